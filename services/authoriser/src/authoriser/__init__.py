@@ -1,0 +1,1 @@
+"""Reserves money on the card a driver presents, before the car charges."""

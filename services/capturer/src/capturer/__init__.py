@@ -1,0 +1,1 @@
+"""Takes what is owed out of the hold and lets the rest of it go."""

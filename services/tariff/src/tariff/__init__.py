@@ -1,0 +1,1 @@
+"""Works out what a charging session costs, line by line, from the tariff the driver was shown."""

@@ -1,0 +1,1 @@
+"""Finds the charging session that a tapped card opened, so that it can be stopped."""
