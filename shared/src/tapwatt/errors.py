@@ -1,0 +1,35 @@
+"""What can go wrong, named by what to do next (DESIGN section 7). A refusal is not here: a refusal is a fact."""
+
+from __future__ import annotations
+
+
+class TapwattError(Exception):
+    """One clear sentence: what is wrong, where, and what to do."""
+
+
+class Poison(TapwattError):
+    """Bytes we cannot read or a broken contract: never retried, parked with this reason, the partition goes on."""
+
+
+class Unavailable(TapwattError):
+    """Nothing has happened yet, so the same thing may be tried again: in place first, then by schedule."""
+
+    def __init__(self, message: str, retry_after_s: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_s = retry_after_s
+
+
+class OutcomeUnknown(TapwattError):
+    """Money may have moved: ask before anything else, never try blindly."""
+
+
+class BrokenInvariant(TapwattError):
+    """We or the provider are wrong: this key stops, nothing is acknowledged, a human is paged."""
+
+
+class BadCredentials(BrokenInvariant):
+    """The provider does not accept our key: every further call would fail too, so we stop calling."""
+
+
+class BadSettings(TapwattError):
+    """A setting is missing or wrong; said at start, before anything runs."""

@@ -1,0 +1,19 @@
+"""Names that follow from their cause, so that the same cause said twice is recognisably the same thing."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+
+NAMESPACE = uuid.UUID("6f0c2b0e-8a7e-5f0a-9a3e-7a9d0f5f1c11")
+"""Tapwatt's own name space. It must never change: every identifier we ever said was made in it."""
+
+
+def fact_id(cause: str, fact: str) -> str:
+    """The `ce_id` of a fact that follows from an event: the same cause gives the same fact."""
+    return str(uuid.uuid5(NAMESPACE, f"{cause}/{fact}"))
+
+
+def idempotency_reference(verb: str, what: str) -> str:
+    """What may happen once, as the provider is told it: at most 50 characters (CCV's limit), the same for every try."""
+    return f"{verb}-{hashlib.sha256(f'{verb}:{what}'.encode()).hexdigest()[:32]}"

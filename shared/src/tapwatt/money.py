@@ -1,0 +1,133 @@
+"""Money as whole minor units with its currency; the one place where an amount is rounded."""
+
+from __future__ import annotations
+
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Decimal, InvalidOperation
+from enum import StrEnum
+from functools import lru_cache
+from typing import Annotated
+
+from iso4217 import Currency as IsoCurrency
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt
+
+LARGEST_MINOR = 10**12
+"""No single amount at a charger comes near this; a larger one is a broken message, not money."""
+
+
+class Rounding(StrEnum):
+    """How an exact amount becomes whole minor units. Half-up is what receipts in the euro area use."""
+
+    HALF_UP = "half_up"
+    HALF_EVEN = "half_even"
+    DOWN = "down"
+    UP = "up"
+
+
+_DECIMAL_MODE = {
+    Rounding.HALF_UP: ROUND_HALF_UP,
+    Rounding.HALF_EVEN: ROUND_HALF_EVEN,
+    Rounding.DOWN: ROUND_DOWN,
+    Rounding.UP: ROUND_UP,
+}
+
+
+@lru_cache(maxsize=512)
+def exponent(currency: str) -> int:
+    """How many decimals the currency has: 2 for EUR, 0 for JPY, 3 for KWD (ISO 4217). ValueError if it is unknown."""
+    try:
+        digits = IsoCurrency(currency).exponent
+    except ValueError:
+        digits = None
+    if digits is None or currency != currency.upper():
+        raise ValueError(
+            f"{currency!r} is not an ISO 4217 currency that amounts can be given in; use a code such as EUR"
+        )
+    return int(digits)
+
+
+def _known(currency: str) -> str:
+    exponent(currency)
+    return currency
+
+
+Currency = Annotated[str, Field(min_length=3, max_length=3), AfterValidator(_known)]
+
+
+class Money(BaseModel):
+    """An amount in minor units (cents for EUR, yen for JPY, fils for KWD)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    minor: Annotated[StrictInt, Field(ge=-LARGEST_MINOR, le=LARGEST_MINOR)]
+    currency: Currency
+
+    @classmethod
+    def of(cls, major: Decimal | str, currency: str) -> Money:
+        """The money in an exact major amount: of("19.99", "EUR") is 1999 cents. ValueError on extra decimals."""
+        try:
+            amount = Decimal(major)
+            minor = amount.scaleb(exponent(currency))
+            whole = minor.to_integral_value()
+        except InvalidOperation as error:
+            raise ValueError(f"{major!r} is not an amount of money") from error
+        if minor != whole:
+            raise ValueError(f"{major} {currency} has more than the {exponent(currency)} decimals that {currency} has")
+        return cls(minor=int(whole), currency=currency)
+
+    @classmethod
+    def zero(cls, currency: str) -> Money:
+        """Nothing, in this currency."""
+        return cls(minor=0, currency=currency)
+
+    @property
+    def major(self) -> Decimal:
+        """The amount in major units, with exactly the currency's decimals: 1999 EUR cents is Decimal("19.99")."""
+        return Decimal(self.minor).scaleb(-exponent(self.currency))
+
+    def __str__(self) -> str:
+        return f"{self.major:f} {self.currency}"
+
+    def __add__(self, other: Money) -> Money:
+        self._same_currency(other)
+        return Money(minor=self.minor + other.minor, currency=self.currency)
+
+    def __sub__(self, other: Money) -> Money:
+        self._same_currency(other)
+        return Money(minor=self.minor - other.minor, currency=self.currency)
+
+    def __lt__(self, other: Money) -> bool:
+        self._same_currency(other)
+        return self.minor < other.minor
+
+    def __le__(self, other: Money) -> bool:
+        self._same_currency(other)
+        return self.minor <= other.minor
+
+    def __bool__(self) -> bool:
+        return self.minor != 0
+
+    def _same_currency(self, other: Money) -> None:
+        if self.currency != other.currency:
+            raise ValueError(f"{self} and {other} are in two currencies and cannot be compared or added")
+
+
+def round_to_minor(exact: Decimal, currency: str, rounding: Rounding = Rounding.HALF_UP) -> Money:
+    """Round an exact amount in major units to money. Nothing else in Tapwatt rounds money."""
+    step = Decimal(1).scaleb(-exponent(currency))
+    return Money.of(exact.quantize(step, rounding=_DECIMAL_MODE[rounding]), currency)
+
+
+def _not_negative(money: Money) -> Money:
+    if money.minor < 0:
+        raise ValueError(f"{money} is less than nothing")
+    return money
+
+
+def _positive(money: Money) -> Money:
+    if money.minor <= 0:
+        raise ValueError(f"{money} is not more than nothing")
+    return money
+
+
+NotNegative = Annotated[Money, AfterValidator(_not_negative)]
+Positive = Annotated[Money, AfterValidator(_positive)]

@@ -1,0 +1,161 @@
+"""What a terminal payment provider can be asked to do, whoever it is, and what it answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from tapwatt.cards import Card
+from tapwatt.money import Money
+
+
+class Kind(StrEnum):
+    """What a transaction at the provider does."""
+
+    AUTHORISE = "authorise"
+    TOKEN = "token"
+    CAPTURE = "capture"
+    REVERSAL = "reversal"
+    REFUND = "refund"
+
+
+class Status(StrEnum):
+    """Where a transaction stands. MANUAL is neither success nor failure: only the provider's helpdesk knows."""
+
+    PENDING = "pending"
+    SUCCESS = "success"
+    FAILED = "failed"
+    MANUAL = "manual"
+
+
+class Failure(StrEnum):
+    """Why a transaction failed, in the provider-neutral words that the cores decide on."""
+
+    DECLINED = "declined"
+    INSUFFICIENT_FUNDS = "insufficient_funds"
+    PIN_REQUIRED = "pin_required"
+    CANCELLED = "cancelled"
+    EXPIRED = "expired"
+    TERMINAL_BUSY = "terminal_busy"
+    TERMINAL_OFFLINE = "terminal_offline"
+    UNKNOWN_REFERENCE = "unknown_reference"
+    AMOUNT_REFUSED = "amount_refused"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """A transaction as the provider tells it. `amount` is what was really done, `asked` what we asked for."""
+
+    reference: str
+    kind: Kind
+    status: Status
+    order_reference: str | None = None
+    original_reference: str | None = None
+    asked: Money | None = None
+    amount: Money | None = None
+    failure: Failure | None = None
+    detail: str = ""
+    card: Card | None = None
+    created_at: datetime | None = None
+    final_at: datetime | None = None
+    cancel_url: str | None = None
+
+    @property
+    def final(self) -> bool:
+        """Whether the provider has made up its mind."""
+        return self.status is not Status.PENDING
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceHold:
+    """Reserve this amount on the card that a driver presents at this terminal, and say which card it was."""
+
+    idempotency_reference: str
+    order_reference: str
+    terminal_id: str
+    amount: Money
+    description: str
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCard:
+    """Say which card a driver presents at this terminal; no money moves."""
+
+    idempotency_reference: str
+    order_reference: str
+    terminal_id: str
+    language: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Take:
+    """Take this amount of a hold; never more than it holds."""
+
+    idempotency_reference: str
+    hold_reference: str
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class LetGo:
+    """Let the whole hold go (or what is left of it after a capture, where the provider wants to be asked)."""
+
+    idempotency_reference: str
+    hold_reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBack:
+    """Give this amount of a capture back to the card."""
+
+    idempotency_reference: str
+    capture_reference: str
+    amount: Money
+
+
+class Provider(Protocol):
+    """Every verb raises Unavailable (nothing happened), OutcomeUnknown (ask first), BadCredentials or BrokenInvariant.
+
+    A refusal is no exception: it is a transaction with status FAILED. The same idempotency reference with the same
+    content may be sent any number of times and is done once.
+    """
+
+    async def authorise(self, ask: PlaceHold) -> Transaction:
+        """Begin a hold; usually pending until a driver has presented a card."""
+        ...
+
+    async def read_token(self, ask: ReadCard) -> Transaction:
+        """Begin reading a card; usually pending until a driver has presented one."""
+        ...
+
+    async def capture(self, ask: Take) -> Transaction:
+        """Take money of a hold."""
+        ...
+
+    async def reverse(self, ask: LetGo) -> Transaction:
+        """Let a hold go."""
+        ...
+
+    async def refund(self, ask: GiveBack) -> Transaction:
+        """Give money of a capture back."""
+        ...
+
+    async def status(self, reference: str) -> Transaction | None:
+        """The transaction with this reference, or None if the provider knows none."""
+        ...
+
+    async def find(self, order_reference: str) -> list[Transaction]:
+        """Every transaction that belongs to this order reference: none, one or many, oldest first."""
+        ...
+
+    async def cancel(self, pending: Transaction) -> None:
+        """Ask for a pending terminal transaction to be cancelled. Whether it was is told by its status only."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        ...
