@@ -27,7 +27,7 @@ class Envelope:
 
 
 def next_trace(traceparent: str | None, fact_id: str) -> str:
-    """The trace goes on: same trace, a span of its own that follows from the fact, so that a redelivery has the same."""
+    """The trace goes on: same trace, and a span that follows from the fact, so that a redelivery has the same."""
     span = hashlib.sha256(fact_id.encode()).hexdigest()
     known = _TRACEPARENT.match(traceparent or "")
     trace, flags = (known.group(1), known.group(2)) if known else (span[16:48], "01")

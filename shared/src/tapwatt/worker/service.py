@@ -1,0 +1,49 @@
+"""What a service tells the worker: which facts it hears, and what it says and remembers about each."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+
+from tapwatt.codec import Event
+from tapwatt.events import Fact
+
+
+async def _nothing() -> None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a handler has decided. The worker tells (delivers `say`), then remembers, then acknowledges, in that order.
+
+    A fact in `say` follows from the event being handled. An Event in `say` is said as it is: it was said before, or
+    follows from another cause, and must be recognisable as the same.
+    """
+
+    say: tuple[Fact | Event, ...] = ()
+    remember: Callable[[], Awaitable[object]] = _nothing
+
+
+Handler = Callable[[Event], Awaitable[Done]]
+"""Handles one event. It may be called again for the same event at any time, and must then lead to the same.
+
+It raises Unavailable or OutcomeUnknown to be called again (soon, then by schedule), Poison to have the event parked,
+BrokenInvariant to stop this key. Anything else it raises is taken as BrokenInvariant: we are wrong.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A service as the worker sees it. `name` is its consumer group; `open` runs before the first event is heard."""
+
+    name: str
+    hears: Mapping[type[Fact], Handler]
+    open: Callable[[], Awaitable[object]] = _nothing
+    close: Callable[[], Awaitable[object]] = _nothing
+    says: tuple[type[Fact], ...] = field(default=())
+
+    @property
+    def source(self) -> str:
+        """The CloudEvents source of what it says."""
+        return f"/tapwatt/{self.name}"
