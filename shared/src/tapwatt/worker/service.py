@@ -5,8 +5,13 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
+from aiohttp import web
+
 from tapwatt.codec import Event
 from tapwatt.events import Fact
+
+Route = Callable[[web.Request], Awaitable[web.StreamResponse]]
+"""Answers an HTTP request."""
 
 
 async def _nothing() -> None:
@@ -35,13 +40,17 @@ BrokenInvariant to stop this key. Anything else it raises is taken as BrokenInva
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service as the worker sees it. `name` is its consumer group; `open` runs before the first event is heard."""
+    """A service as the worker sees it. `name` is its consumer group; `open` runs before the first event is heard.
+
+    `posts` are paths that its health server answers beside its own, such as a provider's webhook.
+    """
 
     name: str
     hears: Mapping[type[Fact], Handler]
     open: Callable[[], Awaitable[object]] = _nothing
     close: Callable[[], Awaitable[object]] = _nothing
-    says: tuple[type[Fact], ...] = field(default=())
+    says: tuple[type[Fact], ...] = ()
+    posts: Mapping[str, Route] = field(default_factory=dict)
 
     @property
     def source(self) -> str:

@@ -1,0 +1,170 @@
+"""Handles thousands of records at once: in order for each key, in any order across keys, within bounds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+from typing import NamedTuple
+
+from tapwatt.worker.ledger import Ledger
+from tapwatt.worker.records import Incoming, Partition
+
+Handle = Callable[[Incoming], Awaitable[None]]
+"""Handles one record and returns when it is done for good. It must be total: what it raises stops the worker."""
+
+
+class _Lane:
+    """The records of one key: one is being handled, the others wait their turn."""
+
+    __slots__ = ("behind", "task")
+
+    def __init__(self) -> None:
+        self.behind: deque[Incoming] | None = None
+        self.task: asyncio.Task[None] | None = None
+
+
+class _Held:
+    """What is in flight of one partition, from the moment it is ours until it is not."""
+
+    __slots__ = ("lanes", "ledger", "waits")
+
+    def __init__(self, waits: bool) -> None:
+        self.ledger = Ledger()
+        self.lanes: dict[object, _Lane] = {}
+        self.waits = waits
+
+
+class Run(NamedTuple):
+    """New records of one partition, on their way from where they were noted to where they are handled."""
+
+    partition: Partition
+    records: list[Incoming]
+    held: _Held
+
+
+class InFlight:
+    """The records in flight of all partitions. Everything is called from one event loop.
+
+    `bound` limits what is handled at once over all partitions, `partition_bound` what is kept of one partition
+    (unfinished, and finished behind an unfinished one), so that one slow head cannot hold a million behind it.
+    Partitions whose records wait for a time to come (`waits`) have their own bound and do not use up the common one.
+    """
+
+    def __init__(
+        self,
+        handle: Handle,
+        *,
+        bound: int,
+        partition_bound: int,
+        failed: Callable[[BaseException], None],
+        waits: Callable[[str], bool] = lambda topic: False,
+    ) -> None:
+        self._handle = handle
+        self._bound = bound
+        self._partition_bound = partition_bound
+        self._failed = failed
+        self._waits = waits
+        self._held: dict[Partition, _Held] = {}
+        self.active = 0
+        self.finished_total = 0
+
+    def note(self, partition: Partition, records: Iterable[Incoming]) -> Run:
+        """Take note of delivered records before anything else happens; the run holds those that are new."""
+        held = self._held.get(partition)
+        if held is None:
+            held = self._held[partition] = _Held(self._waits(partition.topic))
+        note = held.ledger.note
+        new = [record for record in records if note(record.offset)]
+        if not held.waits:
+            self.active += len(new)
+        return Run(partition, new, held)
+
+    def accept(self, run: Run) -> None:
+        """Begin to handle what was noted. A run whose partition was forgotten since is dropped: it is read again."""
+        held = run.held
+        if self._held.get(run.partition) is not held:
+            return
+        lanes = held.lanes
+        create_task = asyncio.get_running_loop().create_task
+        for record in run.records:
+            name: object = record.key if record.key is not None else record.offset
+            lane = lanes.get(name)
+            if lane is None:
+                lane = lanes[name] = _Lane()
+                lane.task = create_task(self._run(held, name, lane, record))
+            elif lane.behind is None:
+                lane.behind = deque((record,))
+            else:
+                lane.behind.append(record)
+
+    async def _run(self, held: _Held, name: object, lane: _Lane, record: Incoming) -> None:
+        handle = self._handle
+        finish = held.ledger.finish
+        try:
+            while True:
+                await handle(record)
+                finish(record.offset)
+                self.finished_total += 1
+                if not held.waits:
+                    self.active -= 1
+                if not lane.behind:
+                    del held.lanes[name]
+                    return
+                record = lane.behind.popleft()
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # noqa: BLE001 - a handler is total; if it is not, the worker must stop
+            self._failed(error)
+
+    def commit_of(self, partition: Partition) -> int | None:
+        """Up to where this partition may be committed, or None if nothing of it is known to be done."""
+        held = self._held.get(partition)
+        return held.ledger.commit if held else None
+
+    def partitions(self) -> list[Partition]:
+        """The partitions of which something was delivered."""
+        return list(self._held)
+
+    def full(self) -> set[Partition]:
+        """The partitions of which no more is to be fetched now."""
+        limit = self._partition_bound
+        busy = self.active >= self._bound
+        return {p for p, held in self._held.items() if len(held.ledger) >= limit or (busy and not held.waits)}
+
+    @property
+    def busy(self) -> bool:
+        """Whether the common bound is reached, so that only waiting partitions may be fetched from."""
+        return self.active >= self._bound
+
+    @property
+    def unfinished(self) -> int:
+        """How many records are not done, over all partitions."""
+        return sum(held.ledger.unfinished for held in self._held.values())
+
+    async def forget(self, partitions: Iterable[Partition] | None = None) -> None:
+        """These partitions (or all) are no longer ours, or are read anew: stop their handlers and keep nothing of them.
+
+        A handler is stopped where it waits. That is safe anywhere, as kill -9 is: the record is handled again, and
+        what may happen once carries a reference that says so.
+        """
+        tasks = []
+        for partition in list(self._held) if partitions is None else list(partitions):
+            held = self._held.pop(partition, None)
+            if held is None:
+                continue
+            if not held.waits:
+                self.active -= held.ledger.unfinished
+            tasks += [lane.task for lane in held.lanes.values() if lane.task is not None]
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def drain(self, grace_s: float, sleep: Callable[[float], Awaitable[None]]) -> int:
+        """Wait until everything is done, at most so many seconds; returns how many records are not."""
+        waited = 0.0
+        while waited < grace_s and any(held.ledger.unfinished for held in self._held.values() if not held.waits):
+            await sleep(0.05)
+            waited += 0.05
+        return self.unfinished

@@ -1,0 +1,88 @@
+"""A service's process: settings, signals and the exit code round a worker."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NoReturn
+
+import uvloop
+from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
+from pydantic import ValidationError
+
+from tapwatt.clock import Clock, SystemClock
+from tapwatt.errors import BadSettings, TapwattError
+from tapwatt.log import Log, set_up
+from tapwatt.worker.service import Service
+from tapwatt.worker.settings import KafkaSettings, WorkerSettings
+from tapwatt.worker.worker import Worker
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a process hands to the service it builds."""
+
+    clock: Clock
+    log: Log
+    registry: CollectorRegistry
+
+
+Build = Callable[[Parts], Service]
+"""Puts a service together from its settings; nothing connects before the service is opened."""
+
+
+def run(name: str, build: Build) -> NoReturn:
+    """Run a service until SIGTERM or SIGINT: exit code 0 when asked to stop, 1 with a sentence when it cannot go on."""
+    try:
+        failed = uvloop.run(_serve(build))
+    except KeyboardInterrupt:
+        failed = None
+    if failed is not None:
+        sys.stderr.write(f"{name}: {failed}\n")
+    sys.exit(1 if failed is not None else 0)
+
+
+async def _serve(build: Build) -> BaseException | None:
+    try:
+        worker = _put_together(build)
+    except TapwattError as error:
+        return error
+    starting = asyncio.ensure_future(worker.start())
+
+    def asked() -> None:
+        worker.ask_to_stop()
+        starting.cancel()
+
+    for name in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(name, asked)
+    failed: BaseException | None = None
+    try:
+        await starting
+        failed = await worker.wait()
+    except TapwattError as error:
+        failed = error
+    except asyncio.CancelledError:
+        failed = None
+    await worker.stop()
+    return failed
+
+
+def _put_together(build: Build) -> Worker:
+    try:
+        settings, kafka = WorkerSettings(), KafkaSettings()
+    except ValidationError as error:
+        raise BadSettings(_sentence(error)) from None
+    registry = CollectorRegistry()
+    for collector in (ProcessCollector, PlatformCollector, GCCollector):
+        collector(registry=registry)
+    clock, log = SystemClock(), set_up(settings.log_level)
+    service = build(Parts(clock, log, registry))
+    return Worker(service, kafka=kafka, settings=settings, registry=registry, clock=clock, log=log)
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    return f"setting {'.'.join(str(part) for part in first['loc'])} is wrong: {first['msg']}"

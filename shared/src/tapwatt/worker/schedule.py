@@ -1,0 +1,34 @@
+"""When to try again what cannot be done now: a minute five times, an hour for a day, a day for a week."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from random import Random
+
+
+@dataclass(frozen=True, slots=True)
+class Tier:
+    """A retry topic's delay: `tries` times after `delay_s` seconds."""
+
+    name: str
+    delay_s: float
+    tries: int
+
+
+SCHEDULE = (Tier("minute", 60, 5), Tier("hour", 3600, 24), Tier("day", 86400, 7))
+"""The settlement schedule that terminal acquirers use (reference: Payter's schedule for settlement calls)."""
+
+
+def next_try(scheduled_before: int, schedule: tuple[Tier, ...] = SCHEDULE) -> Tier | None:
+    """The tier of the next scheduled try after so many, or None when the schedule is over and a human is needed."""
+    for tier in schedule:
+        if scheduled_before < tier.tries:
+            return tier
+        scheduled_before -= tier.tries
+    return None
+
+
+def pause_s(tries: int, chance: Random, first_s: float, longest_s: float) -> float:
+    """Seconds to wait in place after so many tries: doubled each time up to a limit, half of it left to chance."""
+    whole = min(longest_s, first_s * 2.0 ** min(tries - 1, 30))
+    return whole * (0.5 + chance.random() / 2)

@@ -1,0 +1,41 @@
+"""What may be set of a worker, by environment (TAPWATT_KAFKA_*, TAPWATT_WORKER_*) or a .env file."""
+
+from __future__ import annotations
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class KafkaSettings(BaseSettings):
+    """Where the log is."""
+
+    model_config = SettingsConfigDict(env_prefix="TAPWATT_KAFKA_", env_file=".env", extra="ignore")
+
+    bootstrap: str = Field("127.0.0.1:9092", description="Kafka's host:port, several separated by commas")
+    start_timeout_s: float = Field(30.0, gt=0, description="how long to wait at start for Kafka to answer")
+
+
+class WorkerSettings(BaseSettings):
+    """How a worker works. The defaults suit production; seconds where not said otherwise."""
+
+    model_config = SettingsConfigDict(env_prefix="TAPWATT_WORKER_", env_file=".env", extra="ignore")
+
+    host: str = Field("127.0.0.1", description="where /livez, /readyz and /metrics listen")
+    port: int = Field(0, ge=0, le=65535, description="their port; 0 takes a free one and logs it")
+    instance_id: str | None = Field(
+        None, description="static membership: a name that survives a restart, one a replica"
+    )
+    in_flight: int = Field(5000, ge=1, description="records handled at once over all partitions")
+    in_flight_per_partition: int = Field(1000, ge=1, description="records kept of one partition")
+    max_poll_records: int = Field(500, ge=1, description="records fetched at once")
+    commit_interval_s: float = Field(0.5, gt=0)
+    session_timeout_s: float = Field(10.0, gt=0)
+    heartbeat_s: float = Field(3.0, gt=0)
+    delivery_timeout_s: float = Field(30.0, gt=0, description="after this a delivery's outcome is unknown; same again")
+    drain_s: float = Field(20.0, ge=0, description="at SIGTERM: how long running handlers may go on")
+    stuck_after_s: float = Field(60.0, gt=0, description="with lag and nothing moving for so long, exit non-zero")
+    tries_in_place: int = Field(6, ge=1, description="tries before the retry schedule takes over")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+    topic_prefix: str = Field(
+        "", description="set where several rings share a broker", validation_alias="TAPWATT_TOPIC_PREFIX"
+    )
