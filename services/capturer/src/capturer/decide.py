@@ -1,0 +1,112 @@
+"""Decides how a priced session is settled: what to take of its hold, and what the provider's answer means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tapwatt.errors import BrokenInvariant, OutcomeUnknown, Unavailable
+from tapwatt.events import Captured, CaptureFailed, HoldReleased, SessionPriced
+from tapwatt.ids import idempotency_reference
+from tapwatt.money import Money
+from tapwatt.provider.port import Failure, Kind, LetGo, Status, Take, Transaction
+
+Heard = SessionPriced
+Said = Captured | HoldReleased | CaptureFailed
+
+
+def ask(priced: SessionPriced, minimum: Money) -> Take | LetGo:
+    """Take what is owed, never more than is held; let the hold go when that is nothing or too little to take."""
+    hold = priced.hold
+    take = min(priced.owed, hold.amount)
+    if not take or take < minimum:
+        return let_go(hold.reference)
+    return Take(idempotency_reference("capture", hold.reference), hold.reference, take)
+
+
+def let_go(hold_reference: str) -> LetGo:
+    """Lets a hold (or what is left of it) go. The reference is the same whoever asks, so it is let go once."""
+    return LetGo(idempotency_reference("release", hold_reference), hold_reference)
+
+
+def ours(asked: Take | LetGo, found: Sequence[Transaction]) -> Transaction | None:
+    """What was already done to this hold, if it is what we ask for. Something else done to it stops this session."""
+    done = [t for t in found if t.original_reference == asked.hold_reference and t.status is not Status.FAILED]
+    captures = [t for t in done if t.kind is Kind.CAPTURE]
+    reversals = [t for t in done if t.kind is Kind.REVERSAL]
+    match asked:
+        case Take():
+            if any(t.amount is not None and t.amount != asked.amount for t in captures) or len(captures) > 1:
+                said = ", ".join(f"{t.reference} of {t.amount}" for t in captures)
+                raise BrokenInvariant(f"{asked.amount} of hold {asked.hold_reference} is to be taken; there is {said}")
+            return captures[0] if captures else None
+        case LetGo():
+            if captures:
+                taken = captures[0].reference
+                raise BrokenInvariant(f"hold {asked.hold_reference} is to be let go and {taken} took money of it")
+            return reversals[-1] if reversals else None
+
+
+def decide(priced: SessionPriced, asked: Take | LetGo, answer: Transaction) -> Said:
+    """What the provider's final answer means for the driver's money."""
+    match answer.status:
+        case Status.PENDING:
+            raise OutcomeUnknown(f"{answer.kind} {answer.reference} of session {priced.session_id} is still pending")
+        case Status.MANUAL:
+            raise BrokenInvariant(
+                f"{answer.kind} {answer.reference} of session {priced.session_id} needs manual intervention: "
+                "call the provider's helpdesk with this reference; its outcome will be applied"
+            )
+        case Status.SUCCESS:
+            return _taken(priced, asked, answer) if isinstance(asked, Take) else _released(priced)
+        case Status.FAILED:
+            return _failed(priced, asked, answer)
+
+
+def _taken(priced: SessionPriced, asked: Take, answer: Transaction) -> Captured:
+    if answer.amount != asked.amount:
+        raise BrokenInvariant(
+            f"{asked.amount} of hold {asked.hold_reference} was to be taken and {answer.amount} was, "
+            f"as {answer.reference}: compare session {priced.session_id} with the provider"
+        )
+    return Captured(
+        session_id=priced.session_id,
+        place=priced.place,
+        hold_reference=asked.hold_reference,
+        capture_reference=answer.reference,
+        held=priced.hold.amount,
+        taken=asked.amount,
+        released=priced.hold.amount - asked.amount,
+        shortfall=priced.owed - asked.amount,
+    )
+
+
+def _released(priced: SessionPriced) -> HoldReleased:
+    return HoldReleased(
+        session_id=priced.session_id,
+        place=priced.place,
+        hold_reference=priced.hold.reference,
+        released=priced.hold.amount,
+        waived=priced.owed,
+        reason="below_minimum" if priced.owed else "nothing_owed",
+    )
+
+
+def _failed(priced: SessionPriced, asked: Take | LetGo, answer: Transaction) -> CaptureFailed:
+    reason = {Failure.EXPIRED: "expired", Failure.UNKNOWN_REFERENCE: "unknown_hold"}.get(
+        answer.failure or Failure.REJECTED, "refused"
+    )
+    if isinstance(asked, LetGo) and reason == "refused":
+        raise Unavailable(
+            f"the provider does not let hold {asked.hold_reference} of session {priced.session_id} go "
+            f"({answer.failure}): it is asked again by schedule"
+        )
+    return CaptureFailed.model_validate(
+        {
+            "session_id": priced.session_id,
+            "place": priced.place,
+            "hold_reference": priced.hold.reference,
+            "uncollected": priced.owed,
+            "reason": reason,
+            "detail": answer.detail[:200],
+        }
+    )

@@ -1,0 +1,136 @@
+"""Decides which session a tapped card may stop: the one that this card opened here, never a guess."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tapwatt.cards import Card, same_card
+from tapwatt.errors import OutcomeUnknown
+from tapwatt.events import (
+    Authorised,
+    Captured,
+    CaptureFailed,
+    HoldReleased,
+    NoMatchReason,
+    StopRequested,
+    TokenAmbiguous,
+    TokenMatched,
+    TokenNotMatched,
+)
+from tapwatt.ids import idempotency_reference
+from tapwatt.provider.port import Failure, ReadCard, Status, Transaction
+
+Heard = StopRequested | Authorised | Captured | HoldReleased | CaptureFailed
+Said = TokenMatched | TokenNotMatched | TokenAmbiguous
+
+
+@dataclass(frozen=True, slots=True)
+class OpenSession:
+    """A session that a card of this operator and site opened. `claimed_by` is the stop that already stops it."""
+
+    session_id: str
+    terminal_id: str
+    evse_id: str
+    authorised_at: datetime
+    card: Card
+    claimed_by: str | None = None
+
+
+def ask(stop: StopRequested) -> ReadCard:
+    """The card to read. A stop asked for twice reads one card once."""
+    return ReadCard(
+        idempotency_reference=idempotency_reference("token", stop.stop_id),
+        order_reference=f"stop:{stop.stop_id}",
+        terminal_id=stop.terminal_id,
+    )
+
+
+def read(stop: StopRequested, answer: Transaction, presentation: timedelta) -> Card | TokenNotMatched:
+    """The card that was presented, or why none was."""
+    match answer.status:
+        case Status.PENDING:
+            raise OutcomeUnknown(f"card read {answer.reference} of stop {stop.stop_id} is still pending")
+        case Status.SUCCESS if answer.card is not None:
+            return answer.card
+        case Status.SUCCESS | Status.MANUAL:
+            return not_matched(stop, NoMatchReason.CARD_NOT_READ)
+        case Status.FAILED:
+            return not_matched(stop, _why(answer, presentation))
+
+
+def decide(stop: StopRequested, card: Card, sessions: Sequence[OpenSession]) -> Said:
+    """One session of this card within reach is stopped; of several, the driver picks. Never two, never another's."""
+    found = [s for s in sessions if _in_reach(stop, s) and same_card(s.card, card)]
+    mine = [s for s in found if s.claimed_by == stop.stop_id]
+    free = [s for s in found if s.claimed_by is None]
+    match mine or free or found:
+        case []:
+            return not_matched(stop, NoMatchReason.NO_SESSION)
+        case [one]:
+            return _matched(stop, card, one)
+        case several:
+            evses = tuple(sorted({s.evse_id for s in several}))
+            if len(evses) == 1:  # an EVSE charges one car at a time: the latest session on it is the one that runs
+                return _matched(stop, card, max(several, key=_age))
+            return TokenAmbiguous(stop_id=stop.stop_id, terminal_id=stop.terminal_id, evse_ids=evses)
+
+
+def not_matched(stop: StopRequested, reason: NoMatchReason) -> TokenNotMatched:
+    """Nothing is stopped, and why."""
+    return TokenNotMatched(stop_id=stop.stop_id, terminal_id=stop.terminal_id, reason=reason)
+
+
+def _matched(stop: StopRequested, card: Card, session: OpenSession) -> TokenMatched:
+    kind = same_card(session.card, card)
+    assert kind is not None
+    return TokenMatched(
+        session_id=session.session_id,
+        stop_id=session.claimed_by or stop.stop_id,
+        terminal_id=stop.terminal_id,
+        evse_id=session.evse_id,
+        matched_by=kind.value,
+    )
+
+
+def _age(session: OpenSession) -> tuple[datetime, str]:
+    return session.authorised_at, session.session_id
+
+
+def _in_reach(stop: StopRequested, session: OpenSession) -> bool:
+    """A terminal reaches the EVSEs it serves or, where it does not say which, the sessions that were opened at it."""
+    if stop.evse_id is not None and session.evse_id != stop.evse_id:
+        return False
+    if stop.evse_ids:
+        return session.evse_id in stop.evse_ids
+    return session.terminal_id == stop.terminal_id
+
+
+def _why(answer: Transaction, presentation: timedelta) -> NoMatchReason:
+    match answer.failure:
+        case Failure.CANCELLED:
+            return NoMatchReason.TIMED_OUT if _taken(answer) >= presentation else NoMatchReason.CANCELLED
+        case Failure.EXPIRED:
+            return NoMatchReason.TIMED_OUT
+        case Failure.TERMINAL_BUSY:
+            return NoMatchReason.TERMINAL_BUSY
+        case Failure.TERMINAL_OFFLINE:
+            return NoMatchReason.TERMINAL_OFFLINE
+        case (
+            Failure.DECLINED
+            | Failure.INSUFFICIENT_FUNDS
+            | Failure.PIN_REQUIRED
+            | Failure.UNKNOWN_REFERENCE
+            | Failure.AMOUNT_REFUSED
+            | Failure.REJECTED
+            | None
+        ):
+            return NoMatchReason.CARD_NOT_READ
+
+
+def _taken(answer: Transaction) -> timedelta:
+    """How long the driver took, by the provider's clock alone."""
+    if answer.created_at is None or answer.final_at is None:
+        return timedelta(0)
+    return answer.final_at - answer.created_at
