@@ -1,0 +1,73 @@
+"""What an operator may set about authorising. Every setting is an environment variable TAPWATT_AUTHORISER_<NAME>."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from authoriser.decide import Terms
+from tapwatt.money import Rounding, round_to_minor
+
+
+class AuthoriserSettings(BaseSettings):
+    """How long things may take (seconds), how long a hold stands, and what is too little to charge with."""
+
+    model_config = SettingsConfigDict(env_prefix="TAPWATT_AUTHORISER_", env_file=".env", extra="ignore", frozen=True)
+
+    begin_within_s: float = Field(
+        120,
+        gt=0,
+        le=3600,
+        description="a request older than this begins no hold: no driver waits for it. What was begun is "
+        "still brought to its end",
+    )
+    presentation_s: float = Field(
+        120,
+        gt=0,
+        le=3600,
+        description="how long a driver may take to present a card, from the moment the hold was begun",
+    )
+    grace_s: float = Field(
+        15,
+        ge=0,
+        le=600,
+        description="how much later than that a hold may still come, since a card may be shown while we cancel",
+    )
+    longest_life_s: float = Field(
+        390,
+        gt=0,
+        le=3600,
+        description="after this a terminal's transaction has come to its end: CCV says 6 minutes, and half a "
+        "minute more",
+    )
+    hold_window_days: float = Field(
+        2,
+        gt=0,
+        le=31,
+        description="how long a card-present hold stands; set what the schemes and the acquirer have agreed "
+        "to (Visa: 5 days)",
+    )
+    minimum_hold: dict[str, Decimal] = Field(
+        {"EUR": Decimal(5), "GBP": Decimal(5), "USD": Decimal(5), "CHF": Decimal(5)},
+        description="major units by currency. A card that can hold only less is declined; a currency not "
+        "named has no minimum",
+    )
+    remember_days: float = Field(
+        45,
+        gt=0,
+        le=400,
+        description="how long a session is remembered, so that a request said again gets the same answer",
+    )
+
+    def terms(self, currency: str) -> Terms:
+        """What the core needs of this, for one currency."""
+        least = self.minimum_hold.get(currency, Decimal(0))
+        return Terms(
+            presentation=timedelta(seconds=self.presentation_s),
+            grace=timedelta(seconds=self.grace_s),
+            hold_window=timedelta(days=self.hold_window_days),
+            minimum_hold=round_to_minor(least, currency, Rounding.UP),
+        )

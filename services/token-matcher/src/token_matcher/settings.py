@@ -1,0 +1,37 @@
+"""What an operator may set about matching. Every setting is an environment variable TAPWATT_TOKEN_MATCHER_<NAME>."""
+
+from __future__ import annotations
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class TokenMatcherSettings(BaseSettings):
+    """How long a driver may take to stop, and how long a session may take to be known (seconds)."""
+
+    model_config = SettingsConfigDict(env_prefix="TAPWATT_TOKEN_MATCHER_", env_file=".env", extra="ignore", frozen=True)
+
+    presentation_s: float = Field(
+        60,
+        gt=0,
+        le=3600,
+        description="how long a driver may take to present a card, from the moment the terminal was asked to read one",
+    )
+    begin_within_s: float = Field(
+        60, gt=0, le=3600, description="a stop older than this reads no card: nobody stands at the terminal any more"
+    )
+    cancel_within_s: float = Field(
+        10,
+        gt=0,
+        le=3600,
+        description="how long to wait for a cancelled card read to end. No money moves, so nothing is lost by "
+        "not knowing",
+    )
+    index_wait_s: float = Field(
+        4,
+        ge=0,
+        le=60,
+        description="how long to wait for a session that is not indexed yet; with the read it stays within "
+        "the 5 s a driver waits",
+    )
+    look_again_s: float = Field(0.5, gt=0, le=10, description="how often to look meanwhile")
