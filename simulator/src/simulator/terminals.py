@@ -1,0 +1,59 @@
+"""The drivers' side of a terminal: presents a card when a payment waits there, or waits for one to come."""
+
+import asyncio
+from dataclasses import dataclass
+
+from simulator.cards import Card
+from simulator.ledger import Transaction
+from simulator.outcomes import Entry
+from simulator.provider import Provider
+
+
+class Arrivals:
+    """Wakes whoever stands at a terminal when a payment begins there."""
+
+    def __init__(self) -> None:
+        self._standing: dict[str, asyncio.Event] = {}
+
+    def tell(self, transaction: Transaction) -> None:
+        """A transaction changed; a new pending one is an arrival."""
+        if transaction.status == "pending" and (event := self._standing.pop(transaction.terminal, None)):
+            event.set()
+
+    async def at(self, terminal: str) -> None:
+        """Returns when the next payment has begun at this terminal."""
+        await self._standing.setdefault(terminal, asyncio.Event()).wait()
+
+
+class TerminalOffline(Exception):
+    """A card means nothing to a terminal without a connection."""
+
+
+@dataclass(frozen=True)
+class Terminals:
+    """All terminals; they exist as soon as somebody names them."""
+
+    provider: Provider
+    arrivals: Arrivals
+
+    def waiting(self, terminal: str, order_reference: str | None = None) -> Transaction | None:
+        """What waits for a card there, if it is of this order (of any when not said)."""
+        found = self.provider.books.ledger.waiting_at(terminal)
+        return found if found is not None and order_reference in (None, found.order_reference) else None
+
+    async def present(
+        self, terminal: str, card: Card, entry: Entry, wait_s: float, order_reference: str | None = None
+    ) -> Transaction | None:
+        """The transaction as the card ended it; None when none came within `wait_s` seconds. Raises TerminalOffline."""
+        try:
+            async with asyncio.timeout(wait_s) as limit:
+                while (found := self.waiting(terminal, order_reference)) is None:
+                    if wait_s <= 0:
+                        return None
+                    await self.arrivals.at(terminal)
+                limit.reschedule(None)
+        except TimeoutError:
+            return None
+        if self.provider.books.ledger.terminal_state(terminal) == "offline":
+            raise TerminalOffline(terminal)
+        return self.provider.present(found, card, entry)
