@@ -12,19 +12,19 @@ from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequen
 from typing import Any, cast
 
 import faust
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
-from faust.transport.consumer import ensure_TPset
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
-from tapwatt.errors import Unavailable
+from tapwatt.worker.courier import LARGEST_RECORD, Courier
 from tapwatt.worker.inflight import InFlight
-from tapwatt.worker.records import Incoming, Outgoing, Partition
+from tapwatt.worker.records import Incoming, Partition
 from tapwatt.worker.settings import KafkaSettings, WorkerSettings
 
-LARGEST_REQUEST = 2 * 1024 * 1024
-"""Bytes. A record of a broker's usual 1 MiB can always be parked with its reason."""
+_BATCH = 128 * 1024
+"""Bytes that go to a partition at once."""
 
 _NEVER_S = 7 * 86400.0
 """aiokafka leaves the group when nothing is fetched for a while; with all partitions full that is no fault of ours."""
@@ -117,7 +117,7 @@ class HoldingConsumer(driver.Consumer):
         self._reread = True
         await self.app.inflight.forget()
         committed = await self.seek_to_committed()
-        fresh = {tp for tp in ensure_TPset(self.assignment()) if not committed.get(tp)}
+        fresh = [TopicPartition(*tp) for tp in self._thread._ensure_consumer().assignment() if not committed.get(tp)]
         if fresh:
             await self._thread.seek_to_beginning(*fresh)
         self._read_offset.clear()
@@ -155,7 +155,7 @@ class HoldingProducer(driver.Producer):
     """An idempotent producer that waits for all replicas."""
 
     def _settings_extra(self) -> Mapping[str, Any]:
-        return {"acks": "all", "enable_idempotence": True, "max_request_size": LARGEST_REQUEST}
+        return {"acks": "all", "enable_idempotence": True, "max_request_size": 2 * LARGEST_RECORD}
 
 
 class HoldingTransport(driver.Transport):
@@ -204,6 +204,7 @@ def make_app(
         broker_max_poll_records=worker.max_poll_records,
         broker_max_poll_interval=_NEVER_S,
         producer_acks=-1,
+        producer_max_batch_size=_BATCH,
     )
     app.inflight = inflight
     app.waits = waits
@@ -218,21 +219,9 @@ def make_app(
     return app
 
 
-async def deliver(app: HoldingApp, records: Sequence[Outgoing], timeout_s: float) -> None:
-    """Produce and wait until all stand on the log. Unavailable when that is not known: the same again is no harm."""
-    producer = cast(HoldingProducer, app.producer)._ensure_producer()
-    try:
-        async with asyncio.timeout(timeout_s):
-            if len(records) == 1:
-                one = records[0]
-                await (await producer.send(one.topic, one.value, one.key, headers=one.headers))
-                return
-            sent = [await producer.send(r.topic, r.value, r.key, headers=r.headers) for r in records]
-            await asyncio.gather(*sent)
-    except TimeoutError:
-        raise Unavailable(f"Kafka did not confirm a delivery within {timeout_s:g} s") from None
-    except KafkaError as error:
-        raise Unavailable(f"Kafka did not take a record: {error!r}") from error
+def courier(app: HoldingApp, timeout_s: float) -> Courier:
+    """What delivers through the started app's own producer."""
+    return Courier(cast(HoldingProducer, app.producer)._ensure_producer(), timeout_s)
 
 
 def assigned(app: HoldingApp) -> list[Partition]:

@@ -16,7 +16,7 @@ from tapwatt.clock import Clock
 from tapwatt.errors import TapwattError
 from tapwatt.log import Log
 from tapwatt.topics import RETRY_TIERS, Topics
-from tapwatt.worker.faust_transport import HoldingApp, assigned, deliver, flowing, make_app, positions
+from tapwatt.worker.faust_transport import HoldingApp, assigned, courier, flowing, make_app, positions
 from tapwatt.worker.handling import Handling, Patience
 from tapwatt.worker.health import State, serve
 from tapwatt.worker.inflight import InFlight
@@ -102,6 +102,7 @@ class Worker:
         group = self._topics.prefix + self._service.name
         self._app = make_app(group, heard, self.inflight, self._retry, self._kafka, settings)
         await self._app.start()
+        self._courier = courier(self._app, settings.delivery_timeout_s)
         self._looking = asyncio.create_task(self._look_after(self._app))
         self._log.info("started", hears=heard, port=self.port)
 
@@ -137,8 +138,7 @@ class Worker:
         await self.inflight.forget()
 
     async def _deliver(self, records: Sequence[Outgoing]) -> None:
-        assert self._app is not None
-        await deliver(self._app, records, self._settings.delivery_timeout_s)
+        await self._courier.deliver(records)
 
     async def _look_after(self, app: HoldingApp) -> None:
         """Keep gauges and probes true, and notice when nothing moves."""

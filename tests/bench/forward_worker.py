@@ -1,0 +1,54 @@
+"""The worker forwards every event of a topic to another and awaits each delivery; says its CPU and wall seconds.
+
+    python forward_worker.py BOOTSTRAP FROM TO GROUP COUNT
+
+The same bytes in and out as forward_stock.py, through the worker's own transport, ledger and records in flight.
+"""
+
+import asyncio
+import json
+import os
+import resource
+import sys
+import time
+
+import uvloop
+
+from tapwatt.worker.faust_transport import courier, make_app
+from tapwatt.worker.inflight import InFlight
+from tapwatt.worker.records import Deliver, Incoming, Outgoing
+from tapwatt.worker.settings import KafkaSettings, WorkerSettings
+
+bootstrap, source, target, group, count_text = sys.argv[1:]
+count = int(count_text)
+
+
+def cpu() -> float:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return usage.ru_utime + usage.ru_stime
+
+
+async def main() -> None:
+    done = asyncio.Event()
+    seen, began = 0, (0.0, 0.0)
+    deliver: Deliver
+
+    async def forward(record: Incoming) -> None:
+        nonlocal seen, began
+        if seen == 0:
+            began = (cpu(), time.monotonic())
+        seen += 1
+        await deliver((Outgoing(target, record.key, record.value, record.headers),))
+        if inflight.finished_total + 1 >= count:
+            done.set()
+
+    inflight = InFlight(forward, bound=5000, partition_bound=1000, failed=lambda error: os._exit(1))
+    app = make_app(group, [source], inflight, (), KafkaSettings(bootstrap=bootstrap), WorkerSettings())
+    await app.start()
+    deliver = courier(app, 30).deliver
+    await asyncio.wait_for(done.wait(), 120)
+    print(json.dumps({"events": seen, "cpu_s": cpu() - began[0], "wall_s": time.monotonic() - began[1]}), flush=True)
+    os._exit(0)
+
+
+uvloop.run(main())
