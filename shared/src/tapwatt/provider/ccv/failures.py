@@ -1,0 +1,123 @@
+"""What each way in which CCV can say no means to us, in the words of DESIGN section 7. Mapped here and nowhere else."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from tapwatt.errors import BadCredentials, BrokenInvariant, OutcomeUnknown, TapwattError, Unavailable
+from tapwatt.provider.ccv.client import Answer
+from tapwatt.provider.ccv.wire import (
+    BAD_CREDENTIALS,
+    FAILURES,
+    OUR_MISTAKES,
+    PIN_RESPONSE_CODES,
+    PROCESSING_ERROR,
+    REFUSED,
+    TERMINAL_STATES,
+    Details,
+    Refused,
+    Unreadable,
+    read,
+)
+from tapwatt.provider.port import Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """The provider definitively said no to one request; nothing was done."""
+
+    failure: Failure
+    detail: str
+    reference: str | None
+
+
+class Unknown:
+    """The provider knows no transaction of this reference."""
+
+
+def failure_at_terminal(code: str | None, details: Details | None) -> Failure:
+    """Why a hold or a card read failed. A card that wants its PIN is no decline (scenario 27), nor a busy terminal."""
+    failure = FAILURES.get(code or "", Failure.REJECTED)
+    if details is None:
+        return failure
+    if failure is Failure.DECLINED and details.response_code in PIN_RESPONSE_CODES:
+        return Failure.PIN_REQUIRED
+    if code == PROCESSING_ERROR:
+        return TERMINAL_STATES.get(details.terminal_state or "", failure)
+    # An issuer's "rejected" is a decline; our request was in order, or there would be no transaction.
+    return Failure.DECLINED if failure is Failure.REJECTED and details.response_code else failure
+
+
+def failure_without_card(code: str | None) -> Failure:
+    """Why a capture, reversal or refund failed: too little balance then means that too much was asked."""
+    failure = FAILURES.get(code or "", Failure.REJECTED)
+    return Failure.AMOUNT_REFUSED if failure is Failure.INSUFFICIENT_FUNDS else failure
+
+
+def said(*codes: str | None) -> str:
+    """The provider's codes for people; anything that does not look like a code is left out: it may quote a card."""
+    return " ".join(code for code in codes if code and re.fullmatch(r"[A-Za-z_]{1,64}|[0-9A-Z]{2}", code))
+
+
+def refused_to_do(answer: Answer, what: str) -> Refusal:
+    """What it means that a request to do something was not answered with 2xx. 503 too: unknown is not no."""
+    match answer.status:
+        case 429:
+            raise Unavailable(f"the provider has too many requests ({what})", answer.retry_after_s)
+        case 408 | 425:
+            raise OutcomeUnknown(f"{what} was answered with HTTP {answer.status}: ask what became of it")
+        case status if status >= 500:
+            raise OutcomeUnknown(f"{what} was answered with HTTP {status}: ask what became of it")
+        case _:
+            return _definitively(answer, what)
+
+
+def not_told(answer: Answer, what: str) -> Unknown:
+    """What it means that a question was not answered with 2xx. Only `unknown_reference` says that there is nothing."""
+    match answer.status:
+        case 408 | 425 | 429:
+            raise Unavailable(f"{what} was answered with HTTP {answer.status}", answer.retry_after_s)
+        case status if status >= 500:
+            raise Unavailable(f"{what} was answered with HTTP {status}", answer.retry_after_s)
+        case _:
+            pass
+    refusal = _definitively(answer, what)
+    if refusal.failure is Failure.UNKNOWN_REFERENCE:
+        return Unknown()
+    raise BrokenInvariant(f"{what} was refused with HTTP {answer.status} {refusal.detail}".rstrip())
+
+
+def not_cancelled(answer: Answer, what: str) -> None:
+    """What it means that a cancellation was not answered with 2xx: mostly that it came too late, which is no error."""
+    if answer.status in (408, 425, 429) or answer.status >= 500:
+        raise Unavailable(f"{what} was answered with HTTP {answer.status}", answer.retry_after_s)
+    if answer.status in (401, 403):
+        _definitively(answer, what)
+
+
+def _definitively(answer: Answer, what: str) -> Refusal:
+    error = read(REFUSED, answer.body)
+    code = error.failure_code if isinstance(error, Refused) else None
+    if answer.status in (401, 403) or code == BAD_CREDENTIALS:
+        raise BadCredentials(
+            f"the provider does not accept our key (HTTP {answer.status}, {what}): correct TAPWATT_PROVIDER_API_KEY"
+        )
+    if answer.status < 400 or isinstance(error, Unreadable) or not (error.type or code):
+        raise _wrong_place(answer, what)
+    detail = said(code, error.type, error.field)
+    if answer.status == 409:
+        raise BrokenInvariant(f"{what}: its idempotency reference was used before with another content ({detail})")
+    if code in OUR_MISTAKES:
+        raise BrokenInvariant(f"{what}: the provider says that we are set up wrongly ({detail})")
+    failure = failure_without_card(code)
+    if failure is Failure.REJECTED and error.field == "amount":
+        failure = Failure.AMOUNT_REFUSED
+    return Refusal(failure, detail, error.transaction_reference)
+
+
+def _wrong_place(answer: Answer, what: str) -> TapwattError:
+    return BrokenInvariant(
+        f"{what} was answered with HTTP {answer.status} and no error of the payment API: "
+        "is TAPWATT_PROVIDER_BASE_URL right?"
+    )

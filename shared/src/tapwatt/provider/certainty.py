@@ -1,0 +1,124 @@
+"""Makes sure what became of a request to the provider: unknown is asked about, never guessed, never sent blindly."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tapwatt.clock import Clock
+from tapwatt.errors import BrokenInvariant, OutcomeUnknown, Unavailable
+from tapwatt.provider.port import Kind, Provider, Status, Transaction
+from tapwatt.provider.settings import ProviderSettings
+
+Send = Callable[[], Awaitable[Transaction]]
+Ask = Callable[[], Awaitable[Transaction | None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How often a request is sent before its outcome is left unknown, and how long the provider remembers and takes."""
+
+    tries: int = 4
+    pause_s: float = 1.0
+    memory: timedelta = timedelta(hours=23)
+    longest_life: timedelta = timedelta(minutes=6)
+
+    @classmethod
+    def of(cls, settings: ProviderSettings) -> Patience:
+        """As the operator has set it."""
+        return cls(
+            settings.tries,
+            settings.try_pause_s,
+            timedelta(seconds=max(settings.memory_s - settings.memory_margin_s, 0.0)),
+            timedelta(seconds=settings.longest_life_s),
+        )
+
+
+def found(
+    provider: Provider,
+    order_reference: str,
+    kind: Kind,
+    original_reference: str | None = None,
+    *,
+    besides: Collection[str] = (),
+) -> Ask:
+    """Asks for what was already done of this kind (to this hold or capture) under an order reference.
+
+    `besides` are the references of other requests of this kind: a capture may be refunded several times.
+    """
+
+    async def ask() -> Transaction | None:
+        every = await provider.find(order_reference)
+        ours = [one for one in every if one.kind is kind and one.reference not in besides]
+        of_kind = [one for one in ours if one.original_reference == original_reference]
+        standing = [one for one in of_kind if one.status is not Status.FAILED]
+        if len(standing) > 1:
+            names = ", ".join(one.reference for one in standing)
+            raise BrokenInvariant(
+                f"order {order_reference} has more than one {kind}: {names}; one is what was asked for"
+            )
+        last = standing or of_kind
+        return last[-1] if last else None
+
+    return ask
+
+
+async def make_known(send: Send, ask: Ask, *, since: datetime, clock: Clock, patience: Patience) -> Transaction:
+    """What became of a request, which may still be pending.
+
+    `send` sends it under its one idempotency reference; `ask` looks for what it did. `since` is when it was first
+    due: once the provider may have forgotten the reference, it is asked first, and what it finds is the answer.
+    Raises Unavailable if nothing can have happened, else OutcomeUnknown when the tries are used up.
+    """
+    if abs(clock.now() - since) >= patience.memory:
+        known = await ask()
+        if known is not None:
+            return known
+    unknown: OutcomeUnknown | None = None
+    may_send = True
+    for _ in range(patience.tries):
+        if may_send:
+            try:
+                return await send()
+            except OutcomeUnknown as error:
+                unknown = error
+            except Unavailable:
+                if unknown is None:
+                    raise
+        await clock.sleep(patience.pause_s)
+        try:
+            known = await ask()
+        except Unavailable:
+            may_send = False
+            continue
+        if known is not None:
+            return known
+        # Not found is not "did not happen": it may be applied late. The same reference makes sending again harmless.
+        may_send = True
+    raise unknown or OutcomeUnknown("nothing was sent and nothing is known")
+
+
+async def found_in_time(ask: Ask, *, last_sent: datetime, clock: Clock, patience: Patience) -> Transaction | None:
+    """What an unanswered request did, or None once it certainly did and will do nothing.
+
+    That is only certain when the longest life a transaction can have is over since it was last sent; until then it
+    is asked about again and again. Raises OutcomeUnknown if the provider cannot be asked after that.
+    """
+    certain_at = last_sent + patience.longest_life
+    wait_s = patience.pause_s
+    silent = 0
+    while True:
+        over = clock.now() > certain_at
+        try:
+            known = await ask()
+        except Unavailable as unavailable:
+            silent += over
+            if silent >= patience.tries:
+                raise OutcomeUnknown(f"nobody can say what became of it: {unavailable}") from unavailable
+        else:
+            if known is not None or over:
+                return known
+        left_s = (certain_at - clock.now()).total_seconds()
+        wait_s = min(max(wait_s * 1.5, 0.1), 30.0)
+        await clock.sleep(min(wait_s, left_s + 0.001) if left_s > 0 else wait_s)

@@ -1,0 +1,82 @@
+"""Wakes whoever waits for a transaction when a webhook says that something changed; it says no more than that."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from aiohttp import web
+
+LARGEST_HINT = 1_024
+"""Bytes; the provider's own are {"id": reference}."""
+LONGEST_READ_S = 5.0
+
+
+class _Listened:
+    def __init__(self) -> None:
+        self.event = asyncio.Event()
+        self.listeners = 0
+
+
+class Hints:
+    """The references somebody waits for. A hint is unauthenticated: one of any other is ignored (scenario 25)."""
+
+    def __init__(self, limit: int = 20_000) -> None:
+        self._limit = limit
+        self._listened: dict[str, _Listened] = {}
+
+    @contextmanager
+    def listening(self, reference: str) -> Iterator[asyncio.Event]:
+        """An event that a hint about this reference sets. Beyond the limit it never is: then only asking helps."""
+        listened = self._listened.get(reference)
+        if listened is None:
+            listened = _Listened()
+            if len(self._listened) >= self._limit:
+                yield listened.event
+                return
+            self._listened[reference] = listened
+        listened.listeners += 1
+        try:
+            yield listened.event
+        finally:
+            listened.listeners -= 1
+            if not listened.listeners:
+                del self._listened[reference]
+
+    def hint(self, reference: str) -> None:
+        """Something is said to have changed about this reference."""
+        listened = self._listened.get(reference)
+        if listened is not None:
+            listened.event.set()
+
+    async def webhook(self, request: web.Request) -> web.Response:
+        """Takes POST {"id": reference}. Always 204: a stranger learns nothing."""
+        reference = _reference(await _bounded(request))
+        if reference is not None:
+            self.hint(reference)
+        return web.Response(status=204)
+
+
+async def _bounded(request: web.Request) -> bytes:
+    body = bytearray()
+    try:
+        async with asyncio.timeout(LONGEST_READ_S):
+            async for part in request.content.iter_chunked(LARGEST_HINT):
+                body += part
+                if len(body) > LARGEST_HINT:
+                    return b""
+    except (TimeoutError, OSError, ValueError):
+        return b""
+    return bytes(body)
+
+
+def _reference(body: bytes) -> str | None:
+    try:
+        said: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    reference = said.get("id") if isinstance(said, dict) else None
+    return reference if isinstance(reference, str) else None
