@@ -1,16 +1,16 @@
-"""Records are handled in order for each key, at once across keys, within bounds, and are forgotten when they are not ours."""
+"""Records are handled in order for each key and at once across keys, within bounds, and forgotten when not ours."""
 
 import asyncio
 from collections import defaultdict
 
 from tapwatt.worker.inflight import InFlight
-from tapwatt.worker.records import Incoming, Partition
+from tapwatt.worker.records import Incoming, Partition, Read
 
 ONE, TWO = Partition("facts", 0), Partition("facts", 1)
 
 
 def record(offset: int, key: str, partition: Partition = ONE) -> Incoming:
-    return Incoming(partition.topic, partition.number, offset, key.encode(), b"{}", ())
+    return Read(partition.topic, partition.number, offset, key.encode(), b"{}", ())
 
 
 class Handlers:

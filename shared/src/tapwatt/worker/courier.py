@@ -17,7 +17,7 @@ from aiokafka.partitioner import DefaultPartitioner
 from tapwatt.errors import BrokenInvariant, Unavailable
 from tapwatt.worker.records import Outgoing
 
-LARGEST_RECORD = 2 * 1024 * 1024
+LARGEST_VALUE = 2 * 1024 * 1024
 """Bytes. A record of a broker's usual 1 MiB can always be parked with its reason."""
 
 
@@ -59,9 +59,8 @@ class Courier:
         loop = asyncio.get_running_loop()
         parcel = _Parcel(loop.create_future(), len(records))
         for record in records:
-            size = len(record.value or b"") + sum(len(name) + len(raw) for name, raw in record.headers)
-            if size > LARGEST_RECORD:
-                raise BrokenInvariant(f"a record of {size} bytes for {record.topic} is larger than {LARGEST_RECORD}")
+            if record.value is not None and len(record.value) > LARGEST_VALUE:
+                raise BrokenInvariant(f"{len(record.value)} bytes for {record.topic} are more than {LARGEST_VALUE}")
             if record.topic not in self._partitions:
                 await self._know(record.topic)
         for record in records:

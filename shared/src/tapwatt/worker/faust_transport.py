@@ -18,9 +18,9 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
-from tapwatt.worker.courier import LARGEST_RECORD, Courier
+from tapwatt.worker.courier import LARGEST_VALUE, Courier
 from tapwatt.worker.inflight import InFlight
-from tapwatt.worker.records import Incoming, Partition
+from tapwatt.worker.records import Partition
 from tapwatt.worker.settings import KafkaSettings, WorkerSettings
 
 _BATCH = 128 * 1024
@@ -86,10 +86,7 @@ class HoldingConsumer(driver.Consumer):
     def _message(self, tp: TP, fetched: Sequence[Any]) -> Any:
         partition = Partition(tp.topic, tp.partition)
         first = fetched[0]
-        run = self.app.inflight.note(
-            partition,
-            (Incoming(r.topic, r.partition, r.offset, r.key, r.value, r.headers, r.timestamp) for r in fetched),
-        )
+        run = self.app.inflight.note(partition, fetched)
         message: Any = ConsumerMessage
         return message(
             first.topic,
@@ -155,7 +152,7 @@ class HoldingProducer(driver.Producer):
     """An idempotent producer that waits for all replicas."""
 
     def _settings_extra(self) -> Mapping[str, Any]:
-        return {"acks": "all", "enable_idempotence": True, "max_request_size": 2 * LARGEST_RECORD}
+        return {"acks": "all", "enable_idempotence": True, "max_request_size": 2 * LARGEST_VALUE}
 
 
 class HoldingTransport(driver.Transport):

@@ -16,7 +16,7 @@ from tapwatt.log import Log
 from tapwatt.topics import Topics, fact_type
 from tapwatt.worker.metrics import WorkerMetrics
 from tapwatt.worker.parking import Waiting, later, parked, waiting
-from tapwatt.worker.records import Deliver, Incoming, Outgoing
+from tapwatt.worker.records import Deliver, Incoming, Outgoing, origin
 from tapwatt.worker.schedule import SCHEDULE, Tier, next_try, pause_s
 from tapwatt.worker.service import Done, Service
 
@@ -77,7 +77,7 @@ class Handling:
             await self._park(record, str(error))
             outcome = "parked"
         except BadCredentials as error:
-            self._log.critical("stopped", why=str(error), origin=record.origin)
+            self._log.critical("stopped", why=str(error), origin=origin(record))
             self._fatal(error)
             await _for_ever()
         except Exception as error:  # noqa: BLE001 - what nobody foresaw is a broken invariant: we are wrong
@@ -154,22 +154,24 @@ class Handling:
         if tier is None:
             await self._park(record, f"given up after {scheduled} scheduled tries: {error}")
             return "parked"
-        origin = waited.origin if waited else record.origin
+        came_from = waited.origin if waited else origin(record)
         due = self._clock.now() + timedelta(seconds=tier.delay_s)
         topic = self._topics.retry(self._service.name, tier.name)
-        self._log.warning("tried again later", why=str(error), origin=origin, due=due.isoformat(), scheduled=scheduled)
-        await self._tell([later(record, topic, Waiting(origin, scheduled + 1, due), str(error))])
+        self._log.warning(
+            "tried again later", why=str(error), origin=came_from, due=due.isoformat(), scheduled=scheduled
+        )
+        await self._tell([later(record, topic, Waiting(came_from, scheduled + 1, due), str(error))])
         return "scheduled"
 
     async def _park(self, record: Incoming, reason: str) -> None:
         self._metrics.parked_one()
-        self._log.error("parked", why=reason, origin=record.origin)
+        self._log.error("parked", why=reason, origin=origin(record))
         await self._tell([parked(record, self._topics.dead_letters, self._service.name, reason, self._clock.now())])
 
     async def _stop_this_key(self, record: Incoming, error: Exception) -> NoReturn:
         known = isinstance(error, BrokenInvariant)
         self._metrics.broken_invariant()
-        self._log.critical("this key stops", why=str(error), origin=record.origin, exc_info=None if known else error)
+        self._log.critical("this key stops", why=str(error), origin=origin(record), exc_info=None if known else error)
         await _for_ever()
 
 

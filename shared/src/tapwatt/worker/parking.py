@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from tapwatt.worker.records import Incoming, Outgoing
+from tapwatt.worker.records import Incoming, Outgoing, origin
 
 _OURS = "tapwatt_"
 LONGEST_REASON = 1000
@@ -38,10 +38,10 @@ def waiting(record: Incoming) -> Waiting | None:
     try:
         due = datetime.fromisoformat(found[_OURS + "due"])
         scheduled = int(found[_OURS + "scheduled"])
-        origin = found[_OURS + "origin"]
+        came_from = found[_OURS + "origin"]
     except (KeyError, ValueError):
         return None
-    return Waiting(origin, scheduled, due) if due.tzinfo else None
+    return Waiting(came_from, scheduled, due) if due.tzinfo else None
 
 
 def parked(record: Incoming, topic: str, service: str, reason: str, at: datetime) -> Outgoing:
@@ -50,7 +50,7 @@ def parked(record: Incoming, topic: str, service: str, reason: str, at: datetime
     return _moved(
         record,
         topic,
-        origin=before.origin if before else record.origin,
+        origin=before.origin if before else origin(record),
         parked_by=service,
         parked_at=at.astimezone(UTC).isoformat(),
         reason=reason,

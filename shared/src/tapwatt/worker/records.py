@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from tapwatt.envelopes import Headers
 
@@ -15,8 +15,35 @@ class Partition(NamedTuple):
     number: int
 
 
-class Incoming(NamedTuple):
-    """A record as it was read."""
+class Incoming(Protocol):
+    """A record as it was read. aiokafka's own records are of this shape, so nothing is copied on the way."""
+
+    @property
+    def topic(self) -> str: ...
+
+    @property
+    def partition(self) -> int: ...
+
+    @property
+    def offset(self) -> int: ...
+
+    @property
+    def key(self) -> bytes | None: ...
+
+    @property
+    def value(self) -> bytes | None: ...
+
+    @property
+    def headers(self) -> Headers: ...
+
+
+def origin(record: Incoming) -> str:
+    """Where a record stands: topic/partition/offset."""
+    return f"{record.topic}/{record.partition}/{record.offset}"
+
+
+class Read(NamedTuple):
+    """A record that was read from a log that is not Kafka: a simulation's, a test's."""
 
     topic: str
     partition: int
@@ -24,12 +51,6 @@ class Incoming(NamedTuple):
     key: bytes | None
     value: bytes | None
     headers: Headers
-    timestamp_ms: int = 0
-
-    @property
-    def origin(self) -> str:
-        """Where the record stands: topic/partition/offset."""
-        return f"{self.topic}/{self.partition}/{self.offset}"
 
 
 class Outgoing(NamedTuple):
