@@ -15,7 +15,7 @@ from simulator.ledger import Transaction
 from simulator.ledger_report import report
 from simulator.outcomes import Entry
 from simulator.provider_terminal import TerminalState
-from simulator.terminals import TerminalOffline, Terminals
+from simulator.terminals import Tap, TerminalOffline, Terminals
 from simulator.webhooks import Webhooks
 
 LONGEST_WAIT_S = 600
@@ -113,8 +113,9 @@ class Admin:
         if card is None:
             return _json({"error": f"no card is called {order.card!r}; make it with POST /admin/cards"}, 404)
         terminal = request.match_info["id"]
+        tap = Tap(terminal, card, order.entry, order.order_reference)
         try:
-            ended = await self._terminals.present(terminal, card, order.entry, order.wait_s, order.order_reference)
+            ended = await self._terminals.present(tap, order.wait_s, lambda: request.transport is not None)
         except TerminalOffline:
             return _json({"error": f"terminal {terminal} is offline"}, 409)
         if ended is None:

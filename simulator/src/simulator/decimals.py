@@ -13,6 +13,7 @@ from iso4217 import Currency
 from simulator.provider_errors import Refused
 
 LARGEST_AMOUNT = Decimal(10) ** 10
+MOST_DECIMALS = 15
 SUPPORTED_EXPONENTS = (0, 2, 3)
 _MARK = "\x00"
 _MARKED_NUMBER = re.compile(r'"\\u0000(-?[0-9.]+)"')
@@ -37,16 +38,22 @@ def minor_units(amount: Decimal, currency: str, accepted: Iterable[str] | None =
         raise Refused.invalid("currency", f"currency {currency!r} is not supported", code="unsupported_currency")
     if not Decimal(0) < amount < LARGEST_AMOUNT:
         raise Refused.invalid("amount", "amount must be above 0 and below 10000000000")
+    written_decimals = -int(amount.as_tuple().exponent)
     scaled = amount.scaleb(decimals)
-    if scaled != scaled.to_integral_value():
+    # Past MOST_DECIMALS the arithmetic itself would round, and hide the extra precision.
+    if written_decimals > MOST_DECIMALS or scaled != scaled.to_integral_value():
         raise Refused.invalid("amount", f"{currency} has {decimals} decimals, the amount has more")
     return int(scaled)
 
 
+def major_units(minor: int, currency: str) -> Decimal:
+    """The decimal amount, with all the decimals of its currency."""
+    return Decimal(minor).scaleb(-(exponent(currency) or 0))
+
+
 def written(minor: int, currency: str, style: str, variety: str) -> str:
     """A marked decimal for `to_json`, e.g. 2000 eur as 20, 20.0 or 20.00; in the mixed style `variety` picks one."""
-    decimals = exponent(currency) or 0
-    fixed = f"{Decimal(minor).scaleb(-decimals):.{decimals}f}"
+    fixed = f"{major_units(minor, currency):f}"
     if style == "fixed":
         return _MARK + fixed
     short = fixed.rstrip("0").rstrip(".") if "." in fixed else fixed

@@ -26,6 +26,7 @@ from simulator.provider_settlement import Settlement
 from simulator.provider_terminal import TerminalPayments, TerminalState
 
 T = TypeVar("T")
+REMEMBERED = (200, 422)
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,8 @@ class Provider:
                 return _refusal(Refused.conflict(key))
             return Answer(before.status, before.answer)
         answer = self._attempt(body, verb)
-        ledger.remember(key, Remembered(asked, answer.status, answer.text, now))
+        if answer.status in REMEMBERED:
+            ledger.remember(key, Remembered(asked, answer.status, answer.text, now))
         return answer
 
     def _attempt(self, body: Body, verb: str) -> Answer:

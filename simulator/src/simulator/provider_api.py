@@ -85,14 +85,14 @@ class ProviderApi:
         key = request.headers.get("Idempotency-Reference")
         if key is not None and not 0 < len(key) <= LONGEST_KEY:
             raise Refused.invalid("Idempotency-Reference", f"must have 1 to {LONGEST_KEY} characters")
-        raw = await request.text()
+        raw = await request.read()
         if not self._provider.books.faults.any():
             return self._provider.apply(verb, raw, key)
         subject = self._provider.subject(verb, raw, key)
         await self._trouble_before(subject)
         late = self._strike("late_apply", subject)
         if late is not None:
-            self._provider.defer(verb, raw, key, late.seconds)
+            self._provider.defer(verb, raw.decode(errors="replace"), key, late.seconds)
             raise AnswerLost
         answer = self._provider.apply(verb, raw, key)
         await self._trouble_after(subject)

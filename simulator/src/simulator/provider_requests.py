@@ -17,6 +17,7 @@ def _json_number(value: object) -> object:
 
 
 def _printable(value: str) -> str:
+    value.encode()  # half a surrogate pair is JSON, but no text
     if "\x00" in value:
         raise ValueError("must not have NUL characters")
     return value

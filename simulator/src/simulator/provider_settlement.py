@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
-from simulator.decimals import minor_units
+from simulator.decimals import major_units, minor_units
 from simulator.ledger import Hold, Transaction
 from simulator.provider_books import Books
 from simulator.provider_errors import Refused
@@ -29,8 +29,7 @@ class Settlement:
         amount = self._amount(body.amount, hold.currency, hold.rest)
         if amount > hold.rest:
             raise Refused.refused("more than is reserved", "unsufficient_balance", body.reference, "amount")
-        minimum = self.books.settings.minimum_capture
-        if minimum and amount < minor_units(minimum, hold.currency):
+        if major_units(amount, hold.currency) < self.books.settings.minimum_capture:
             raise Refused.refused("less than the minimum", "rejected", body.reference, "amount")
         return self._follow("capture", payment, body.reference, amount, body.description)
 

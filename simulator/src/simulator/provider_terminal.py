@@ -98,7 +98,7 @@ class TerminalPayments:
             return declined(decline.failure_code, decline.response_code)
         limit = None
         if waiting.currency is not None and waiting.currency == settings.contactless_currency:
-            limit = minor_units(settings.contactless_limit, waiting.currency) if settings.contactless_limit else 0
+            limit = int(settings.contactless_limit * 100)
         asked = Asked(waiting.amount, bool(waiting.partial_allowed), limit, settings.pin_response_code)
         at_most = None
         if waiting.amount is not None and (partial := books.fault("partial_approval", waiting)) is not None:

@@ -35,8 +35,8 @@ class Settings(BaseModel):
     """Whether the provider itself lets go of the rest after a partial capture."""
     minimum_capture: Decimal = Field(default=Decimal(0), ge=0)
     """Captures below this many major units are refused."""
-    contactless_limit: Decimal = Field(default=Decimal(50), ge=0)
-    contactless_currency: str = "eur"
+    contactless_limit: Decimal = Field(default=Decimal(50), ge=0, decimal_places=2)
+    contactless_currency: Literal["eur"] = "eur"
     """The limit above which a tapped plastic card needs its PIN is in this currency; other currencies have none."""
     pin_response_code: str = "1A"
     currencies: frozenset[str] | None = None

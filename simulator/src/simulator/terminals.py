@@ -1,6 +1,7 @@
 """The drivers' side of a terminal: presents a card when a payment waits there, or waits for one to come."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from simulator.cards import Card
@@ -30,6 +31,16 @@ class TerminalOffline(Exception):
 
 
 @dataclass(frozen=True)
+class Tap:
+    """A driver at a terminal with a card in hand, for one order's payment only if it says so."""
+
+    terminal: str
+    card: Card
+    entry: Entry
+    order_reference: str | None = None
+
+
+@dataclass(frozen=True)
 class Terminals:
     """All terminals; they exist as soon as somebody names them."""
 
@@ -42,18 +53,26 @@ class Terminals:
         return found if found is not None and order_reference in (None, found.order_reference) else None
 
     async def present(
-        self, terminal: str, card: Card, entry: Entry, wait_s: float, order_reference: str | None = None
+        self,
+        tap: Tap,
+        wait_s: float,
+        still_there: Callable[[], bool],
     ) -> Transaction | None:
-        """The transaction as the card ended it; None when none came within `wait_s` seconds. Raises TerminalOffline."""
+        """The transaction as the card ended it; None when none came within `wait_s` seconds or the driver has left.
+
+        Raises TerminalOffline.
+        """
         try:
             async with asyncio.timeout(wait_s) as limit:
-                while (found := self.waiting(terminal, order_reference)) is None:
+                while (found := self.waiting(tap.terminal, tap.order_reference)) is None:
                     if wait_s <= 0:
                         return None
-                    await self.arrivals.at(terminal)
+                    await self.arrivals.at(tap.terminal)
                 limit.reschedule(None)
         except TimeoutError:
             return None
-        if self.provider.books.ledger.terminal_state(terminal) == "offline":
-            raise TerminalOffline(terminal)
-        return self.provider.present(found, card, entry)
+        if not still_there():
+            return None
+        if self.provider.books.ledger.terminal_state(tap.terminal) == "offline":
+            raise TerminalOffline(tap.terminal)
+        return self.provider.present(found, tap.card, tap.entry)
