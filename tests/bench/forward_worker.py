@@ -14,6 +14,7 @@ import time
 
 import uvloop
 
+from tapwatt.worker.collector import calm_collector
 from tapwatt.worker.faust_transport import courier, make_app
 from tapwatt.worker.inflight import InFlight
 from tapwatt.worker.records import Deliver, Incoming, Outgoing
@@ -44,6 +45,7 @@ async def main() -> None:
 
     inflight = InFlight(forward, bound=5000, partition_bound=1000, failed=lambda error: os._exit(1))
     app = make_app(group, [source], inflight, (), KafkaSettings(bootstrap=bootstrap), WorkerSettings())
+    calm_collector()
     await app.start()
     deliver = courier(app, 30).deliver
     await asyncio.wait_for(done.wait(), 120)

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from tapwatt.clock import Clock, SystemClock
 from tapwatt.errors import BadSettings, TapwattError
 from tapwatt.log import Log, set_up
+from tapwatt.worker.collector import calm_collector
 from tapwatt.worker.service import Service
 from tapwatt.worker.settings import KafkaSettings, WorkerSettings
 from tapwatt.worker.worker import Worker
@@ -50,6 +51,7 @@ async def _serve(build: Build) -> BaseException | None:
         worker = _put_together(build)
     except TapwattError as error:
         return error
+    calm_collector()
     starting = asyncio.ensure_future(worker.start())
 
     def asked() -> None:
