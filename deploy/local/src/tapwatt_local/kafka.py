@@ -1,0 +1,142 @@
+"""A real single-node Apache Kafka (KRaft) in one folder, for demos and tests: up in a few seconds."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from tapwatt_local.errors import LocalError
+from tapwatt_local.jars import class_path, fetch, kafka_version
+from tapwatt_local.java import find_java
+from tapwatt_local.processes import Child, free_ports, require_free
+
+HOST = "127.0.0.1"
+_START_S = 60.0
+
+_SETTINGS = """process.roles=broker,controller
+node.id=1
+controller.quorum.bootstrap.servers={host}:{controller}
+listeners=PLAINTEXT://{host}:{port},CONTROLLER://{host}:{controller}
+advertised.listeners=PLAINTEXT://{host}:{port}
+controller.listener.names=CONTROLLER
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT
+log.dirs={data}
+auto.create.topics.enable=false
+group.initial.rebalance.delay.ms=0
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=4
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+"""
+_LOGGING = """status=error
+appender.out.type=Console
+appender.out.name=out
+appender.out.layout.type=PatternLayout
+appender.out.layout.pattern=%d %p %c: %m%n
+rootLogger.level=warn
+rootLogger.appenderRef.out.ref=out
+"""
+
+
+class EmbeddedKafka:
+    """`async with EmbeddedKafka(folder) as kafka: kafka.bootstrap`. Data and log stand in the folder."""
+
+    def __init__(
+        self, folder: Path, port: int = 0, heap: str = "512m", tell: Callable[[str], None] = lambda text: None
+    ) -> None:
+        self.folder = folder
+        self._wanted_port = port
+        self._heap = heap
+        self._tell = tell
+        self._child: Child | None = None
+        self.bootstrap = ""
+        self.version = kafka_version()
+
+    async def start(self) -> None:
+        """Format the storage and start; returns when it answers. LocalError in one sentence if it cannot."""
+        java = str(find_java())
+        jars = class_path(await asyncio.to_thread(fetch, self._tell))
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if self._wanted_port:
+            require_free(self._wanted_port, "TAPWATT_KAFKA_PORT")
+        port, controller = free_ports(2)
+        port = self._wanted_port or port
+        self.bootstrap = f"{HOST}:{port}"
+        settings, logging = self.folder / "server.properties", self.folder / "log4j2.properties"
+        settings.write_text(
+            _SETTINGS.format(host=HOST, port=port, controller=controller, data=self.folder / "data"), encoding="utf-8"
+        )
+        logging.write_text(_LOGGING, encoding="utf-8")
+        log = self.folder / "kafka.log"
+        command = [java, f"-Xmx{self._heap}", "-XX:TieredStopAtLevel=4", f"-Dlog4j2.configurationFile={logging}"]
+        command += ["-cp", jars]
+        if not (self.folder / "data" / "meta.properties").exists():
+            await self._format(command, settings, log)
+        self._child = Child("Kafka", [*command, "kafka.Kafka", str(settings)], log)
+        await self._child.start()
+        await self._child.wait_ready(self._answers, _START_S)
+
+    async def _format(self, command: list[str], settings: Path, log: Path) -> None:
+        name = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        tool = [*command, "kafka.tools.StorageTool", "format", "--standalone", "-t", name, "-c", str(settings)]
+        with log.open("ab") as out:
+            process = await asyncio.create_subprocess_exec(*tool, stdout=out, stderr=out)
+            if await process.wait() != 0:
+                words = Child("Kafka", [], log).last_words()
+                raise LocalError(f"Kafka's storage in {self.folder} could not be formatted: {words}")
+
+    async def _answers(self) -> bool:
+        host, _, port = self.bootstrap.partition(":")
+        try:
+            _, writer = await asyncio.open_connection(host, int(port))
+            writer.close()
+        except OSError:
+            return False
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap, request_timeout_ms=5000)
+        try:
+            await admin.start()
+            await admin.list_topics()
+            return True
+        except (KafkaError, OSError):
+            return False
+        finally:
+            await admin.close()
+
+    async def stop(self) -> None:
+        """Stop it in peace."""
+        if self._child is not None:
+            await self._child.stop()
+
+    async def kill(self) -> None:
+        """Kill it, as a crash would."""
+        if self._child is not None:
+            await self._child.kill()
+
+    async def restart(self) -> None:
+        """Start it again on the same port and data."""
+        if self._child is None:
+            raise LocalError("Kafka was never started, so it cannot be started again")
+        await self._child.start()
+        await self._child.wait_ready(self._answers, _START_S)
+
+    async def __aenter__(self) -> EmbeddedKafka:
+        try:
+            await self.start()
+        except BaseException:
+            await self.kill()
+            raise
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.stop()

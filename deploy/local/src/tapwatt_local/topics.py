@@ -1,0 +1,106 @@
+"""Creates the topics that deploy/topics.toml declares, and tells where those that exist differ."""
+
+from __future__ import annotations
+
+import asyncio
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from tapwatt_local.errors import LocalError
+
+_METADATA_S = 20.0
+
+
+class Declared(BaseModel):
+    """A topic as it should be."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    partitions: int = Field(ge=1, le=1000)
+    replication: int = Field(ge=1, le=9)
+    config: dict[str, str] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What was done: topics made, topics that were there already, and one sentence for each that differs."""
+
+    made: list[str]
+    there: list[str]
+    differs: list[str]
+
+
+def read_topics(path: Path) -> dict[str, Declared]:
+    """The declared topics by name; each takes what it does not say from [defaults]."""
+    try:
+        declared = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise LocalError(f"{path} cannot be read ({error.strerror}): it declares the topics") from None
+    except tomllib.TOMLDecodeError as error:
+        raise LocalError(f"{path} is not TOML: {error}") from None
+    defaults = declared.get("defaults", {})
+    topics = {}
+    for name, own in declared.get("topics", {}).items():
+        config = {**defaults.get("config", {}), **own.get("config", {})}
+        merged = {**defaults, **own, "config": {key: str(value) for key, value in config.items()}}
+        try:
+            topics[name] = Declared.model_validate(merged)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = ".".join(str(part) for part in first["loc"])
+            raise LocalError(f"{path}: topic {name}: {where}: {first['msg']}") from None
+    return topics
+
+
+def for_one_broker(declared: Declared) -> Declared:
+    """The same topic where there is only one broker: a demo, a test."""
+    config = {**declared.config, "min.insync.replicas": "1"}
+    return declared.model_copy(update={"replication": 1, "config": config})
+
+
+async def apply(bootstrap: str, topics: dict[str, Declared], *, only_check: bool = False) -> Applied:
+    """Create what is missing and compare what is there. LocalError if Kafka does not answer or refuses a topic."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    try:
+        await admin.start()
+        there = {d["topic"]: d for d in await admin.describe_topics() if d["topic"] in topics}
+        missing = [name for name in topics if name not in there]
+        if missing and not only_check:
+            await _create(admin, {name: topics[name] for name in missing})
+            await _until_known(admin, missing)
+    except (KafkaError, OSError) as error:
+        raise LocalError(f"Kafka at {bootstrap} did not take the topics: {error!r}") from None
+    finally:
+        await admin.close()
+    differs = [_difference(name, len(there[name]["partitions"]), topics[name].partitions) for name in sorted(there)]
+    if only_check:
+        differs += [f"topic {name} does not exist" for name in missing]
+    return Applied([] if only_check else missing, sorted(there), [sentence for sentence in differs if sentence])
+
+
+def _difference(name: str, has: int, wanted: int) -> str:
+    if has == wanted:
+        return ""
+    return f"topic {name} has {has} partitions and {wanted} are declared; keys would move, so it is left as it is"
+
+
+async def _create(admin: AIOKafkaAdminClient, topics: dict[str, Declared]) -> None:
+    new = [NewTopic(name, t.partitions, t.replication, topic_configs=t.config) for name, t in topics.items()]
+    answer = await admin.create_topics(new)
+    for name, code, *why in answer.topic_errors:
+        if code and for_code(code) is not TopicAlreadyExistsError:
+            raise LocalError(f"Kafka refused topic {name}: {why[0] if why and why[0] else for_code(code).__name__}")
+
+
+async def _until_known(admin: AIOKafkaAdminClient, names: list[str]) -> None:
+    async with asyncio.timeout(_METADATA_S):
+        while True:
+            told = await admin.describe_topics(names)
+            if all(t["error_code"] == 0 and all(p["leader"] >= 0 for p in t["partitions"]) for t in told):
+                return
+            await asyncio.sleep(0.05)
