@@ -1,0 +1,26 @@
+-- Name a build (ARGV[3]) and lease it (ARGV[4] milliseconds); what it replaces is set aside to be removed.
+-- A command sent twice, because its answer was lost, finds its own lease and says yes again.
+local lease = KEYS[1] .. ':lease'
+local holder = redis.call('GET', lease)
+local epoch = redis.call('HGET', KEYS[1], 'epoch')
+if epoch and tonumber(epoch) > tonumber(ARGV[1]) then
+  return redis.error_reply('NEWER code holds this view')
+end
+if epoch == ARGV[1] and holder and being_built() == holder then
+  return holder == ARGV[3] and 1 or 0
+end
+local function set_aside(field)
+  local generation = redis.call('HGET', KEYS[1], field)
+  if generation then
+    redis.call('SADD', KEYS[1] .. ':superseded', generation)
+    redis.call('HDEL', KEYS[1], field)
+  end
+end
+set_aside('building')
+if epoch ~= ARGV[1] then
+  -- Code of another epoch must not write into our build: from now on it waits.
+  set_aside('generation')
+end
+redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'building', ARGV[3], 'building_server', server())
+redis.call('SET', lease, ARGV[3], 'PX', ARGV[4])
+return 1

@@ -1,0 +1,1 @@
+return whole() and 1 or 0

@@ -1,0 +1,162 @@
+"""What a step remembers: one suite for the memory in the process and the memory in Redis."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from tapwatt.clock import SystemClock
+from tapwatt.errors import Unavailable
+from tapwatt.memory import InProcess, InRedis, sessions_view
+from tapwatt.rebuild import rebuild
+from tapwatt.redis_client import RedisClient
+from tapwatt.view import Build, RedisView
+from tapwatt.view_memory import InProcessView
+
+pytestmark = pytest.mark.redis
+CLOCK = SystemClock()
+
+
+async def nothing():
+    return
+    yield
+
+
+async def ignore(record, build: Build) -> None: ...
+
+
+@pytest.fixture(params=["in process", "in Redis"])
+def view(request: pytest.FixtureRequest) -> InProcessView | RedisView:
+    if request.param == "in process":
+        return sessions_view(CLOCK)
+    redis: RedisClient = request.getfixturevalue("redis")
+    return RedisView(redis, "capturer", 1)
+
+
+@pytest.fixture
+def memory(view):
+    return InProcess(view, CLOCK) if isinstance(view, InProcessView) else InRedis(view)
+
+
+async def test_a_memory_that_is_not_whole_says_so_instead_of_nothing_known(memory, view):
+    # given a view that was never built
+    # then neither reading nor writing pretends to know
+    with pytest.raises(Unavailable, match="being rebuilt"):
+        await memory.recall("s-1")
+    with pytest.raises(Unavailable, match="being rebuilt"):
+        await memory.remember("s-1", "settled", b"yes", ttl_s=60)
+    # and once it is whole, nothing known is a certainty
+    assert await rebuild(nothing, ignore, view, clock=CLOCK) == 0
+    assert await memory.recall("s-1") == {}
+
+
+async def test_the_first_value_of_a_field_stays(memory, view):
+    await rebuild(nothing, ignore, view, clock=CLOCK)
+    # when a field is remembered twice, differently
+    assert await memory.remember("s-1", "settled", b"\x00first", ttl_s=60) == {"settled": b"\x00first"}
+    assert await memory.remember("s-1", "settled", b"second", ttl_s=60) == {"settled": b"\x00first"}
+    # then the first stands, beside other fields
+    expected = {"settled": b"\x00first", "hold": b"h"}
+    assert await memory.remember("s-1", "hold", b"h", ttl_s=60) == expected
+    assert await memory.recall("s-1") == expected
+    assert await memory.recall("s-2") == {}
+
+
+async def test_what_is_remembered_is_forgotten_in_time_and_never_sooner(memory, view):
+    await rebuild(nothing, ignore, view, clock=CLOCK)
+    await memory.remember("short", "a", b"1", ttl_s=0.05)
+    await memory.remember("long", "a", b"1", ttl_s=60)
+    await memory.remember("long", "b", b"2", ttl_s=0.05)  # a shorter life does not cut a longer one
+    await asyncio.sleep(0.1)
+    assert await memory.recall("short") == {}
+    assert await memory.recall("long") == {"a": b"1", "b": b"2"}
+
+
+async def test_of_many_at_once_one_value_wins_and_all_are_told(memory, view):
+    await rebuild(nothing, ignore, view, clock=CLOCK)
+    told = await asyncio.gather(*(memory.remember("s-1", "who", b"%d" % i, ttl_s=60) for i in range(50)))
+    assert len({answer["who"] for answer in told}) == 1
+
+
+async def test_a_rebuild_is_seen_only_when_it_is_whole_and_loses_no_live_write(memory, view):
+    await rebuild(nothing, ignore, view, clock=CLOCK)
+    await memory.remember("old", "a", b"gone with the log", ttl_s=60)
+
+    async def log():
+        yield "logged"
+        # a live write in the middle of the rebuild, of a record after the ends that the rebuild reads to
+        await memory.remember("live", "a", b"now", ttl_s=60)
+        assert await memory.recall("logged") == {}
+        assert await memory.recall("old") == {"a": b"gone with the log"}
+
+    async def apply(record: str, build: Build) -> None:
+        await memory.into(build).remember(record, "a", b"read", ttl_s=60)
+
+    assert await rebuild(log, apply, view, clock=CLOCK, anew=True) == 1
+    assert await memory.recall("logged") == {"a": b"read"}
+    assert await memory.recall("live") == {"a": b"now"}
+    assert await memory.recall("old") == {}
+
+
+async def test_what_stands_wins_over_what_a_rebuild_read_first(memory, view):
+    await rebuild(nothing, ignore, view, clock=CLOCK)
+    await memory.remember("s-1", "a", b"standing", ttl_s=60)
+
+    async def log():
+        yield "s-1"
+        await memory.remember("s-1", "a", b"said again", ttl_s=60)
+
+    async def apply(record: str, build: Build) -> None:
+        await memory.into(build).remember(record, "a", b"something else", ttl_s=60)
+
+    await rebuild(log, apply, view, clock=CLOCK, anew=True, key_of=lambda record: record)
+    assert await memory.recall("s-1") == {"a": b"standing"}
+
+
+async def test_a_rebuild_that_fails_half_way_is_invisible_and_the_next_begins_at_once(memory, view):
+    async def breaks():
+        yield "half"
+        raise OSError("the log went away")
+
+    async def apply(record: str, build: Build) -> None:
+        await memory.into(build).remember(record, "a", b"1", ttl_s=60)
+
+    with pytest.raises(OSError, match="the log went away"):
+        await rebuild(breaks, apply, view, clock=CLOCK)
+    with pytest.raises(Unavailable, match="being rebuilt"):
+        await memory.recall("half")
+    assert await rebuild(nothing, ignore, view, clock=CLOCK) == 0
+    assert await memory.recall("half") == {}
+
+
+async def test_of_several_workers_one_rebuilds_and_the_others_wait(view):
+    read = 0
+
+    async def log():
+        nonlocal read
+        read += 1
+        yield "one"
+        await asyncio.sleep(0.2)
+
+    done = await asyncio.gather(*(rebuild(log, ignore, view, clock=CLOCK) for _ in range(4)))
+    assert read == 1
+    assert sorted(done, key=str) == [1, None, None, None]
+
+
+async def test_a_rebuilder_that_was_taken_over_can_write_nothing_more(memory, view):
+    # given a build that was given up while its rebuilder still runs
+    late = await view.begin()
+    assert late is not None
+    assert await view.begin() is None
+    await view.abandon(late)
+    assert await rebuild(nothing, ignore, view, clock=CLOCK) == 0
+    # then whatever the late one does is refused
+    for attempt in (
+        lambda: memory.into(late).remember("s-1", "a", b"late", ttl_s=60),
+        lambda: view.renew(late),
+        lambda: view.mark_whole(late),
+    ):
+        with pytest.raises(Unavailable, match="taken over"):
+            await attempt()
+    assert await memory.recall("s-1") == {}
