@@ -1,0 +1,6 @@
+-- The answer that is kept for stop ARGV[3].
+local at, _, refused = generations()
+if refused then
+  return refused
+end
+return redis.call('GET', at .. 'answer:' .. ARGV[3])
