@@ -1,0 +1,1 @@
+"""The commands of `tapwatt`, one a module."""

@@ -1,0 +1,46 @@
+"""Runs a command's work to its end, also when somebody presses Ctrl-C or a supervisor asks it to end."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+import typer
+
+from tapwatt.errors import TapwattError
+
+T = TypeVar("T")
+
+INTERRUPTED = 130
+TERMINATED = 143
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """The work's result. On Ctrl-C everything it started is stopped first, then the exit code is 130 (SIGTERM: 143)."""
+    try:
+        return asyncio.run(_until_told_to_end(work))
+    except KeyboardInterrupt:
+        typer.echo("tapwatt: interrupted; everything that was started is stopped", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    except asyncio.CancelledError:
+        raise typer.Exit(TERMINATED) from None
+    except BaseExceptionGroup as group:
+        raise sentence_of(group) or group from None
+
+
+async def _until_told_to_end(work: Coroutine[Any, Any, T]) -> T:
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await work
+
+
+def sentence_of(group: BaseExceptionGroup) -> TapwattError | None:
+    """The first error of ours in a group of errors: it has a sentence for people."""
+    for error in group.exceptions:
+        found = sentence_of(error) if isinstance(error, BaseExceptionGroup) else error
+        if isinstance(found, TapwattError):
+            return found
+    return None
