@@ -7,7 +7,7 @@ from decimal import Decimal
 
 import pytest
 
-from authoriser.decide import LetGoFirst, Terms, ask, decide, gone, let_go, ours, unheard
+from authoriser.decide import LetGoFirst, Terms, ask, decide, gone, let_go, unheard
 from tapwatt.cards import Card, Fingerprint, FingerprintKind
 from tapwatt.errors import BrokenInvariant, OutcomeUnknown
 from tapwatt.events import AuthorisationDeclined, Authorised, DeclineReason, Place, SessionRequested
@@ -162,25 +162,11 @@ def test_a_request_nobody_could_serve_in_time_is_timed_out() -> None:
     assert unheard(requested()).reason is DeclineReason.TIMED_OUT
 
 
-def test_the_hold_of_a_session_is_found_among_what_stands_under_its_order() -> None:
-    hold, failed = answer(), answer(Status.FAILED, failure=Failure.DECLINED)
-    capture = Transaction("c1", Kind.CAPTURE, Status.SUCCESS, original_reference="hold-1")
-    assert ours(requested(), []) is None
-    assert ours(requested(), [failed]) is failed
-    assert ours(requested(), [failed, hold, capture]) is hold
+def test_a_hold_is_gone_when_it_was_let_go_or_ran_out_and_not_when_that_was_refused() -> None:
+    def reversal(status: Status, failure: Failure | None = None) -> Transaction:
+        return Transaction("r1", Kind.REVERSAL, status, original_reference="hold-1", failure=failure)
 
-
-def test_two_holds_of_one_session_stop_it() -> None:
-    with pytest.raises(BrokenInvariant, match="more than one hold"):
-        ours(requested(), [answer(), answer()])
-
-
-def test_a_hold_is_gone_when_it_was_let_go_before_or_ran_out() -> None:
-    asked = let_go("hold-1")
-    done = Transaction("r1", Kind.REVERSAL, Status.SUCCESS, original_reference="hold-1")
-    refused = Transaction("r2", Kind.REVERSAL, Status.FAILED, failure=Failure.REJECTED)
-    expired = Transaction("r3", Kind.REVERSAL, Status.FAILED, failure=Failure.EXPIRED)
-    assert gone(asked, done, [])
-    assert gone(asked, expired, [])
-    assert gone(asked, refused, [done])
-    assert not gone(asked, refused, [])
+    assert gone(reversal(Status.SUCCESS))
+    assert gone(reversal(Status.FAILED, Failure.EXPIRED))
+    assert not gone(reversal(Status.FAILED, Failure.REJECTED))
+    assert not gone(reversal(Status.PENDING))

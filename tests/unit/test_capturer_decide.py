@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from capturer.decide import ask, decide, ours
+from capturer.decide import ask, decide
 from tapwatt.errors import BrokenInvariant, OutcomeUnknown, Unavailable
 from tapwatt.events import Captured, CaptureFailed, EndReason, Hold, HoldReleased, Place, PriceLine, SessionPriced
 from tapwatt.money import Money
@@ -157,22 +157,3 @@ def test_s11_manual_intervention_is_neither_taken_nor_failed() -> None:
     session = priced("1")
     with pytest.raises(BrokenInvariant, match="manual intervention"):
         decide(session, ask(session, NONE), answer(Kind.CAPTURE, Status.MANUAL))
-
-
-def test_s12_what_was_already_done_to_the_hold_is_recognised_as_ours() -> None:
-    take, free = ask(priced("1"), NONE), ask(priced("0"), NONE)
-    capture, reversal = answer(Kind.CAPTURE, amount=money("1")), answer(Kind.REVERSAL)
-    refused = answer(Kind.CAPTURE, Status.FAILED, failure=Failure.REJECTED)
-    assert ours(take, [refused, capture, reversal]) is capture
-    assert ours(take, [refused]) is None
-    assert ours(free, [reversal]) is reversal
-    assert ours(free, []) is None
-
-
-def test_a_hold_of_which_something_else_was_taken_stops_the_session() -> None:
-    with pytest.raises(BrokenInvariant):
-        ours(ask(priced("1"), NONE), [answer(Kind.CAPTURE, amount=money("2"))])
-    with pytest.raises(BrokenInvariant):
-        ours(ask(priced("0"), NONE), [answer(Kind.CAPTURE, amount=money("2"))])
-    with pytest.raises(BrokenInvariant):
-        ours(ask(priced("1"), NONE), [answer(Kind.CAPTURE, amount=money("1")) for _ in range(2)])

@@ -265,7 +265,7 @@ class PriceLine(_Part):
     quantity: Decimal
     unit: Literal["kWh", "h", "session"]
     unit_price: Decimal
-    vat_percent: Decimal | None
+    vat_percent: Decimal | None = None
     excl_vat: Money
     incl_vat: Money
     element: int | None = None

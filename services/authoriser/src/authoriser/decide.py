@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -10,7 +9,7 @@ from tapwatt.errors import BrokenInvariant, OutcomeUnknown
 from tapwatt.events import AuthorisationDeclined, Authorised, DeclineReason, Hold, SessionRequested
 from tapwatt.ids import idempotency_reference
 from tapwatt.money import Money
-from tapwatt.provider.port import Failure, Kind, LetGo, PlaceHold, Status, Transaction
+from tapwatt.provider.port import Failure, LetGo, PlaceHold, Status, Transaction
 
 Heard = SessionRequested
 Said = Authorised | AuthorisationDeclined
@@ -46,17 +45,6 @@ def ask(requested: SessionRequested) -> PlaceHold | AuthorisationDeclined:
         description=f"Charging at {requested.place.evse_id}",
         language=requested.language,
     )
-
-
-def ours(requested: SessionRequested, found: Sequence[Transaction]) -> Transaction | None:
-    """The session's own authorisation among everything that stands under its order reference."""
-    tried = [one for one in found if one.kind is Kind.AUTHORISE and one.status is not Status.FAILED]
-    if len(tried) > 1:
-        names = ", ".join(one.reference for one in tried)
-        raise BrokenInvariant(f"session {requested.session_id} has more than one hold: {names}; let all but one go")
-    failed = [one for one in found if one.kind is Kind.AUTHORISE and one.status is Status.FAILED]
-    last = tried or failed
-    return last[-1] if last else None
 
 
 def unheard(requested: SessionRequested) -> AuthorisationDeclined:
@@ -114,12 +102,9 @@ def let_go(hold_reference: str) -> LetGo:
     return LetGo(idempotency_reference("release", hold_reference), hold_reference)
 
 
-def gone(asked: LetGo, answer: Transaction, found: Sequence[Transaction]) -> bool:
-    """Whether the hold no longer stands, by the provider's answer to letting it go and by all it knows of it."""
-    if answer.status is Status.SUCCESS or answer.failure in (Failure.EXPIRED, Failure.UNKNOWN_REFERENCE):
-        return True
-    reversals = (one for one in found if one.kind is Kind.REVERSAL and one.original_reference == asked.hold_reference)
-    return any(one.status is Status.SUCCESS for one in reversals)
+def gone(answer: Transaction) -> bool:
+    """Whether the hold no longer stands, by the provider's answer to letting it go."""
+    return answer.status is Status.SUCCESS or answer.failure in (Failure.EXPIRED, Failure.UNKNOWN_REFERENCE)
 
 
 def _let_go(requested: SessionRequested, answer: Transaction, why: DeclineReason, detail: str) -> LetGoFirst:

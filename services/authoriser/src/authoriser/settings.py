@@ -36,13 +36,6 @@ class AuthoriserSettings(BaseSettings):
         le=600,
         description="how much later than that a hold may still come, since a card may be shown while we cancel",
     )
-    longest_life_s: float = Field(
-        390,
-        gt=0,
-        le=3600,
-        description="after this a terminal's transaction has come to its end: CCV says 6 minutes, and half a "
-        "minute more",
-    )
     hold_window_days: float = Field(
         2,
         gt=0,

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from tapwatt.errors import BrokenInvariant, OutcomeUnknown, Unavailable
 from tapwatt.events import Captured, CaptureFailed, HoldReleased, SessionPriced
 from tapwatt.ids import idempotency_reference
 from tapwatt.money import Money
-from tapwatt.provider.port import Failure, Kind, LetGo, Status, Take, Transaction
+from tapwatt.provider.port import Failure, LetGo, Status, Take, Transaction
 
 Heard = SessionPriced
 Said = Captured | HoldReleased | CaptureFailed
@@ -26,24 +24,6 @@ def ask(priced: SessionPriced, minimum: Money) -> Take | LetGo:
 def let_go(hold_reference: str) -> LetGo:
     """Lets a hold (or what is left of it) go. The reference is the same whoever asks, so it is let go once."""
     return LetGo(idempotency_reference("release", hold_reference), hold_reference)
-
-
-def ours(asked: Take | LetGo, found: Sequence[Transaction]) -> Transaction | None:
-    """What was already done to this hold, if it is what we ask for. Something else done to it stops this session."""
-    done = [t for t in found if t.original_reference == asked.hold_reference and t.status is not Status.FAILED]
-    captures = [t for t in done if t.kind is Kind.CAPTURE]
-    reversals = [t for t in done if t.kind is Kind.REVERSAL]
-    match asked:
-        case Take():
-            if any(t.amount is not None and t.amount != asked.amount for t in captures) or len(captures) > 1:
-                said = ", ".join(f"{t.reference} of {t.amount}" for t in captures)
-                raise BrokenInvariant(f"{asked.amount} of hold {asked.hold_reference} is to be taken; there is {said}")
-            return captures[0] if captures else None
-        case LetGo():
-            if captures:
-                taken = captures[0].reference
-                raise BrokenInvariant(f"hold {asked.hold_reference} is to be let go and {taken} took money of it")
-            return reversals[-1] if reversals else None
 
 
 def decide(priced: SessionPriced, asked: Take | LetGo, answer: Transaction) -> Said:

@@ -22,15 +22,6 @@ class Session:
     ended: SessionCancelled | ChargingEnded | None = None
 
 
-def half(heard: Heard) -> str:
-    """Which half of the session a fact is. The first fact of a half stands; what comes later does not change it."""
-    match heard:
-        case Authorised() | AuthorisationDeclined():
-            return "began"
-        case SessionCancelled() | ChargingEnded():
-            return "ended"
-
-
 def decide(session: Session, rounding: Rounding) -> Said | None:
     """The session's price once both halves are known; None while one is missing or nothing is held."""
     if session.began is None or session.ended is None:

@@ -1,0 +1,120 @@
+"""The token matcher's edge: keeps the open sessions indexed, reads a tapped card, and says what it may stop."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from functools import partial
+
+from tapwatt.codec import Event, follow
+from tapwatt.errors import Unavailable
+from tapwatt.events import (
+    Authorised,
+    Captured,
+    CaptureFailed,
+    Fact,
+    HoldReleased,
+    NoMatchReason,
+    StopRequested,
+    TokenAmbiguous,
+    TokenMatched,
+    TokenNotMatched,
+)
+from tapwatt.keeping import keep, kept
+from tapwatt.provider.certainty import found
+from tapwatt.provider.outcome import Way
+from tapwatt.provider.port import Kind, Transaction
+from tapwatt.worker.service import Done, Handler, Service
+from token_matcher.decide import Said, ask, decide, not_matched, read
+from token_matcher.index import Index, Opened
+from token_matcher.settings import TokenMatcherSettings
+
+NAME = "token-matcher"
+
+
+class TokenMatcherAgent:
+    """Hears holds come and go and drivers who want to stop, and says which session a card stops."""
+
+    def __init__(self, way: Way, index: Index, settings: TokenMatcherSettings) -> None:
+        self._way = way
+        self._index = index
+        self._settings = settings
+        self._presentation = timedelta(seconds=settings.presentation_s)
+
+    def service(self) -> Service:
+        """What the worker runs."""
+        hears: dict[type[Fact], Handler] = {
+            StopRequested: self.stop,
+            Authorised: self.begun,
+            Captured: self.ended,
+            HoldReleased: self.ended,
+            CaptureFailed: self.ended,
+        }
+        return Service(NAME, hears, says=(TokenMatched, TokenNotMatched, TokenAmbiguous))
+
+    async def begun(self, event: Event) -> Done:
+        """The session can be stopped by its card from now on."""
+        assert isinstance(event.fact, Authorised)
+        await self._index.open(Opened.by(event.fact))
+        return Done()
+
+    async def ended(self, event: Event) -> Done:
+        """The session's hold is settled: nobody stops it any more, whenever its Authorised may come."""
+        await self._index.close(event.fact.key, event.envelope.time)
+        return Done()
+
+    async def stop(self, event: Event) -> Done:
+        """One stop has one answer, the first that was decided: asked again, it is said again as it was."""
+        stop = event.fact
+        assert isinstance(stop, StopRequested)
+        before = await self._index.answered(stop.stop_id)
+        if before is None:
+            answer = await self._answer(event, stop)
+            before = await self._index.answer(stop.stop_id, keep(answer))
+        return Done(say=(kept(before),))
+
+    async def _answer(self, event: Event, stop: StopRequested) -> Event:
+        said = await self._matched(stop)
+        if isinstance(said, TokenMatched):
+            holder = await self._index.claim(said.session_id, stop.stop_id)
+            if holder is None:
+                raise Unavailable(
+                    f"session {said.session_id} ended while it was matched: stop {stop.stop_id} looks again"
+                )
+            if holder != stop.stop_id:
+                return await self._answer_of(holder, said.session_id)
+        return follow(event.envelope, said, f"/tapwatt/{NAME}", self._way.clock.now())
+
+    async def _answer_of(self, stop_id: str, session_id: str) -> Event:
+        """A session that is being stopped already is not stopped twice: what was said then is said again."""
+        first = await self._index.answered(stop_id)
+        if first is None:
+            raise Unavailable(f"session {session_id} is being stopped by {stop_id}, which has no answer yet")
+        return kept(first)
+
+    async def _matched(self, stop: StopRequested) -> Said:
+        answer = await self._card(stop)
+        if answer is None or not answer.final:
+            return not_matched(stop, NoMatchReason.TIMED_OUT)
+        card = read(stop, answer, self._presentation)
+        if isinstance(card, TokenNotMatched):
+            return card
+        clock, settings = self._way.clock, self._settings
+        until = clock.monotonic() + settings.index_wait_s
+        while True:
+            sessions = await self._index.candidates(stop.operator_id, stop.site_id, card)
+            said = decide(stop, card, sessions)
+            # A session may be authorised and not indexed yet: a driver's patience is worth a few more looks.
+            if not isinstance(said, TokenNotMatched) or clock.monotonic() >= until:
+                return said
+            await clock.sleep(settings.look_again_s)
+
+    async def _card(self, stop: StopRequested) -> Transaction | None:
+        """The card read as it ended, or as it stands when the driver's time is over; None if none was begun in time."""
+        way, settings, asked = self._way, self._settings, ask(stop)
+        find = found(way.provider, asked.order_reference, Kind.TOKEN)
+        begun: Transaction | None
+        if way.clock.now() < stop.requested_at + timedelta(seconds=settings.begin_within_s):
+            begun = await way.begun(partial(way.provider.read_token, asked), find, since=stop.requested_at)
+        else:
+            begun = await find()
+        return begun and await way.presented(begun, settings.presentation_s, cancel_s=settings.cancel_within_s)
