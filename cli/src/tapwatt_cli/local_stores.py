@@ -13,6 +13,7 @@ from tapwatt_local.errors import LocalError
 from tapwatt_local.jars import cache_folder, kafka_version, locked
 from tapwatt_local.java import find_java, major_version
 from tapwatt_local.kafka import EmbeddedKafka
+from tapwatt_local.processes import require_free
 from tapwatt_local.redis_server import EmbeddedRedis, find_redis
 from tapwatt_local.topics import Applied, apply, for_one_broker, read_topics
 
@@ -35,6 +36,12 @@ def _port(name: str) -> int:
     if not given.isdigit() or int(given) > 65535:
         raise NotHere(f"{name} is {given!r}; it must be a port number, or 0 for any free one")
     return int(given)
+
+
+def want_port(port: int, setting: str) -> None:
+    """Say so if somebody else has this port already."""
+    with _in_our_words():
+        require_free(port, setting)
 
 
 @asynccontextmanager

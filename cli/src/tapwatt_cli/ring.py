@@ -10,7 +10,7 @@ from types import TracebackType
 import aiohttp
 
 from tapwatt.topics import Topics
-from tapwatt_cli.local_stores import kafka_here, redis_here, with_topics
+from tapwatt_cli.local_stores import kafka_here, redis_here, want_port, with_topics
 from tapwatt_cli.ring_process import RingBroken, RingProcess
 from tapwatt_cli.ring_settings import PROVIDER_KEY, SERVICES, RingSettings
 from tapwatt_local.processes import free_ports
@@ -110,6 +110,8 @@ class Ring:
         self.redis_url = await self._stack.enter_async_context(redis_here(self.settings.folder))
 
     def _simulator(self) -> RingProcess:
+        if self.settings.provider_port:
+            want_port(self.settings.provider_port, "--provider-port")
         port = self.settings.provider_port or free_ports(1, HOST)[0]
         self.provider_url = f"http://{HOST}:{port}"
         env = {

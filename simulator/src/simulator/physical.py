@@ -42,6 +42,11 @@ class World:
         """This card exists from now on."""
         await self._post("/admin/cards", card.model_dump(mode="json", exclude_none=True))
 
+    async def cards(self) -> list[dict[str, Any]]:
+        """Every card with its token, PAR and number: for looking for them where they may not be."""
+        known = await self._call("GET", "/admin/cards", None)
+        return list(known)
+
     async def present(self, terminal_id: str, card: Card, entry: str = "contactless", *, wait_s: float = 30.0) -> None:
         """Tap (or insert) a card at a terminal, as soon as it asks for one; NotPossible if it does not in time."""
         asked = {"card": card.name, "entry": entry, "wait_s": wait_s}
