@@ -1,0 +1,195 @@
+"""The whole ring in one process: four services, log, provider and fleet; quiet, or with all that can happen."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from random import Random
+from types import TracebackType
+from typing import Any, cast
+
+from pydantic import SecretStr
+from tests.flow.fleet import Fleet
+from tests.flow.log_in_memory import LogInMemory
+from tests.flow.virtual_time import VirtualClock
+from tests.flow.worker_in_memory import WorkerInMemory
+
+from authoriser.agent import AuthoriserAgent
+from authoriser.settings import AuthoriserSettings
+from capturer.agent import CapturerAgent
+from capturer.settings import CapturerSettings
+from tapwatt import memory
+from tapwatt.errors import Unavailable
+from tapwatt.events import Place
+from tapwatt.fingerprints import Fingerprints
+from tapwatt.provider.memory import BankCard, Fault, Habits, MemoryProvider
+from tapwatt.provider.outcome import Way
+from tapwatt.worker.service import Service
+from tariff.agent import TariffAgent
+from tariff.settings import TariffSettings
+from token_matcher import index_memory
+from token_matcher.agent import TokenMatcherAgent
+from token_matcher.settings import TokenMatcherSettings
+
+KEY = {1: bytes(range(32))}
+
+
+def card(number: int, *, device: int = 0, par: bool = False, **more: Any) -> BankCard:
+    """A bank card, or the same card on another device of its owner's, tied by the PAR if it has one."""
+    token = SecretStr(f"99{number:08d}{device:08d}")
+    return BankCard(token, SecretStr(f"5001{number:025d}") if par else None, **more)
+
+
+def place(number: int, terminal: int | None = None, site: str = "site") -> Place:
+    """An EVSE, with a terminal of its own or one that it shares."""
+    return Place(
+        operator_id="op",
+        site_id=site,
+        terminal_id=f"{site}-t{number if terminal is None else terminal}",
+        evse_id=f"{site}-e{number}",
+    )
+
+
+class Ring:
+    """Four workers on one log. Unless `stable`, every part fails as it may, by the seed."""
+
+    def __init__(self, seed: int = 0, *, stable: bool = True, habits: Habits | None = None, **settings: Any) -> None:
+        self.seed = seed
+        self.stable = stable
+        self.chance = Random(seed)
+        self.clock = VirtualClock()
+        self.log = LogInMemory()
+        self.fleet = Fleet(self.log, Random(f"fleet {seed}"), stable=stable)
+        self.outage_until = 0.0
+        self.provider = MemoryProvider(
+            self.clock,
+            Fingerprints(KEY, live=True),
+            habits=habits or Habits(latency_s=0.0 if stable else self.chance.choice((0.01, 0.3, 2.0))),
+            trouble=self._trouble,
+        )
+        self._settings = settings
+        self._memories = {
+            name: memory.InProcess(memory.sessions_view(self.clock, whole=True), self.clock)
+            for name in ("authoriser", "tariff", "capturer")
+        }
+        self._index = index_memory.InProcess(index_memory.index_view(self.clock, whole=True), self.clock)
+        self.workers = {
+            name: self._worker(name, build)
+            for name, build in {
+                "authoriser": self._authoriser,
+                "token-matcher": self._matcher,
+                "tariff": self._tariff,
+                "capturer": self._capturer,
+            }.items()
+        }
+        self._running: list[asyncio.Task[None]] = []
+
+    async def __aenter__(self) -> Ring:
+        for worker in self.workers.values():
+            await worker.start()
+            self._running.append(asyncio.ensure_future(worker.run()))
+        if not self.stable:
+            self._running.append(asyncio.ensure_future(self._chaos()))
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for task in self._running:
+            task.cancel()
+
+    async def calm(self) -> None:
+        """Nothing fails any more: wait until everything that was said is done, and stays so."""
+        self.stable = True
+        for worker in self.workers.values():
+            worker.stable = True
+        for _ in range(500):
+            await asyncio.sleep(600)
+            if not any(worker.behind for worker in self.workers.values()):
+                return
+        raise AssertionError(f"never done: { {name: worker.behind for name, worker in self.workers.items()} }")
+
+    async def show(self, terminal_id: str, shown: BankCard, after_s: float = 1.0, patience_s: float = 300) -> bool:
+        """A driver presents a card as soon as the terminal asks for one."""
+        await asyncio.sleep(after_s)
+        for _ in range(int(patience_s)):
+            if self.provider.present(terminal_id, shown) is not None:
+                return True
+            await asyncio.sleep(1)
+        return False
+
+    async def _chaos(self) -> None:
+        while not self.stable:
+            await asyncio.sleep(self.chance.expovariate(1 / 120))
+            if self.chance.random() < 0.15:
+                self.outage_until = self.clock.monotonic() + self.chance.choice((5, 60, 1200))
+            else:
+                self.chance.choice(list(self.workers.values())).crash()
+
+    def _trouble(self, verb: str, reference: str) -> Fault | None:
+        if self.stable or verb == "present":
+            return None
+        if self.clock.monotonic() < self.outage_until:
+            return Fault.UNAVAILABLE
+        faults = [Fault.UNAVAILABLE, Fault.REQUEST_LOST, Fault.ANSWER_LOST, Fault.LATE]
+        if verb in ("capture", "reverse"):
+            faults.append(Fault.PENDING)
+        return self.chance.choice(faults) if self.chance.random() < 0.08 else None
+
+    def _worker(self, name: str, build: Callable[[WorkerInMemory], Service]) -> WorkerInMemory:
+        def start() -> Service:
+            return build(worker)
+
+        worker = WorkerInMemory(start, self.log, Random(f"{name} {self.seed}"), stable=self.stable)
+        return worker
+
+    def _authoriser(self, worker: WorkerInMemory) -> Service:
+        settings = AuthoriserSettings(**self._settings.get("authoriser", {}))
+        return AuthoriserAgent(self._way(worker), self._memory(worker, "authoriser"), settings).service()
+
+    def _matcher(self, worker: WorkerInMemory) -> Service:
+        settings = TokenMatcherSettings(**self._settings.get("token_matcher", {}))
+        return TokenMatcherAgent(self._way(worker), self._mortal(self._index, worker), settings).service()
+
+    def _tariff(self, worker: WorkerInMemory) -> Service:
+        settings = TariffSettings(**self._settings.get("tariff", {}))
+        return TariffAgent(self._memory(worker, "tariff"), self.clock, settings).service()
+
+    def _capturer(self, worker: WorkerInMemory) -> Service:
+        settings = CapturerSettings(**self._settings.get("capturer", {}))
+        rest = bool(self._settings.get("release_rest", False))
+        return CapturerAgent(self._way(worker), self._memory(worker, "capturer"), settings, release_rest=rest).service()
+
+    def _way(self, worker: WorkerInMemory) -> Way:
+        return Way(self._mortal(self.provider, worker), self.clock)
+
+    def _memory(self, worker: WorkerInMemory, name: str) -> memory.InProcess:
+        return self._mortal(self._memories[name], worker)
+
+    def _mortal(self, part: Any, worker: WorkerInMemory) -> Any:
+        return part if self.stable else cast("Any", Mortal(part, worker, self.chance, redis=part is not self.provider))
+
+
+class Mortal:
+    """A collaborator whose user may be killed just before or just after each call, which Redis may refuse."""
+
+    def __init__(self, part: Any, worker: WorkerInMemory, chance: Random, *, redis: bool) -> None:
+        self._part = part
+        self._worker = worker
+        self._chance = chance
+        self._redis = redis
+
+    def __getattr__(self, name: str) -> Any:
+        call = getattr(self._part, name)
+
+        async def mortal(*args: Any, **more: Any) -> Any:
+            await self._worker.perhaps_die(0.01)
+            if self._redis:
+                await asyncio.sleep(0.002)
+                if not self._worker.stable and self._chance.random() < 0.02:
+                    raise Unavailable("Redis is not there")
+            done = await call(*args, **more)
+            await self._worker.perhaps_die(0.02)
+            return done
+
+        return mortal

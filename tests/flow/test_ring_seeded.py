@@ -1,0 +1,36 @@
+"""The whole ring under everything that can happen at once, seed after seed: nothing lost, twice or wrong."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from tests.flow.audit import audit
+from tests.flow.drivers import Driver
+from tests.flow.ring import Ring
+from tests.flow.virtual_time import in_virtual_time
+
+SEEDS = 300
+DRIVERS = 6
+
+
+async def _day(seed: int) -> tuple[list[str], Ring]:
+    # Given workers that are killed, a provider and a log that fail as they may, and drivers as they are
+    async with Ring(seed, stable=False) as ring:
+        locks: dict[str, asyncio.Lock] = {}
+        # When they all live their day
+        async with asyncio.timeout(20 * 86_400):
+            await asyncio.gather(*(Driver(ring, number, locks).live() for number in range(DRIVERS)))
+        await ring.calm()
+        # and everything is said again three days later, when the provider has forgotten every reference
+        await asyncio.sleep(3 * 86_400)
+        ring.fleet.say_all_again()
+        await ring.calm()
+        return audit(ring), ring
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_s12_s33_whatever_happens_every_session_is_settled_once_to_the_cent(seed: int) -> None:
+    wrong, _ = in_virtual_time(_day(seed))
+    # Then the books agree with what was said
+    assert not wrong, f"seed {seed}:\n" + "\n".join(wrong)

@@ -1,0 +1,176 @@
+"""Runs a service on the log in memory through the worker's own ledger and error policy, and can be killed anywhere."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from functools import cache
+from random import Random
+from typing import NoReturn, cast
+
+from prometheus_client import CollectorRegistry
+from tests.flow.log_in_memory import PARTITIONS, LogInMemory
+from tests.flow.virtual_time import VirtualClock
+
+from tapwatt.log import Log
+from tapwatt.topics import RETRY_TIERS, Topics
+from tapwatt.worker.handling import Handling
+from tapwatt.worker.inflight import InFlight
+from tapwatt.worker.metrics import WorkerMetrics
+from tapwatt.worker.records import Incoming, Outgoing, Partition
+from tapwatt.worker.service import Service
+
+TOPICS = Topics()
+
+
+@cache
+def _metrics() -> WorkerMetrics:
+    return WorkerMetrics(CollectorRegistry())
+
+
+class Pages:
+    """The worker's log: what would wake a human is kept, the rest is let go."""
+
+    def __init__(self) -> None:
+        self.pages: list[str] = []
+
+    def bind(self, **more: object) -> Pages:
+        return self
+
+    def info(self, event: str, **more: object) -> None:
+        pass
+
+    warning = info
+
+    def error(self, event: str, **more: object) -> None:
+        self.pages.append(f"{event}: {more.get('why')} {more.get('exc_info') or ''}".strip())
+
+    critical = error
+
+
+class WorkerInMemory:
+    """One member of a service's consumer group. `build` makes the service anew at every start, as a process would."""
+
+    def __init__(self, build: Callable[[], Service], log: LogInMemory, chance: Random, *, stable: bool) -> None:
+        self._build = build
+        self._records = log
+        self._chance = chance
+        self._committed: dict[Partition, int] = {}
+        self._news = asyncio.Event()
+        self.log = Pages()
+        self._up: _Up | None = None
+        self.stable = stable
+        self.kills = 0
+        self.died: list[BaseException] = []
+        log.tell(lambda record: self._news.set())
+
+    async def run(self) -> None:
+        """Fetch, handle and commit until cancelled."""
+        while True:
+            if self._up is None:
+                await asyncio.sleep(self._chance.uniform(0.5, 8))
+                self._up = await self._start()
+            self._up.fetch(self._records)
+            if self.stable or self._chance.random() < 0.5:
+                self._committed.update(self._up.commits())
+            self._news.clear()
+            await self._news.wait()
+            await asyncio.sleep(0 if self.stable else self._chance.uniform(0, 0.4))
+
+    async def start(self) -> None:
+        """Come up at once."""
+        self._up = await self._start()
+
+    async def _start(self) -> _Up:
+        service = self._build()
+        await service.open()
+        return _Up(service, self, dict(self._committed))
+
+    def crash(self) -> None:
+        """kill -9: what was in flight is gone where it stood; only what was committed is not read again."""
+        if self._up is not None:
+            self._up.kill()
+            self._up = None
+            self.kills += 1
+            self._news.set()
+
+    @property
+    def behind(self) -> int:
+        """How many records are not done."""
+        return 1 if self._up is None else self._up.behind(self._records)
+
+    async def deliver(self, outgoing: Sequence[Outgoing]) -> None:
+        """Append to the log: slowly, twice, with the answer lost, or not at all."""
+        if self.stable:
+            self._records.append(outgoing)
+            return
+        await asyncio.sleep(self._chance.uniform(0, 0.05))
+        luck = self._chance.random()
+        if luck < 0.03:
+            raise OSError("the broker is not there")
+        self._records.append(outgoing)
+        if luck < 0.06:
+            raise TimeoutError("the broker's answer was lost")
+        if luck < 0.09:
+            self._records.append(outgoing)
+        await self.perhaps_die()
+
+    async def perhaps_die(self, likely: float = 0.02) -> None:
+        """A point at which the process may be killed."""
+        if not self.stable and self._chance.random() < likely:
+            asyncio.get_running_loop().call_soon(self.crash)
+            await _for_ever()
+
+    def failed(self, error: BaseException) -> None:
+        """What must never happen: a handler that is not total, or a key the provider refuses."""
+        self.died.append(error)
+
+
+class _Up:
+    """A running process: what it has in flight and how far it has read."""
+
+    def __init__(self, service: Service, worker: WorkerInMemory, positions: dict[Partition, int]) -> None:
+        clock, chance = VirtualClock(), Random(7)
+        handling = Handling(
+            service,
+            worker.deliver,
+            topics=TOPICS,
+            clock=clock,
+            chance=chance,
+            metrics=_metrics(),
+            log=cast(Log, worker.log),
+            fatal=worker.failed,
+        )
+        waits = {TOPICS.retry(service.name, tier) for tier in RETRY_TIERS}
+        self._topics = [TOPICS.of(fact) for fact in service.hears] + sorted(waits)
+        self._positions = positions
+        self._in_flight = InFlight(
+            handling, bound=10_000, partition_bound=10_000, failed=worker.failed, waits=waits.__contains__
+        )
+        self._ending: asyncio.Task[None] | None = None
+
+    def fetch(self, log: LogInMemory) -> None:
+        for partition in self._partitions():
+            records: list[Incoming] = log.read(*partition, self._positions.get(partition, 0))
+            if records:
+                self._positions[partition] = records[-1].offset + 1
+                self._in_flight.accept(self._in_flight.note(partition, records))
+
+    def commits(self) -> dict[Partition, int]:
+        found = {p: self._in_flight.commit_of(p) for p in self._partitions()}
+        return {p: offset for p, offset in found.items() if offset is not None}
+
+    def behind(self, log: LogInMemory) -> int:
+        unread = sum(len(log.read(*p, self._positions.get(p, 0))) for p in self._partitions())
+        return unread + self._in_flight.unfinished
+
+    def kill(self) -> None:
+        self._ending = asyncio.ensure_future(self._in_flight.forget())
+
+    def _partitions(self) -> list[Partition]:
+        return [Partition(topic, number) for topic in self._topics for number in range(PARTITIONS)]
+
+
+async def _for_ever() -> NoReturn:
+    await asyncio.get_running_loop().create_future()
+    raise AssertionError
