@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from urllib.parse import urlsplit
 
 import structlog
 
@@ -119,8 +118,7 @@ class CcvProvider:
             answer = await self._client.post_to(pending.cancel_url)
             if answer is None:
                 # Uncancelled, the transaction ends by itself at the provider.
-                host = urlsplit(pending.cancel_url).hostname
-                self._log.warning("not cancelled: a stranger's address", reference=pending.reference, host=host)
+                self._log.warning("not cancelled: its cancelUrl is a stranger's", reference=pending.reference)
             elif not _ok(answer):
                 not_cancelled(answer, f"cancelling {pending.reference}")
         except OutcomeUnknown as unknown:

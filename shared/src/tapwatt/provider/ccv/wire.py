@@ -96,6 +96,12 @@ Code = Annotated[str, Field(max_length=100)]
 class _Wire(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
+    def __repr__(self) -> str:
+        """The name alone: whatever a provider puts into any field, no crash report shows it."""
+        return f"{type(self).__name__}(...)"
+
+    __str__ = __repr__
+
 
 class Details(_Wire):
     """What is said of the terminal and the card."""
