@@ -1,17 +1,18 @@
 """Stock Faust forwards every event of a topic to another and awaits each delivery; says its CPU and wall seconds.
 
-    python forward_stock.py BOOTSTRAP FROM TO GROUP COUNT
+python forward_stock.py BOOTSTRAP FROM TO GROUP COUNT CONCURRENCY
 """
 
 import asyncio
 import json
+import os
 import resource
 import sys
 import time
 
 import faust
 
-bootstrap, source, target, group, count_text = sys.argv[1:]
+bootstrap, source, target, group, count_text, concurrency = sys.argv[1:]
 count = int(count_text)
 app = faust.App(
     group,
@@ -27,8 +28,6 @@ raw = {"key_type": bytes, "value_type": bytes, "key_serializer": "raw", "value_s
 incoming = app.topic(source, **raw)
 outgoing = app.topic(target, **raw)
 done = asyncio.Event()
-seen = 0
-began = (0.0, 0.0)
 
 
 def cpu() -> float:
@@ -36,25 +35,30 @@ def cpu() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-@app.agent(incoming, concurrency=100)
+class Tally:
+    """How many were forwarded, and when that began."""
+
+    seen = 0
+    cpu_s = 0.0
+    wall_s = 0.0
+
+
+@app.agent(incoming, concurrency=int(concurrency))
 async def forward(stream: faust.StreamT[bytes]) -> None:
-    global seen, began
     async for event in stream.events():
-        if seen == 0:
-            began = (cpu(), time.monotonic())
-        seen += 1
+        if Tally.seen == 0:
+            Tally.cpu_s, Tally.wall_s = cpu(), time.monotonic()
         await (await outgoing.send(key=event.key, value=event.value))
-        if seen >= count:
+        Tally.seen += 1
+        if Tally.seen >= count:
             done.set()
 
 
 async def main() -> None:
     await app.start()
     await asyncio.wait_for(done.wait(), 120)
-    print(json.dumps({"events": seen, "cpu_s": cpu() - began[0], "wall_s": time.monotonic() - began[1]}), flush=True)
-    sys.stdout.flush()
-    import os
-
+    used = {"events": Tally.seen, "cpu_s": cpu() - Tally.cpu_s, "wall_s": time.monotonic() - Tally.wall_s}
+    print(json.dumps(used), flush=True)
     os._exit(0)
 
 

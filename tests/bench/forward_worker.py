@@ -38,9 +38,9 @@ async def main() -> None:
         nonlocal seen, began
         if seen == 0:
             began = (cpu(), time.monotonic())
-        seen += 1
         await deliver((Outgoing(target, record.key, record.value, record.headers),))
-        if inflight.finished_total + 1 >= count:
+        seen += 1
+        if seen >= count:
             done.set()
 
     inflight = InFlight(forward, bound=5000, partition_bound=1000, failed=lambda error: os._exit(1))

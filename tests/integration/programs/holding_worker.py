@@ -2,7 +2,8 @@
 
     python holding_worker.py BOOTSTRAP TOPIC_PREFIX GROUP SEEN HOLD
 
-It runs the real tapwatt.worker over SessionRequested events; the number of an event is its session id.
+WORK_MS gives every event a time of its own up to that; HOLD_ALL lets all of them wait. It runs the real
+tapwatt.worker over SessionRequested events; the number of an event is its session id.
 """
 
 import asyncio
@@ -12,17 +13,20 @@ from pathlib import Path
 
 from tapwatt.codec import Event
 from tapwatt.events import SessionRequested
-from tapwatt.worker.run import Parts, run
+from tapwatt.worker.run import run
 from tapwatt.worker.service import Done, Service
 
 bootstrap, prefix, group, seen, hold = sys.argv[1:]
+work_ms, hold_all = int(os.environ.get("WORK_MS", "0")), "HOLD_ALL" in os.environ
 os.environ |= {"TAPWATT_KAFKA_BOOTSTRAP": bootstrap, "TAPWATT_TOPIC_PREFIX": prefix}
 
 
 async def handle(event: Event) -> Done:
     number = event.fact.key
-    while number == "0" and Path(hold).exists():
-        await asyncio.sleep(0.1)
+    if work_ms:
+        await asyncio.sleep(int(number) * 7919 % work_ms / 1000)
+    while (number == "0" or hold_all) and Path(hold).exists():
+        await asyncio.sleep(0.1 if number == "0" else 1)
     with Path(seen).open("a") as file:
         file.write(number + "\n")
     return Done()

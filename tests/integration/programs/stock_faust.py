@@ -2,7 +2,7 @@
 
     python stock_faust.py BOOTSTRAP TOPIC GROUP SEEN HOLD
 
-It appends each event it handles to SEEN. While HOLD exists, the event whose value is "0" waits and is not written.
+It appends the key of each event it handles to SEEN. While HOLD exists, the event with key "0" waits and is not written.
 """
 
 import asyncio
@@ -27,11 +27,11 @@ events = app.topic(topic, key_type=bytes, value_type=bytes, key_serializer="raw"
 
 @app.agent(events, concurrency=6)
 async def handle(stream: faust.StreamT[bytes]) -> None:
-    async for value in stream:
-        while value == b"0" and Path(hold).exists():
+    async for event in stream.events():
+        while event.key == b"0" and Path(hold).exists():
             await asyncio.sleep(0.1)
         with Path(seen).open("a") as file:
-            file.write(value.decode() + "\n")
+            file.write(event.key.decode() + "\n")
 
 
 async def main() -> None:

@@ -1,0 +1,45 @@
+# Tapwatt: `make` alone prints this menu.
+.DEFAULT_GOAL := menu
+.PHONY: menu setup demo test test-fast check format contracts bench-worker lock clean
+PY := .venv/bin/python
+export PYTHONDONTWRITEBYTECODE := 1
+
+menu: ## print this menu
+	@echo "Tapwatt: tap a card, get watts."; echo
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
+
+setup: ## make .venv with everything locked (the others do it themselves)
+	@bash scripts/setup.sh
+
+demo: setup ## run the whole ring on a real Kafka and Redis: at least 60 sessions, and an audit to the cent
+	@$(PY) -m tapwatt_cli demo $(ARGS)
+
+test: setup check ## check everything: tidy, unit, property, flow, contract, integration
+	@$(PY) -m pytest tests $(ARGS)
+
+test-fast: setup ## the tests that need no Kafka: seconds
+	@$(PY) -m pytest -q tests/unit tests/property tests/flow tests/tidy $(ARGS)
+
+check: setup ## formatting, lint, types, who may import whom, the published contract
+	@.venv/bin/ruff format --check --quiet . || { echo "not formatted: run 'make format'"; exit 1; }
+	@.venv/bin/ruff check --quiet .
+	@.venv/bin/mypy --no-error-summary
+	@.venv/bin/lint-imports --no-cache >/dev/null || .venv/bin/lint-imports --no-cache
+	@$(PY) scripts/contracts.py --check
+
+format: setup ## put every file in shape
+	@.venv/bin/ruff format --quiet .
+	@.venv/bin/ruff check --quiet --fix .
+
+contracts: setup ## write docs/asyncapi.yaml anew from the models
+	@$(PY) scripts/contracts.py
+
+bench-worker: setup ## the worker beside stock Faust, in turns, on one real Kafka
+	@$(PY) tests/bench/bench_worker.py $(ARGS)
+
+lock: ## resolve requirements.in into requirements.lock (needs uv)
+	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
+	  --no-emit-index-url --no-emit-find-links --upgrade requirements.in --output-file requirements.lock
+
+clean: ## remove what running and testing left behind
+	@rm -rf .venv .run .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache

@@ -1,0 +1,204 @@
+"""The worker on a real Kafka: many in flight, stopped, killed, a broker that dies, bad bytes, no Kafka at all."""
+
+import asyncio
+from pathlib import Path
+
+import aiohttp
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from tests.conftest import MakeTopics
+from tests.integration.worker_process import committed, produce, program, request, until
+from tests.stores.choice import Store
+
+from tapwatt.events import SessionRequested
+from tapwatt.topics import Topics
+from tapwatt_local.kafka import EmbeddedKafka
+from tapwatt_local.processes import free_ports
+
+
+async def test_s33_kill_9_again_and_again_loses_nothing(kafka: Store, make_topics: MakeTopics, tmp_path: Path) -> None:
+    # given 3,000 events over four partitions, of 0 to 300 ms each
+    prefix = await make_topics(kafka.at, partitions=4)
+    topic, seen = Topics(prefix).of(SessionRequested), tmp_path / "seen"
+    await produce(kafka.at, topic, range(3000))
+    env = {"TAPWATT_WORKER_INSTANCE_ID": "one", "WORK_MS": "300", "TAPWATT_WORKER_IN_FLIGHT": "300"}
+    worker = program(
+        "holding_worker.py", tmp_path / "log", kafka.at, prefix, "tariff", seen, tmp_path / "none", env=env
+    )
+    # when the worker is killed four times on its way
+    for part in (200, 800, 1400, 2000):
+        await worker.start()
+        await until(seen, part, child=worker)
+        await worker.kill()
+    await worker.start()
+    # then every event was handled
+    lines = await until(seen, 3000, child=worker)
+    await worker.stop()
+    assert set(lines) == {str(n) for n in range(3000)}
+    # and what was handled again is what was in flight, not everything
+    assert len(lines) - 3000 < 4 * 1500
+
+
+async def test_s33_a_broker_that_is_killed_loses_nothing_and_the_worker_goes_on(
+    own_kafka: EmbeddedKafka, make_topics: MakeTopics, tmp_path: Path
+) -> None:
+    prefix = await make_topics(own_kafka.bootstrap, partitions=2)
+    topic, seen = Topics(prefix).of(SessionRequested), tmp_path / "seen"
+    await asyncio.sleep(2)  # the controller's own log of the new topics is on disk
+    await produce(own_kafka.bootstrap, topic, range(600))
+    env = {"TAPWATT_WORKER_INSTANCE_ID": "one", "WORK_MS": "100", "TAPWATT_WORKER_IN_FLIGHT": "20"}
+    arguments = (own_kafka.bootstrap, prefix, "tariff", seen, tmp_path / "none")
+    worker = program("holding_worker.py", tmp_path / "log", *arguments, env=env)
+    await worker.start()
+    await until(seen, 100, child=worker)
+    # when the broker is killed in the middle and comes back
+    await own_kafka.kill()
+    await asyncio.sleep(1)
+    await own_kafka.restart()
+    # then the same worker process handles the rest
+    lines = await until(seen, 600, timeout_s=90, child=worker)
+    await worker.stop()
+    assert set(lines) == {str(n) for n in range(600)}
+
+
+async def test_at_sigterm_running_handlers_finish_and_are_committed(
+    kafka: Store, make_topics: MakeTopics, tmp_path: Path
+) -> None:
+    # given a handler that takes a second
+    prefix = await make_topics(kafka.at)
+    topic, seen, hold = Topics(prefix).of(SessionRequested), tmp_path / "seen", tmp_path / "hold"
+    hold.touch()
+    await produce(kafka.at, topic, range(3), partition=0)
+    worker = program("holding_worker.py", tmp_path / "log", kafka.at, prefix, "tariff", seen, hold)
+    await worker.start()
+    await until(seen, 2, child=worker)
+    # when it is asked to stop while the first is still being handled
+    stopping = asyncio.create_task(worker.stop())
+    await asyncio.sleep(0.5)
+    hold.unlink()
+    await stopping
+    # then the first has finished, and all three are committed
+    assert set(seen.read_text().split()) == {"0", "1", "2"}
+    assert await committed(kafka.at, f"{prefix}tariff", topic) == 3
+
+
+async def test_10_000_handlers_in_flight_in_one_worker_none_lost_when_it_is_killed(
+    kafka: Store, make_topics: MakeTopics, tmp_path: Path
+) -> None:
+    # given 10,000 events whose handlers wait for a driver
+    prefix = await make_topics(kafka.at, partitions=4)
+    topic, seen, hold = Topics(prefix).of(SessionRequested), tmp_path / "seen", tmp_path / "hold"
+    hold.touch()
+    await produce(kafka.at, topic, range(10_000))
+    port = free_ports(1)[0]
+    env = {
+        "HOLD_ALL": "1",
+        "TAPWATT_WORKER_PORT": str(port),
+        "TAPWATT_WORKER_IN_FLIGHT": "10000",
+        "TAPWATT_WORKER_IN_FLIGHT_PER_PARTITION": "10000",
+        "TAPWATT_WORKER_INSTANCE_ID": "one",
+    }
+    worker = program("holding_worker.py", tmp_path / "log", kafka.at, prefix, "tariff", seen, hold, env=env)
+    await worker.start()
+    resident = await _until_in_flight(port, 10_000)
+    # then they fit into one process
+    assert resident < 250 * 1024 * 1024, f"{resident / 2**20:.0f} MiB"
+    # and when it is killed, none is lost
+    await worker.kill()
+    hold.unlink()
+    await worker.start()
+    assert len(set(await until(seen, 10_000, child=worker))) == 10_000
+    await worker.stop()
+
+
+async def _until_in_flight(port: int, count: int) -> int:
+    """Wait until the worker says that so many are in flight; returns its resident memory in bytes."""
+    async with aiohttp.ClientSession() as http, asyncio.timeout(60):
+        while True:
+            await asyncio.sleep(0.2)
+            try:
+                text = await (await http.get(f"http://127.0.0.1:{port}/metrics")).text()
+            except aiohttp.ClientError:
+                continue
+            told = dict(line.split(" ") for line in text.splitlines() if line and not line.startswith("#"))
+            if float(told.get("tapwatt_in_flight", "0")) >= count:
+                return int(float(told["process_resident_memory_bytes"]))
+
+
+async def test_s25_bad_bytes_are_parked_with_their_reason_and_the_partition_goes_on(
+    kafka: Store, make_topics: MakeTopics, tmp_path: Path
+) -> None:
+    # given bad bytes of several kinds, a good event, and one over the size bound
+    prefix = await make_topics(kafka.at)
+    topic, seen = Topics(prefix).of(SessionRequested), tmp_path / "seen"
+    key, value, headers = request(7)
+    future = [(n, raw.replace(b".v1", b".v9") if n == "ce_type" else raw) for n, raw in headers]
+    bad: list[tuple[bytes, bytes, list[tuple[str, bytes]], str]] = [
+        (key, b"\xff\xfe not json", headers, "Invalid JSON"),
+        (key, value, [], "ce_specversion"),
+        (key, value, future, "no version of one"),
+        (b"another", value, headers, "key is not the session_id"),
+        (key, value.replace(b'"EUR"', b'"EUX"'), headers, "ISO 4217"),
+        (key, value.replace(b"5000", b"50.005"), headers, "hold.minor"),
+        (key, value + b" " * 300_000, headers, "at most 262144"),
+    ]
+    producer = AIOKafkaProducer(bootstrap_servers=kafka.at)
+    await producer.start()
+    for bad_key, bad_value, bad_headers, _ in bad:
+        await producer.send_and_wait(topic, bad_value, bad_key, headers=bad_headers, partition=0)
+    await producer.send_and_wait(topic, value, key, headers=headers, partition=0)
+    await producer.stop()
+    worker = program("holding_worker.py", tmp_path / "log", kafka.at, prefix, "tariff", seen, tmp_path / "none")
+    await worker.start()
+    # then the good one is handled, and only it
+    assert await until(seen, 1, child=worker) == ["7"]
+    await worker.stop()
+    # and each bad one stands in the dead letters: its reason, its origin, its bytes untouched
+    consumer = AIOKafkaConsumer(
+        Topics(prefix).dead_letters, bootstrap_servers=kafka.at, auto_offset_reset="earliest", group_id=None
+    )
+    await consumer.start()
+    letters = [await asyncio.wait_for(consumer.getone(), 20) for _ in bad]
+    await consumer.stop()
+    letters.sort(key=lambda letter: int(dict(letter.headers)["tapwatt_origin"].rsplit(b"/", 1)[1]))
+    for letter, (bad_key, bad_value, bad_headers, reason) in zip(letters, bad, strict=True):
+        notes = dict(letter.headers)
+        assert reason in notes["tapwatt_reason"].decode()
+        assert notes["tapwatt_parked_by"] == b"tariff"
+        assert (letter.key, letter.value) == (bad_key, bad_value)
+        assert [h for h in letter.headers if not h[0].startswith("tapwatt_")] == bad_headers
+    assert await committed(kafka.at, f"{prefix}tariff", topic) == len(bad) + 1
+
+
+async def test_a_kafka_that_is_down_at_the_start_is_one_clear_sentence(tmp_path: Path) -> None:
+    port = free_ports(1)[0]
+    env = {"TAPWATT_KAFKA_START_TIMEOUT_S": "2"}
+    at = f"127.0.0.1:{port}"
+    worker = program("holding_worker.py", tmp_path / "log", at, "x.", "tariff", tmp_path / "seen", "none", env=env)
+    await worker.start()
+    async with asyncio.timeout(30):
+        while worker.alive:
+            await asyncio.sleep(0.05)
+    assert worker.last_words(1) == (
+        f"tariff: Kafka does not answer at {at} (waited 2 s): start it, or set TAPWATT_KAFKA_BOOTSTRAP to where it is"
+    )
+
+
+async def test_missing_topics_and_a_busy_port_are_one_clear_sentence_each(kafka: Store, tmp_path: Path) -> None:
+    worker = program("holding_worker.py", tmp_path / "log", kafka.at, "nobody.", "tariff", tmp_path / "seen", "none")
+    await worker.start()
+    async with asyncio.timeout(30):
+        while worker.alive:
+            await asyncio.sleep(0.05)
+    assert "has no topic nobody.tapwatt." in worker.last_words(1)
+    assert "tapwatt topics apply" in worker.last_words(1)
+    server = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    env = {"TAPWATT_WORKER_PORT": str(port)}
+    busy = program("holding_worker.py", tmp_path / "log2", kafka.at, "x.", "tariff", tmp_path / "seen", "none", env=env)
+    await busy.start()
+    async with asyncio.timeout(30):
+        while busy.alive:
+            await asyncio.sleep(0.05)
+    server.close()
+    assert busy.last_words(1).startswith(f"tariff: 127.0.0.1:{port} cannot be listened on")
+    assert "TAPWATT_WORKER_PORT" in busy.last_words(1)

@@ -1,0 +1,121 @@
+"""Kafka and Redis as containers, by the official images' own settings."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+
+import docker
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+from testcontainers.core.container import DockerContainer
+
+from tapwatt_local.jars import kafka_version
+from tapwatt_local.processes import free_ports
+
+KAFKA_IMAGE = os.environ.get("TAPWATT_KAFKA_IMAGE", f"apache/kafka:{kafka_version()}")
+REDIS_IMAGE = os.environ.get("TAPWATT_REDIS_IMAGE", "redis:7")
+HOST = "127.0.0.1"
+_START_S = 90.0
+
+# Ryuk, which removes containers after a crash, has an image of its own that may not be to be had: we remove ours.
+os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
+
+
+def engine_answers() -> bool:
+    """Whether a container engine answers here."""
+    try:
+        docker.from_env(timeout=5).ping()
+    except docker.errors.DockerException:
+        return False
+    return True
+
+
+class Kafka:
+    """The official image's Kafka (or one that obeys the same KAFKA_* variables) on a host port chosen beforehand."""
+
+    def __init__(self, image: str = KAFKA_IMAGE) -> None:
+        port = free_ports(1)[0]
+        self.bootstrap = f"{HOST}:{port}"
+        settings = {
+            "NODE_ID": "1",
+            "PROCESS_ROLES": "broker,controller",
+            "LISTENERS": "PLAINTEXT://:9092,CONTROLLER://:9093",
+            "ADVERTISED_LISTENERS": f"PLAINTEXT://{self.bootstrap}",
+            "CONTROLLER_LISTENER_NAMES": "CONTROLLER",
+            "LISTENER_SECURITY_PROTOCOL_MAP": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+            "CONTROLLER_QUORUM_VOTERS": "1@localhost:9093",
+            "OFFSETS_TOPIC_REPLICATION_FACTOR": "1",
+            "OFFSETS_TOPIC_NUM_PARTITIONS": "4",
+            "TRANSACTION_STATE_LOG_REPLICATION_FACTOR": "1",
+            "TRANSACTION_STATE_LOG_MIN_ISR": "1",
+            "GROUP_INITIAL_REBALANCE_DELAY_MS": "0",
+            "AUTO_CREATE_TOPICS_ENABLE": "false",
+        }
+        self._container = DockerContainer(image).with_bind_ports(9092, port)
+        for name, value in settings.items():
+            self._container.with_env(f"KAFKA_{name}", value)
+
+    def start(self) -> None:
+        """Start; returns when it answers."""
+        self._container.start()
+        _until(lambda: asyncio.run(_kafka_answers(self.bootstrap)), "Kafka", self._container)
+
+    def stop(self) -> None:
+        """Stop and remove it."""
+        self._container.stop()
+
+
+class Redis:
+    """A Redis container."""
+
+    def __init__(self, image: str = REDIS_IMAGE) -> None:
+        self._container = DockerContainer(image).with_exposed_ports(6379)
+        self.url = ""
+
+    def start(self) -> None:
+        """Start; returns when it answers."""
+        self._container.start()
+        self.url = f"redis://{HOST}:{self._container.get_exposed_port(6379)}/0"
+        _until(lambda: asyncio.run(_redis_answers(self.url)), "Redis", self._container)
+
+    def stop(self) -> None:
+        """Stop and remove it."""
+        self._container.stop()
+
+
+async def _kafka_answers(bootstrap: str) -> bool:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, request_timeout_ms=5000)
+    try:
+        await admin.start()
+        await admin.list_topics()
+        return True
+    except (KafkaError, OSError):
+        return False
+    finally:
+        await admin.close()
+
+
+async def _redis_answers(url: str) -> bool:
+    from redis.asyncio import Redis as Client
+    from redis.exceptions import RedisError
+
+    client = Client.from_url(url)
+    try:
+        return bool(await client.ping())
+    except (RedisError, OSError):
+        return False
+    finally:
+        await client.aclose()
+
+
+def _until(answers: Callable[[], bool], name: str, container: DockerContainer) -> None:
+    end = time.monotonic() + _START_S
+    while not answers():
+        if time.monotonic() > end:
+            out, err = container.get_logs()
+            container.stop()
+            raise RuntimeError(f"{name} did not answer within {_START_S:g} s: {(out + err)[-2000:].decode()}")
+        time.sleep(0.1)
