@@ -17,7 +17,7 @@ from tapwatt_local.java import find_java
 from tapwatt_local.processes import Child, free_ports, require_free
 
 HOST = "127.0.0.1"
-_START_S = 60.0
+_START_S = 120.0
 
 _SETTINGS = """process.roles=broker,controller
 node.id=1
@@ -38,7 +38,12 @@ broker.session.timeout.ms=3000
 broker.heartbeat.interval.ms=500
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
+min.insync.replicas=1
+log.index.size.max.bytes=1048576
+log.cleaner.threads=1
+log.cleaner.dedupe.buffer.size=8388608
 """
+# The last three: an index is made at its full size (two of 10 MiB a partition), and the cleaner takes 128 MiB of heap.
 _LOGGING = """status=error
 appender.out.type=Console
 appender.out.name=out
@@ -55,7 +60,7 @@ class EmbeddedKafka:
     def __init__(
         self, folder: Path, port: int = 0, heap: str = "512m", tell: Callable[[str], None] = lambda text: None
     ) -> None:
-        self.folder = folder
+        self.folder = folder.resolve()
         self._wanted_port = port
         self._heap = heap
         self._tell = tell
@@ -65,36 +70,45 @@ class EmbeddedKafka:
 
     async def start(self) -> None:
         """Format the storage and start; returns when it answers. LocalError in one sentence if it cannot."""
-        java = str(find_java())
+        java = str(await asyncio.to_thread(find_java))
         jars = class_path(await asyncio.to_thread(fetch, self._tell))
-        self.folder.mkdir(parents=True, exist_ok=True)
         if self._wanted_port:
             require_free(self._wanted_port, "TAPWATT_KAFKA_PORT")
-        port, controller = free_ports(2)
-        port = self._wanted_port or port
-        self.bootstrap = f"{HOST}:{port}"
-        settings, logging = self.folder / "server.properties", self.folder / "log4j2.properties"
-        settings.write_text(
-            _SETTINGS.format(host=HOST, port=port, controller=controller, data=self.folder / "data"), encoding="utf-8"
-        )
-        logging.write_text(_LOGGING, encoding="utf-8")
+        settings, logging = self._written()
+        command = [java, f"-Xmx{self._heap}", f"-Dlog4j2.configurationFile={logging}", "-cp", jars]
         log = self.folder / "kafka.log"
-        command = [java, f"-Xmx{self._heap}", "-XX:TieredStopAtLevel=4", f"-Dlog4j2.configurationFile={logging}"]
-        command += ["-cp", jars]
         if not (self.folder / "data" / "meta.properties").exists():
             await self._format(command, settings, log)
         self._child = Child("Kafka", [*command, "kafka.Kafka", str(settings)], log)
         await self._child.start()
         await self._child.wait_ready(self._answers, _START_S)
 
+    def _written(self) -> tuple[Path, Path]:
+        """The broker's settings and its logging's, on ports of this start."""
+        port, controller = free_ports(2)
+        port = self._wanted_port or port
+        self.bootstrap = f"{HOST}:{port}"
+        data = self.folder / "data"
+        settings, logging = self.folder / "server.properties", self.folder / "log4j2.properties"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            settings.write_text(
+                _SETTINGS.format(host=HOST, port=port, controller=controller, data=data), encoding="utf-8"
+            )
+            logging.write_text(_LOGGING, encoding="utf-8")
+        except OSError as error:
+            raise LocalError(
+                f"{self.folder} cannot be written ({error.strerror}): Kafka keeps its data there"
+            ) from None
+        return settings, logging
+
     async def _format(self, command: list[str], settings: Path, log: Path) -> None:
         name = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-        tool = [*command, "kafka.tools.StorageTool", "format", "--standalone", "-t", name, "-c", str(settings)]
-        with log.open("ab") as out:
-            process = await asyncio.create_subprocess_exec(*tool, stdout=out, stderr=out)
-            if await process.wait() != 0:
-                words = Child("Kafka", [], log).last_words()
-                raise LocalError(f"Kafka's storage in {self.folder} could not be formatted: {words}")
+        arguments = ["kafka.tools.StorageTool", "format", "--standalone", "-t", name, "-c", str(settings)]
+        tool = Child("Kafka's storage tool", [*command, *arguments], log)
+        await tool.start()
+        if await tool.wait() != 0:
+            raise LocalError(f"Kafka's storage in {self.folder} could not be formatted: {tool.last_words()}")
 
     async def _answers(self) -> bool:
         host, _, port = self.bootstrap.partition(":")

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import ctypes
 import os
+import secrets
 import signal
 import socket
 import sys
@@ -13,38 +14,53 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
 from tapwatt_local.errors import LocalError
+from tapwatt_local.listening import who_listens
 
 _PR_SET_PDEATHSIG = 1
+# Looked up before any fork: between fork and exec a child of a threaded program may not load libraries.
+_prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
+
+_PORTS = range(20_000, 32_000)
+"""Below every system's ephemeral range. A client that keeps dialling a dead broker on an ephemeral port can be given
+that very port as its own end, talk to itself, and so keep the broker from ever coming back."""
+_TRIES = 100
 
 
 def free_ports(count: int, host: str = "127.0.0.1") -> list[int]:
     """Ports that nobody listens on at this moment."""
-    probes = [socket.socket() for _ in range(count)]
-    try:
-        for probe in probes:
-            probe.bind((host, 0))
-        return [int(probe.getsockname()[1]) for probe in probes]
-    finally:
-        for probe in probes:
-            probe.close()
+    with contextlib.ExitStack() as held:
+        return [_hold_a_port(held, host) for _ in range(count)]
+
+
+def _hold_a_port(held: contextlib.ExitStack, host: str) -> int:
+    for _ in range(_TRIES):
+        probe = held.enter_context(socket.socket())
+        with contextlib.suppress(OSError):
+            probe.bind((host, secrets.choice(_PORTS)))
+            return int(probe.getsockname()[1])
+    raise LocalError(f"no free port was found between {_PORTS.start} and {_PORTS.stop}: stop what holds them")
 
 
 def require_free(port: int, setting: str, host: str = "127.0.0.1") -> None:
-    """LocalError if somebody listens on the port."""
+    """LocalError if somebody listens on the port: who, where the system tells, and which setting chooses another."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
+            who = who_listens(port)
+            stop = f"stop {who}," if who else "stop what listens there,"
             raise LocalError(
-                f"port {port} is busy ({error.strerror}): stop what listens there, or choose another with {setting}"
+                f"port {port} is busy ({error.strerror}): {stop} or choose another with {setting}"
             ) from None
 
 
-def _die_with_parent() -> None:
+def _die_with_parent(parent: int) -> None:
     """On Linux the kernel kills the child when its parent ends, however it ends. Elsewhere an orderly end must do."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if _prctl is not None:
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # the parent ended before we asked
+            os._exit(1)
 
 
 class Child:
@@ -69,16 +85,22 @@ class Child:
 
     async def start(self) -> None:
         """Start it, in a group of its own so that Ctrl-C reaches only us and we stop things in order."""
-        with self.log.open("ab") as log:
-            self._process = await asyncio.create_subprocess_exec(
-                *self._argv,
-                env=self._env,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-                preexec_fn=_die_with_parent,
-            )
+        if self.alive:
+            raise LocalError(f"{self.name} runs already: stop it before it is started again")
+        parent = os.getpid()
+        try:
+            with self.log.open("ab") as log:
+                self._process = await asyncio.create_subprocess_exec(
+                    *self._argv,
+                    env=self._env,
+                    stdin=asyncio.subprocess.DEVNULL,
+                    stdout=log,
+                    stderr=log,
+                    start_new_session=True,
+                    preexec_fn=lambda: _die_with_parent(parent),
+                )
+        except OSError as error:
+            raise LocalError(f"{self.name} could not be started ({error.strerror}: {error.filename})") from None
 
     async def wait_ready(self, check: Callable[[], Awaitable[bool]], timeout_s: float) -> None:
         """Wait until it answers. LocalError with the end of its log if it ends before, or does not answer in time."""
@@ -92,11 +114,18 @@ class Child:
                 raise LocalError(f"{self.name} did not answer within {timeout_s:g} s: {self.last_words()} ({self.log})")
             await asyncio.sleep(0.05)
 
+    async def wait(self) -> int:
+        """Wait until it ends by itself; its exit status. LocalError if it was never started."""
+        if self._process is None:
+            raise LocalError(f"{self.name} was never started, so its end cannot be waited for")
+        return await self._process.wait()
+
     async def stop(self, grace_s: float = 15.0) -> None:
         """Ask it to end, and kill it if it has not after the grace period."""
         if self._process is None or not self.alive:
             return
-        self._process.terminate()
+        with contextlib.suppress(ProcessLookupError):
+            self._process.terminate()
         try:
             async with asyncio.timeout(grace_s):
                 await self._process.wait()

@@ -65,17 +65,21 @@ class EmbeddedRedis:
     """`async with EmbeddedRedis(folder) as redis: redis.url`. It evicts nothing and writes an append-only file."""
 
     def __init__(self, folder: Path, port: int = 0) -> None:
-        self.folder = folder
+        self.folder = folder.resolve()
         self._wanted_port = port
         self._child: Child | None = None
         self._port = 0
         self.url = ""
+        self.binary = Path()
         self.version = ""
 
     async def start(self) -> None:
         """Start; returns when it answers. LocalError in one sentence if it cannot."""
-        binary, self.version = find_redis()
-        self.folder.mkdir(parents=True, exist_ok=True)
+        self.binary, self.version = await asyncio.to_thread(find_redis)
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LocalError(f"{self.folder} cannot be made ({error.strerror}): Redis keeps its data there") from None
         if self._wanted_port:
             require_free(self._wanted_port, "TAPWATT_REDIS_PORT")
         self._port = self._wanted_port or free_ports(1)[0]
@@ -90,7 +94,7 @@ class EmbeddedRedis:
             "maxmemory-policy": "noeviction",
             "daemonize": "no",
         }
-        argv = [str(binary), *(part for name, value in settings.items() for part in (f"--{name}", value))]
+        argv = [str(self.binary), *(part for name, value in settings.items() for part in (f"--{name}", value))]
         self._child = Child("Redis", argv, self.folder / "redis.log")
         await self._child.start()
         await self._child.wait_ready(self._answers, _START_S)

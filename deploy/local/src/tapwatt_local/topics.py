@@ -7,13 +7,15 @@ import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tapwatt_local.errors import LocalError
 
-_METADATA_S = 20.0
+_METADATA_S = 60.0
 
 
 class Declared(BaseModel):
@@ -64,29 +66,61 @@ def for_one_broker(declared: Declared) -> Declared:
 
 
 async def apply(bootstrap: str, topics: dict[str, Declared], *, only_check: bool = False) -> Applied:
-    """Create what is missing and compare what is there. LocalError if Kafka does not answer or refuses a topic."""
+    """Create what is missing and compare what is there. LocalError if Kafka does not answer or refuses a topic.
+
+    It returns when every new partition can be written to and read.
+    """
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     try:
         await admin.start()
-        there = {d["topic"]: d for d in await admin.describe_topics() if d["topic"] in topics}
+        there = {d["topic"]: len(d["partitions"]) for d in await admin.describe_topics() if d["topic"] in topics}
         missing = [name for name in topics if name not in there]
         if missing and not only_check:
-            await _create(admin, {name: topics[name] for name in missing})
+            new = {name: topics[name] for name in missing}
+            await _create(admin, new)
             await _until_known(admin, missing)
+            await _until_led(bootstrap, new)
+        configs = await _configs(admin, {name: topics[name] for name in there})
     except (KafkaError, OSError) as error:
         raise LocalError(f"Kafka at {bootstrap} did not take the topics: {error!r}") from None
     finally:
         await admin.close()
-    differs = [_difference(name, len(there[name]["partitions"]), topics[name].partitions) for name in sorted(there)]
+    differs = [
+        sentence for name in sorted(there) for sentence in _differences(name, there[name], configs[name], topics[name])
+    ]
     if only_check:
         differs += [f"topic {name} does not exist" for name in missing]
-    return Applied([] if only_check else missing, sorted(there), [sentence for sentence in differs if sentence])
+    return Applied([] if only_check else missing, sorted(there), differs)
 
 
-def _difference(name: str, has: int, wanted: int) -> str:
-    if has == wanted:
-        return ""
-    return f"topic {name} has {has} partitions and {wanted} are declared; keys would move, so it is left as it is"
+def _differences(name: str, partitions: int, config: dict[str, str], declared: Declared) -> list[str]:
+    sentences = []
+    if partitions != declared.partitions:
+        sentences.append(
+            f"topic {name} has {partitions} partitions and {declared.partitions} are declared; "
+            "keys would move, so it is left as it is"
+        )
+    for key, wanted in sorted(declared.config.items()):
+        if config.get(key) != wanted:
+            has = config.get(key, "nothing")
+            sentences.append(f"topic {name} has {key} = {has} and {wanted} is declared; it is left as it is")
+    return sentences
+
+
+async def _configs(admin: AIOKafkaAdminClient, topics: dict[str, Declared]) -> dict[str, dict[str, str]]:
+    """What is configured of the keys that are declared, by topic."""
+    asked = [
+        ConfigResource(ConfigResourceType.TOPIC, name, dict.fromkeys(declared.config))
+        for name, declared in topics.items()
+        if declared.config
+    ]
+    found: dict[str, dict[str, str]] = {name: {} for name in topics}
+    for answer in await admin.describe_configs(asked) if asked else []:
+        for code, why, _, name, entries in answer.resources:
+            if code:
+                raise LocalError(f"Kafka did not tell how topic {name} is configured: {why or for_code(code).__name__}")
+            found[name] = {key: value for key, value, *_ in entries}
+    return found
 
 
 async def _create(admin: AIOKafkaAdminClient, topics: dict[str, Declared]) -> None:
@@ -104,3 +138,15 @@ async def _until_known(admin: AIOKafkaAdminClient, names: list[str]) -> None:
             if all(t["error_code"] == 0 and all(p["leader"] >= 0 for p in t["partitions"]) for t in told):
                 return
             await asyncio.sleep(0.05)
+
+
+async def _until_led(bootstrap: str, topics: dict[str, Declared]) -> None:
+    """A broker makes a topic's logs some time after it is known; until then it says that it does not lead it."""
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, enable_auto_commit=False)
+    await consumer.start()
+    try:
+        async with asyncio.timeout(_METADATA_S):
+            partitions = [TopicPartition(name, n) for name, one in topics.items() for n in range(one.partitions)]
+            await consumer.end_offsets(partitions)
+    finally:
+        await consumer.stop()
