@@ -7,7 +7,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -96,12 +96,11 @@ class World(Protocol):
 class MemoryWorld:
     """The provider in memory."""
 
-    def __init__(self, pending_s: float) -> None:
+    def __init__(self, habits: Habits) -> None:
         self.clock: Clock = JumpingClock()
         self._cards: dict[str, BankCard] = {}
-        self.memory = MemoryProvider(
-            self.clock, Fingerprints(KEYS, live=False), habits=Habits(pending_s=pending_s, late_s=LATE_S)
-        )
+        habits = replace(habits, late_s=LATE_S)
+        self.memory = MemoryProvider(self.clock, Fingerprints(KEYS, live=False), habits=habits)
         self.provider: Provider = self.memory
 
     async def make(self, card: Card) -> None:

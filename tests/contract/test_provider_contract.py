@@ -24,6 +24,7 @@ from tapwatt.money import Money
 from tapwatt.provider.certainty import Patience, found, found_in_time, make_known
 from tapwatt.provider.follow import Pace, until_final
 from tapwatt.provider.hints import Hints
+from tapwatt.provider.memory import Habits
 from tapwatt.provider.port import (
     Failure,
     GiveBack,
@@ -49,7 +50,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(params=["memory", "ccv"])
 async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
     if request.param == "memory":
-        yield MemoryWorld(pending_s=60.0)
+        yield MemoryWorld(Habits(pending_s=60.0))
         return
     async with simulated_world(request.getfixturevalue("url")) as simulated:
         yield simulated
@@ -59,7 +60,7 @@ async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
 async def hasty_world(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[World]:
     """One whose terminals wait for a card only a moment."""
     if request.param == "memory":
-        yield MemoryWorld(pending_s=SHORT_WAIT_S)
+        yield MemoryWorld(Habits(pending_s=SHORT_WAIT_S))
         return
     with simulator(tmp_path_factory.mktemp("hasty") / "ledger.sqlite", "--pending-s", str(SHORT_WAIT_S)) as address:
         async with simulated_world(address) as simulated:

@@ -28,6 +28,11 @@ class Hints:
         self._limit = limit
         self._listened: dict[str, _Listened] = {}
 
+    @property
+    def listened(self) -> int:
+        """How many references somebody waits for."""
+        return len(self._listened)
+
     @contextmanager
     def listening(self, reference: str) -> Iterator[asyncio.Event]:
         """An event that a hint about this reference sets. Beyond the limit it never is: then only asking helps."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from pydantic import SecretStr
 
@@ -64,6 +64,7 @@ class MemoryProvider:
         tell: Callable[[str], None] = lambda reference: None,
     ) -> None:
         self._clock = clock
+        self._at = datetime.min.replace(tzinfo=UTC)
         self._fingerprints = fingerprints
         self._habits = habits or Habits()
         self._trouble = trouble
@@ -150,6 +151,7 @@ class MemoryProvider:
 
     def resolve(self, reference: str, failure: Failure | None = None) -> Transaction:
         """The helpdesk decides a transaction that needs manual intervention."""
+        self._let_time_pass()
         known = self._all[reference]
         if known.told.status is not Status.MANUAL:
             raise ValueError(f"{reference} is {known.told.status}: only a manual one is resolved by hand")
@@ -158,7 +160,8 @@ class MemoryProvider:
 
     def expire(self, hold_reference: str) -> None:
         """A hold's window ends now."""
-        self._books.expire(hold_reference, self._clock.now())
+        self._let_time_pass()
+        self._books.expire(hold_reference, self._at)
 
     def break_next(self, verb: str, *faults: Fault) -> None:
         """The next calls of this verb go wrong, one fault each, before any that `trouble` says."""
@@ -167,7 +170,7 @@ class MemoryProvider:
     def holds(self) -> list[Held]:
         """The books: every hold, with what was taken of it, let go and given back."""
         self._let_time_pass()
-        return self._books.holds(self._clock.now())
+        return self._books.holds(self._at)
 
     # --- one call ---
 
@@ -176,7 +179,7 @@ class MemoryProvider:
         if fault is Fault.REQUEST_LOST:
             raise OutcomeUnknown(f"{verb} {ask.idempotency_reference}: no answer; it may have been done")
         if fault is Fault.LATE:
-            self._late.append(_Late(self._clock.now() + timedelta(seconds=self._habits.late_s), ask))
+            self._late.append(_Late(self._at + timedelta(seconds=self._habits.late_s), ask))
             raise OutcomeUnknown(f"{verb} {ask.idempotency_reference}: no answer; it may have been done")
         answer = self._once(ask, fault)
         if fault is Fault.ANSWER_LOST:
@@ -197,13 +200,12 @@ class MemoryProvider:
 
     def _once(self, ask: Request, fault: Fault | None) -> Transaction:
         before = self._remembered.get(ask.idempotency_reference)
-        now = self._clock.now()
-        if before is not None and now < before.until:
+        if before is not None and self._at < before.until:
             if before.ask != ask:
                 raise BrokenInvariant(f"{ask.idempotency_reference} was used before with another content")
             return before.answer
         answer = self._at_terminal(ask) if isinstance(ask, PlaceHold | ReadCard) else self._follow_up(ask, fault)
-        until = now + timedelta(seconds=self._habits.memory_s)
+        until = self._at + timedelta(seconds=self._habits.memory_s)
         self._remembered[ask.idempotency_reference] = _Remembered(ask, answer, until)
         return answer
 
@@ -215,7 +217,7 @@ class MemoryProvider:
         elif state is Terminal.BUSY or self._waiting_at(ask.terminal_id) is not begun:
             self._end(begun, Failure.TERMINAL_BUSY)
         else:
-            begun.due = self._clock.now() + timedelta(seconds=self._habits.pending_s)
+            begun.due = self._at + timedelta(seconds=self._habits.pending_s)
         return begun.told
 
     def _follow_up(self, ask: FollowUp, fault: Fault | None) -> Transaction:
@@ -230,13 +232,13 @@ class MemoryProvider:
         if fault is Fault.MANUAL:
             self._change(begun, status=Status.MANUAL)
         elif fault is Fault.PENDING:
-            begun.due = self._clock.now() + timedelta(seconds=self._habits.late_s)
+            begun.due = self._at + timedelta(seconds=self._habits.late_s)
         else:
             self._succeed(begun)
         return begun.told
 
     def _refuses(self, ask: FollowUp, origin: str) -> Failure | None:
-        now = self._clock.now()
+        now = self._at
         if origin not in self._all:
             return Failure.UNKNOWN_REFERENCE
         hold = self._hold_of(origin)
@@ -266,7 +268,7 @@ class MemoryProvider:
                 order_reference=order,
                 original_reference=origin,
                 asked=amount,
-                created_at=self._clock.now(),
+                created_at=self._at,
             ),
             ask,
         )
@@ -274,8 +276,8 @@ class MemoryProvider:
         self._orders[order].append(begun)
         return begun
 
-    def _succeed(self, known: _Open, at: datetime | None = None) -> None:
-        now, reference, amount, card = at or self._clock.now(), known.told.reference, known.told.asked, None
+    def _succeed(self, known: _Open) -> None:
+        now, reference, amount, card = self._at, known.told.reference, known.told.asked, None
         hold = self._hold_of(known.told.original_reference) or ""
         match known.ask:
             case PlaceHold(order_reference=order, amount=wanted):
@@ -285,21 +287,19 @@ class MemoryProvider:
             case ReadCard():
                 card = self._fingerprints.every(*_secrets(known.seen))
             case Take(amount=wanted):
-                self._books.take(hold, wanted, now)
+                self._books.take(hold, wanted)
             case LetGo():
-                amount = self._books.let_go(hold, now)
+                amount = self._books.let_go(hold)
             case GiveBack(amount=wanted):
-                self._books.give_back(hold, wanted, now)
+                self._books.give_back(hold, wanted)
         self._change(known, status=Status.SUCCESS, amount=amount, card=card, final_at=now)
 
     def _approved(self, wanted: Money, card: BankCard | None) -> Money:
         limit = card.at_most if card is not None and card.at_most is not None else wanted.minor
         return Money(minor=min(limit, wanted.minor), currency=wanted.currency)
 
-    def _end(self, known: _Open, failure: Failure, at: datetime | None = None) -> None:
-        self._change(
-            known, status=Status.FAILED, failure=failure, detail=failure.value, final_at=at or self._clock.now()
-        )
+    def _end(self, known: _Open, failure: Failure) -> None:
+        self._change(known, status=Status.FAILED, failure=failure, detail=failure.value, final_at=self._at)
 
     def _change(self, known: _Open, **changes: object) -> None:
         known.told = replace(known.told, **changes)  # type: ignore[arg-type]
@@ -311,16 +311,22 @@ class MemoryProvider:
     # --- time ---
 
     def _let_time_pass(self) -> None:
+        """Does what has become due, each thing at its own time, and so in order."""
         now = self._clock.now()
-        late = sorted((one for one in self._late if one.due <= now), key=lambda one: one.due)
-        self._late = [one for one in self._late if one.due > now]
-        for one in late:
-            self._once(one.ask, None)
-        for known in [one for one in self._undecided.values() if one.due is not None and one.due <= now]:
-            if isinstance(known.ask, PlaceHold | ReadCard):
-                self._end(known, Failure.EXPIRED, known.due)
+        while (due := min(self._due(), key=lambda one: one[0], default=None)) is not None and due[0] <= now:
+            self._at, what = due
+            if isinstance(what, _Late):
+                self._late.remove(what)
+                self._once(what.ask, None)
+            elif isinstance(what.ask, PlaceHold | ReadCard):
+                self._end(what, Failure.EXPIRED)
             else:
-                self._succeed(known, known.due)
+                self._succeed(what)
+        self._at = now
+
+    def _due(self) -> Iterator[tuple[datetime, _Late | _Open]]:
+        yield from ((late.due, late) for late in self._late)
+        yield from ((known.due, known) for known in self._undecided.values() if known.due is not None)
 
     def _waiting_at(self, terminal_id: str) -> _Open | None:
         self._let_time_pass()

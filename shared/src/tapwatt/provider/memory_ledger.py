@@ -65,9 +65,12 @@ class Books:
             return self._why_empty(held)
         return Failure.AMOUNT_REFUSED if held.rest < amount else None
 
-    def take(self, reference: str, amount: Money, now: datetime) -> None:
-        """Money is taken, once; the rest is let go where the provider does so by itself."""
-        held = self._standing(reference, now)
+    def take(self, reference: str, amount: Money) -> None:
+        """Money is taken, once; the rest is let go where the provider does so by itself.
+
+        Whether it may be was decided when it was asked for: a window that ended since then changes nothing.
+        """
+        held = self._holds[reference]
         held = replace(held, captured=held.captured + amount, captures=held.captures + 1)
         self._holds[reference] = replace(held, released=held.released + held.rest) if self._auto_release else held
 
@@ -78,9 +81,9 @@ class Books:
             return Failure.REJECTED
         return None if held.rest else self._why_empty(held)
 
-    def let_go(self, reference: str, now: datetime) -> Money:
+    def let_go(self, reference: str) -> Money:
         """What stands is let go; how much that was."""
-        held = self._standing(reference, now)
+        held = self._holds[reference]
         changed = (
             replace(held, released=held.released + held.rest)
             if held.captures
@@ -96,13 +99,10 @@ class Books:
             return Failure.REJECTED
         return Failure.AMOUNT_REFUSED if held.captured - held.refunded < amount else None
 
-    def give_back(self, reference: str, amount: Money, now: datetime) -> None:
+    def give_back(self, reference: str, amount: Money) -> None:
         """Taken money goes back."""
-        held = self._standing(reference, now)
+        held = self._holds[reference]
         self._holds[reference] = replace(held, refunded=held.refunded + amount)
-
-    def _standing(self, reference: str, now: datetime) -> Held:
-        return self._current(self._holds[reference], now)
 
     def _current(self, held: Held, now: datetime) -> Held:
         return replace(held, released=held.released + held.rest) if held.expires_at <= now else held
