@@ -11,11 +11,11 @@ from typing import NoReturn
 
 import uvloop
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
-from pydantic import ValidationError
 
 from tapwatt.clock import Clock, SystemClock
-from tapwatt.errors import BadSettings, TapwattError
+from tapwatt.errors import TapwattError
 from tapwatt.log import Log, set_up
+from tapwatt.settings import read_settings
 from tapwatt.worker.collector import calm_collector
 from tapwatt.worker.service import Service
 from tapwatt.worker.settings import KafkaSettings, WorkerSettings
@@ -73,18 +73,10 @@ async def _serve(build: Build) -> BaseException | None:
 
 
 def _put_together(build: Build) -> Worker:
-    try:
-        settings, kafka = WorkerSettings(), KafkaSettings()
-    except ValidationError as error:
-        raise BadSettings(_sentence(error)) from None
+    settings, kafka = read_settings(WorkerSettings), read_settings(KafkaSettings)
     registry = CollectorRegistry()
     for collector in (ProcessCollector, PlatformCollector, GCCollector):
         collector(registry=registry)
     clock, log = SystemClock(), set_up(settings.log_level)
     service = build(Parts(clock, log, registry))
     return Worker(service, kafka=kafka, settings=settings, registry=registry, clock=clock, log=log)
-
-
-def _sentence(error: ValidationError) -> str:
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    return f"setting {'.'.join(str(part) for part in first['loc'])} is wrong: {first['msg']}"

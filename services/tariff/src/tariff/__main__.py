@@ -1,0 +1,24 @@
+"""The tariff service as a process: `python -m tariff`."""
+
+from __future__ import annotations
+
+from tapwatt.assembly import MemoryRoom, together
+from tapwatt.settings import read_settings
+from tapwatt.worker.run import Parts, run
+from tapwatt.worker.service import Service
+from tariff.agent import NAME, REMEMBERS, TariffAgent
+from tariff.settings import TariffSettings
+
+EPOCH = 1
+"""Count up when what is remembered changes: the memory is then rebuilt from the log."""
+
+
+def build(parts: Parts) -> Service:
+    """Put the tariff service together from its settings."""
+    settings = read_settings(TariffSettings)
+    memory = MemoryRoom(parts, NAME, EPOCH, REMEMBERS, settings.remember_days)
+    return together(TariffAgent(memory.memory, parts.clock, settings).service(), memory)
+
+
+if __name__ == "__main__":
+    run(NAME, build)

@@ -1,0 +1,62 @@
+"""The token matcher as a process: `python -m token_matcher`."""
+
+from __future__ import annotations
+
+from tapwatt.assembly import ProviderRoom, ViewRoom, together
+from tapwatt.codec import Event
+from tapwatt.events import (
+    Authorised,
+    Captured,
+    CaptureFailed,
+    HoldReleased,
+    TokenAmbiguous,
+    TokenMatched,
+    TokenNotMatched,
+)
+from tapwatt.keeping import keep
+from tapwatt.settings import read_settings
+from tapwatt.view import Build
+from tapwatt.worker.run import Parts, run
+from tapwatt.worker.service import Service
+from token_matcher.agent import NAME, TokenMatcherAgent
+from token_matcher.index import InRedis, Opened
+from token_matcher.settings import TokenMatcherSettings
+
+EPOCH = 1
+"""Count up when what is indexed changes: the index is then rebuilt from the log."""
+
+INDEXED = (Authorised, TokenMatched, TokenNotMatched, TokenAmbiguous, Captured, HoldReleased, CaptureFailed)
+"""What the index is a view of, in the order it is read: a session is open before its stop is claimed."""
+
+
+class IndexRoom(ViewRoom):
+    """The index of open sessions, whole before the first card is matched."""
+
+    def __init__(self, parts: Parts) -> None:
+        super().__init__(parts, NAME, EPOCH, INDEXED, self._index)
+        self.index = InRedis(self.view)
+
+    async def _index(self, event: Event, build: Build) -> None:
+        index = self.index.into(build)
+        match event.fact:
+            case Authorised() as fact:
+                await index.open(Opened.by(fact))
+            case TokenMatched(session_id=session_id, stop_id=stop_id):
+                await index.claim(session_id, stop_id)
+                await index.answer(stop_id, keep(event))
+            case TokenNotMatched(stop_id=stop_id) | TokenAmbiguous(stop_id=stop_id):
+                await index.answer(stop_id, keep(event))
+            case ended:
+                await index.close(ended.key, event.envelope.time)
+
+
+def build(parts: Parts) -> Service:
+    """Put the token matcher together from its settings."""
+    settings = read_settings(TokenMatcherSettings)
+    provider = ProviderRoom(parts)
+    index = IndexRoom(parts)
+    return together(TokenMatcherAgent(provider.way, index.index, settings).service(), provider, index)
+
+
+if __name__ == "__main__":
+    run(NAME, build)

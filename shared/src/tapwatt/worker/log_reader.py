@@ -1,0 +1,42 @@
+"""Reads topics from their beginning to where they end now, for a step that builds its memory anew."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from tapwatt.errors import Unavailable
+from tapwatt.worker.records import Incoming
+
+_WAIT_MS = 500
+
+
+async def read_log(bootstrap: str, topics: Sequence[str]) -> AsyncIterator[Incoming]:
+    """Every record that stands on these topics when the first is asked for. Unavailable if Kafka goes away meanwhile.
+
+    Records of one partition come in their order; partitions come as they answer.
+    """
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"
+    )
+    try:
+        await consumer.start()
+        await consumer.topics()
+        every = [TopicPartition(t, number) for t in topics for number in consumer.partitions_for_topic(t) or ()]
+        if every:
+            consumer.assign(every)
+            ends = await consumer.end_offsets(every)
+            begins = await consumer.beginning_offsets(every)
+            left = [tp for tp in every if begins[tp] < ends[tp]]
+            while left:
+                for tp, records in (await consumer.getmany(*left, timeout_ms=_WAIT_MS)).items():
+                    for record in records:
+                        if record.offset < ends[tp]:
+                            yield record
+                left = [tp for tp in left if await consumer.position(tp) < ends[tp]]
+    except (KafkaError, OSError) as error:
+        raise Unavailable(f"the log at {bootstrap} cannot be read now: {error!r}") from error
+    finally:
+        await consumer.stop()
