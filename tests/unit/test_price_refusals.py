@@ -1,0 +1,61 @@
+"""What has no honest price is refused with one sentence, never priced at zero."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tapwatt.events import ChargingPeriod
+from tapwatt.tariffs import Tariff
+from tariff.price import CannotPrice, price
+
+START = datetime(2026, 3, 2, 8, tzinfo=UTC)
+ENERGY = {"price_components": [{"type": "ENERGY", "price": "0.25", "vat": "10"}]}
+EXPIRES = {**ENERGY, "restrictions": {"reservation": "RESERVATION_EXPIRES"}}
+FEE = {"price_components": [{"type": "FLAT", "price": "1", "vat": "20"}]}
+
+
+def tariff(*elements: dict[str, Any], **rest: Any) -> Tariff:
+    return Tariff.model_validate({"id": "T", "currency": "EUR", "elements": elements or (ENERGY,), **rest})
+
+
+def period(from_minute: int, to_minute: int, wh: int = 0, activity: str = "charging") -> ChargingPeriod:
+    begins, ends = START + timedelta(minutes=from_minute), START + timedelta(minutes=to_minute)
+    return ChargingPeriod.model_validate({"starts_at": begins, "ends_at": ends, "energy_wh": wh, "activity": activity})
+
+
+@pytest.mark.parametrize(
+    ("what", "periods", "says"),
+    [
+        (tariff(), [], "no charging periods"),
+        (tariff(), [period(0, 60), period(30, 90)], r"periods\[1\] begins before the one before it ended"),
+        (tariff(), [period(60, 0)], r"periods\[0\] begins before"),
+        (tariff(), [period(0, 60, 1, "reserved")], "is a reservation and yet 1 Wh"),
+        (tariff(), [period(0, 401 * 24 * 60)], "longer than 400 days"),
+        (tariff(ENERGY, EXPIRES), [period(0, 60, 0, "reserved")], "whether the reservation expired"),
+        (tariff(), [period(0, 5), period(5, 9, 0, "reserved")], "after the charging session"),
+        (tariff(max_price={"before_taxes": 5, "after_taxes": 4}), [period(0, 60)], "lower after taxes"),
+        (
+            tariff(min_price={"before_taxes": 5}, max_price={"before_taxes": 4}),
+            [period(0, 60)],
+            "higher than max_price",
+        ),
+        (
+            tariff({**FEE, "restrictions": {"min_kwh": 1}}, ENERGY, min_price={"before_taxes": 5}),
+            [period(0, 60)],
+            "VAT",
+        ),
+        (tariff({**ENERGY, "restrictions": {"start_time": "10:00Z"}}), [period(0, 60)], "has an offset"),
+        (tariff({"price_components": [{"type": "ENERGY", "price": 10**9}]}), [period(0, 60, 10**9)], "larger than any"),
+    ],
+)
+def test_what_cannot_be_priced_says_why(what: Tariff, periods: list[ChargingPeriod], says: str) -> None:
+    with pytest.raises(CannotPrice, match=says):
+        price(what, periods, "UTC")
+
+
+def test_an_unknown_time_zone_is_refused() -> None:
+    with pytest.raises(CannotPrice, match="not an IANA time zone"):
+        price(tariff(), [period(0, 60, 1000)], "Mars/Olympus")
