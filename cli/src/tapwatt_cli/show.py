@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -13,6 +14,14 @@ from simulator.fleet_day import Played
 from tapwatt.money import Money
 from tapwatt_cli.audit import Report, Trouble
 from tapwatt_cli.day_summary import Row, Summary
+
+PAGE_WIDTH = 120
+
+
+def page() -> Console:
+    """Where results are shown. A file or a pipe has no width of its own, and gets one that the tables fit in."""
+    console = Console()
+    return console if console.is_terminal else Console(width=PAGE_WIDTH)
 
 
 def amount(minor: int, currency: str) -> str:
@@ -27,8 +36,8 @@ def kwh(energy_wh: Decimal) -> str:
 
 def show_summary(console: Console, summary: Summary) -> None:
     """The table of outcomes, and a line about the stops."""
-    table = Table(title="What happened", title_justify="left", header_style="bold", pad_edge=False)
-    table.add_column("outcome")
+    table = Table(title="What happened", title_justify="left", header_style="bold", box=box.SIMPLE_HEAD)
+    table.add_column("outcome", no_wrap=True)
     table.add_column("sessions", justify="right")
     table.add_column("energy kWh", justify="right")
     for name in ("held", "taken", "let go", "fell short"):
@@ -60,7 +69,7 @@ def show_troubles(console: Console, played: Sequence[Played]) -> None:
 def show_audit(console: Console, report: Report) -> None:
     """Every difference by its session's name, then the line that people and scripts look for."""
     if report.differences:
-        table = Table(title="What the audit found", title_justify="left", header_style="bold", pad_edge=False)
+        table = Table(title="What the audit found", title_justify="left", header_style="bold", box=box.SIMPLE_HEAD)
         for name in ("session", "is", "expected", "found"):
             table.add_column(name, overflow="fold")
         for one in report.differences:

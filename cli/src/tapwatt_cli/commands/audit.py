@@ -6,7 +6,6 @@ import json
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from simulator.physical import World
 from tapwatt.topics import Topics
@@ -15,7 +14,7 @@ from tapwatt_cli.audit import audit as compare
 from tapwatt_cli.demo import with_unreadable
 from tapwatt_cli.ledger_page import read_ledger
 from tapwatt_cli.running import run
-from tapwatt_cli.show import as_json, show_audit
+from tapwatt_cli.show import as_json, page, show_audit
 from tapwatt_cli.topic_log import read_topics
 
 
@@ -37,7 +36,7 @@ def audit(
     if as_document:
         typer.echo(json.dumps(as_json(report), indent=2))
     else:
-        show_audit(Console(), report)
+        show_audit(page(), report)
     if not report.clean:
         raise typer.Exit(1)
 

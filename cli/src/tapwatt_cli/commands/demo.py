@@ -16,7 +16,7 @@ from tapwatt_cli.progress import OnScreen
 from tapwatt_cli.ring import Ring
 from tapwatt_cli.ring_settings import SERVICES, RingSettings, run_folder
 from tapwatt_cli.running import run
-from tapwatt_cli.show import as_json, show_audit, show_summary, show_troubles, summary_as_json
+from tapwatt_cli.show import as_json, page, show_audit, show_summary, show_troubles, summary_as_json
 
 
 def _service(name: str | None) -> str | None:
@@ -46,7 +46,7 @@ def demo(
     """
     folder = run_folder() / f"demo-{time.strftime('%Y%m%d-%H%M%S')}-{seed}"
     settings = RingSettings(folder=folder, provider_port=provider_port)
-    screen, out = OnScreen(Console(stderr=True)), Console()
+    screen = OnScreen(Console(stderr=True))
     good = False
     try:
         with screen:
@@ -55,7 +55,7 @@ def demo(
         if as_document:
             typer.echo(json.dumps(document(day, seed), indent=2))
         else:
-            _show(out, day)
+            _show(page(), day)
     finally:
         _tidy(folder, keep=keep, good=good)
     if not good:

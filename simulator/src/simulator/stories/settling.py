@@ -139,8 +139,8 @@ async def free_of_charge(scene: Scene) -> None:
 
 @story(24, often=2)
 async def in_yen(scene: Scene) -> None:
-    """A currency without decimals."""
-    card = await scene.card()
+    """A currency without decimals, and a card that tells no PAR: known by its token."""
+    card = await scene.card(has_par=False)
     session = scene.session(TOKYO)
     await session.start(card)
     await _an_ordinary_charge(scene, session)
