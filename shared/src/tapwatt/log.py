@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import sys
-from typing import Any
+from collections.abc import MutableMapping
+from typing import Any, NoReturn
 
 import structlog
 
@@ -35,6 +36,10 @@ def set_up(level: str = "INFO", *, as_json: bool | None = None) -> Log:
 def quiet() -> Log:
     """A log that says nothing, for tests and simulations."""
     log: Log = structlog.wrap_logger(
-        structlog.PrintLogger(sys.stderr), wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL + 10)
+        structlog.ReturnLogger(), processors=[_drop], wrapper_class=structlog.make_filtering_bound_logger(0)
     )
     return log
+
+
+def _drop(logger: object, name: str, event: MutableMapping[str, Any]) -> NoReturn:
+    raise structlog.DropEvent

@@ -1,10 +1,19 @@
-"""Notices from outside that there is work and nothing moves, so that the process can be replaced."""
+"""Notices from outside that there is work and a partition does not move, so that the process can be replaced."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 from tapwatt.worker.records import Partition
+
+
+@dataclass(frozen=True, slots=True)
+class _Stand:
+    """Where a partition that is behind stands, and since when (monotonic seconds)."""
+
+    position: int
+    since: float
 
 
 class Watchdog:
@@ -15,21 +24,23 @@ class Watchdog:
 
     def __init__(self, stuck_after_s: float) -> None:
         self._stuck_after_s = stuck_after_s
-        self._positions: Mapping[Partition, int] = {}
-        self._moved_at: float | None = None
+        self._behind: dict[Partition, _Stand] = {}
         self.lag = 0
 
     def look(
         self, now: float, ends: Mapping[Partition, int], positions: Mapping[Partition, int], full: set[Partition]
     ) -> str:
         """Why the worker is stuck, or nothing. `now` in monotonic seconds; `ends` from a connection of its own."""
-        self.lag = sum(max(0, end - positions.get(p, 0)) for p, end in ends.items() if p in positions)
-        behind = [p for p, end in ends.items() if p in positions and positions[p] < end and p not in full]
-        if not behind or positions != self._positions or self._moved_at is None:
-            self._positions = dict(positions)
-            self._moved_at = now
+        lags = {p: max(0, end - positions[p]) for p, end in ends.items() if p in positions}
+        self.lag = sum(lags.values())
+        before, self._behind = self._behind, {}
+        for partition, lag in lags.items():
+            if lag and partition not in full:
+                stood = before.get(partition)
+                stands = stood is not None and stood.position == positions[partition]
+                self._behind[partition] = stood if stood and stands else _Stand(positions[partition], now)
+        stuck = {p: now - stand.since for p, stand in self._behind.items() if now - stand.since >= self._stuck_after_s}
+        if not stuck:
             return ""
-        still = now - self._moved_at
-        if still < self._stuck_after_s:
-            return ""
-        return f"{self.lag} records wait in {len(behind)} partitions and nothing has moved for {still:.0f} s"
+        waiting = sum(lags[p] for p in stuck)
+        return f"{waiting} records wait in {len(stuck)} partitions that have not moved for {max(stuck.values()):.0f} s"

@@ -104,6 +104,7 @@ class Worker:
         await self._app.start()
         self._courier = courier(self._app, settings.delivery_timeout_s)
         self._looking = asyncio.create_task(self._look_after(self._app))
+        self._looking.add_done_callback(self._looked)
         self._log.info("started", hears=heard, port=self.port)
 
     async def wait(self) -> BaseException | None:
@@ -113,7 +114,10 @@ class Worker:
         ends: set[asyncio.Future[Any]] = {self._ended, crashed}
         await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
         crashed.cancel()
-        return self._ended.result() if self._ended.done() else self._app.crash_reason
+        if self._ended.done():
+            return self._ended.result()
+        why = self._app.crash_reason
+        return TapwattError(f"the connection to Kafka broke down ({why!r}); it must be started again")
 
     async def stop(self) -> None:
         """Fetch no more, finish what can be finished within the grace period, commit, leave, close."""
@@ -127,10 +131,15 @@ class Worker:
         if self._runner is not None:
             await self._runner.cleanup()
 
+    def _looked(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self.fail(error)
+
     async def _leave(self, app: HoldingApp) -> None:
         if not app.crash_reason and app.started:
             app.consumer.pause_partitions(app.consumer.assignment())
-            left = await self.inflight.drain(self._settings.drain_s, self._clock.sleep)
+            in_peace = not self._ended.done() or self._ended.result() is None
+            left = await self.inflight.drain(self._settings.drain_s if in_peace else 0, self._clock.sleep)
             self._log.info("drained", unfinished=left)
             with contextlib.suppress(KafkaError):
                 await app.consumer.commit()
