@@ -1,0 +1,125 @@
+"""A day of drivers on a whole ring, lived for a test, and everything that could be seen of it: raw bytes by place."""
+
+from __future__ import annotations
+
+import asyncio
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka.admin import AIOKafkaAdminClient, NewTopic
+from redis.asyncio import Redis
+
+from simulator.physical import World
+from tapwatt_cli.demo import Day, Orders, Watcher, run_day
+from tapwatt_cli.ring import Ring
+from tapwatt_cli.ring_settings import SERVICES, RingSettings
+from tapwatt_cli.topic_log import partitions_of
+
+CONTROL_TOPIC = "control.leak"
+CONTROL_KEY = "control:leak"
+
+
+@dataclass
+class Lived:
+    """A demo's day, and what is left to see: raw bytes by place. `planted` are the places where we put secrets."""
+
+    day: Day
+    secrets: set[bytes] = field(default_factory=set)
+    places: dict[str, bytes] = field(default_factory=dict)
+    planted: set[str] = field(default_factory=set)
+
+
+def live(folder: Path) -> Lived:
+    """Live a day in this folder. What it left there stays until the folder is removed."""
+    seen = asyncio.run(_live(folder))
+    for file in sorted(folder.glob("logs/*")):
+        seen.places[f"log {file.name}"] = file.read_bytes()
+    for file in sorted(folder.glob("redis/**/*aof*")):
+        if file.is_file():
+            seen.places[f"redis file {file.name}"] = file.read_bytes()
+    return seen
+
+
+async def _live(folder: Path) -> Lived:
+    async with Ring(RingSettings(folder)) as ring:
+        seen = Lived(await run_day(ring, Orders(sessions=62, seed=4), Watcher()))
+        async with World(ring.provider_url) as world:
+            for card in await world.cards():
+                seen.secrets |= {str(card[name]).encode() for name in ("token", "par", "pan") if card.get(name)}
+        await _plant(ring, sorted(seen.secrets)[0], seen)
+        seen.places |= await _topics(ring.bootstrap)
+        seen.places |= await _redis(ring.redis_url)
+        for service in SERVICES:
+            with urllib.request.urlopen(ring.metrics_url(service), timeout=10) as page:
+                seen.places[f"metrics {service}"] = page.read()
+    return seen
+
+
+async def _plant(ring: Ring, secret: bytes, seen: Lived) -> None:
+    """Put a secret where the search must find it: a record's header, a Redis hash, a log."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=ring.bootstrap)
+    await admin.start()
+    await admin.create_topics([NewTopic(CONTROL_TOPIC, 1, 1)])
+    await admin.close()
+    producer = AIOKafkaProducer(bootstrap_servers=ring.bootstrap)
+    await producer.start()
+    await producer.send_and_wait(CONTROL_TOPIC, b"{}", headers=[("x", b"before " + secret + b" after")])
+    await producer.stop()
+    redis: Any = Redis.from_url(ring.redis_url)
+    await redis.hset(CONTROL_KEY, "field", b"before " + secret)
+    await redis.aclose()
+    (ring.logs / "control.log").write_bytes(b'{"event": "' + secret + b'"}\n')
+    seen.planted = {f"topic {CONTROL_TOPIC}", f"redis {CONTROL_KEY}", "log control.log"}
+
+
+async def _topics(bootstrap: str) -> dict[str, bytes]:
+    """Everything on every topic: keys, values and headers."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    await admin.start()
+    names = set(await admin.list_topics())
+    await admin.close()
+    partitions = await partitions_of(bootstrap, names)
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False)
+    await consumer.start()
+    consumer.assign(partitions)
+    ends = await consumer.end_offsets(partitions)
+    await consumer.seek_to_beginning(*partitions)
+    found: dict[str, bytearray] = {f"topic {name}": bytearray() for name in names}
+    left = {one for one in partitions if await consumer.position(one) < ends[one]}
+    while left:
+        for where, records in (await consumer.getmany(*left, timeout_ms=500)).items():
+            for record in records:
+                headers = [part for name, value in record.headers for part in (name.encode(), value or b"")]
+                found[f"topic {where.topic}"] += b"\n".join([record.key or b"", record.value or b"", *headers])
+        left = {one for one in left if await consumer.position(one) < ends[one]}
+    await consumer.stop()
+    return {name: bytes(content) for name, content in found.items()}
+
+
+async def _redis(url: str) -> dict[str, bytes]:
+    """Every key with its value, whatever kind it is."""
+    redis: Any = Redis.from_url(url)
+    found: dict[str, bytes] = {}
+    async for key in redis.scan_iter(count=500):
+        kind = (await redis.type(key)).decode()
+        match kind:
+            case "string":
+                parts = [await redis.get(key)]
+            case "hash":
+                parts = [part for pair in (await redis.hgetall(key)).items() for part in pair]
+            case "set":
+                parts = list(await redis.smembers(key))
+            case "zset":
+                parts = list(await redis.zrange(key, 0, -1))
+            case "list":
+                parts = list(await redis.lrange(key, 0, -1))
+            case "stream":
+                parts = [str(entry).encode() for entry in await redis.xrange(key)]
+            case _:
+                raise AssertionError(f"Redis has a key of kind {kind}: teach this search to read it")
+        found[f"redis {key.decode(errors='replace')}"] = b"\n".join([key, *(part for part in parts if part)])
+    await redis.aclose()
+    return found
