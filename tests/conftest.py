@@ -19,7 +19,8 @@ MakeTopics = Callable[..., Awaitable[str]]
 
 
 def pytest_report_header() -> str:
-    return f"real Kafka and Redis: {choice.chosen()} (TAPWATT_TEST_STORES)"
+    kind, why = choice.choose()
+    return f"real Kafka and Redis: {kind} ({why})"
 
 
 @pytest.fixture(scope="session")

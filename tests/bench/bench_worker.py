@@ -15,15 +15,16 @@ import json
 import statistics
 import subprocess
 import sys
+import tempfile
 import uuid
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from aiokafka import AIOKafkaProducer
+from tests.stores import choice
 
 from tapwatt_local.topics import Declared, apply
-from tests.stores import choice
 
 HERE = Path(__file__).parent
 EVENT = b"x" * 300
@@ -50,7 +51,9 @@ async def fill(bootstrap: str, topic: str, events: int) -> None:
 def forward(program: str, bootstrap: str, topics: tuple[str, str], events: int, extra: tuple[str, ...]) -> float:
     group = f"bench-{uuid.uuid4().hex}"
     command = [sys.executable, str(HERE / program), bootstrap, *topics, group, str(events), *extra]
-    told = json.loads(subprocess.run(command, capture_output=True, text=True, check=True, timeout=180).stdout)
+    with tempfile.TemporaryDirectory() as folder:
+        run = subprocess.run(command, capture_output=True, text=True, check=True, timeout=180, cwd=folder)
+    told = json.loads(run.stdout)
     return float(told["events"] / told["cpu_s"])
 
 

@@ -202,3 +202,28 @@ async def test_missing_topics_and_a_busy_port_are_one_clear_sentence_each(kafka:
     server.close()
     assert busy.last_words(1).startswith(f"tariff: 127.0.0.1:{port} cannot be listened on")
     assert "TAPWATT_WORKER_PORT" in busy.last_words(1)
+
+
+async def test_s33_workers_that_come_and_go_lose_nothing(kafka: Store, make_topics: MakeTopics, tmp_path: Path) -> None:
+    # given 2,000 events over four partitions, of 0 to 400 ms each, and one worker
+    prefix = await make_topics(kafka.at, partitions=4)
+    topic, seen = Topics(prefix).of(SessionRequested), tmp_path / "seen"
+    await produce(kafka.at, topic, range(2000))
+    env = {"WORK_MS": "400", "TAPWATT_WORKER_IN_FLIGHT": "60", "TAPWATT_WORKER_SESSION_TIMEOUT_S": "6"}
+    arguments = (kafka.at, prefix, "tariff", seen, tmp_path / "none")
+    one, two, three = (program("holding_worker.py", tmp_path / f"log{n}", *arguments, env=env) for n in range(3))
+    await one.start()
+    await until(seen, 200, child=one)
+    # when a second joins, the first is killed, a third joins and the second leaves in peace
+    await two.start()
+    await until(seen, 600, child=two)
+    await one.kill()
+    await until(seen, 900, child=two)
+    await three.start()
+    await until(seen, 1200, child=three)
+    await two.stop()
+    # then every event was handled
+    lines = await until(seen, 2000, child=three)
+    await three.stop()
+    assert set(lines) == {str(n) for n in range(2000)}
+    assert [await committed(kafka.at, f"{prefix}tariff", topic, n) is not None for n in range(4)] == [True] * 4

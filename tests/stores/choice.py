@@ -28,13 +28,23 @@ class Store:
 
 
 def chosen() -> Kind:
-    """TAPWATT_TEST_STORES: container, embedded, or auto (containers where an engine answers)."""
+    """The kind of stores that this run uses."""
+    return choose()[0]
+
+
+def choose() -> tuple[Kind, str]:
+    """The kind and why. TAPWATT_TEST_STORES: container, embedded, or auto (containers where they are to be had)."""
     wanted = os.environ.get("TAPWATT_TEST_STORES", "auto")
-    if wanted == "container" or (wanted == "auto" and containers.engine_answers()):
-        return "container"
-    if wanted in ("embedded", "auto"):
-        return "embedded"
-    raise ValueError(f"TAPWATT_TEST_STORES is {wanted!r}; it may be container, embedded or auto")
+    if wanted not in ("container", "embedded", "auto"):
+        raise ValueError(f"TAPWATT_TEST_STORES is {wanted!r}; it may be container, embedded or auto")
+    if wanted == "container":
+        return "container", "asked for"
+    if wanted == "embedded":
+        return "embedded", "asked for"
+    if not containers.engine_answers():
+        return "embedded", "no container engine answers"
+    missing = containers.missing_images()
+    return ("embedded", missing) if missing else ("container", "a container engine answers")
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable
+from functools import cache
 
 import docker
 from aiokafka.admin import AIOKafkaAdminClient
@@ -24,6 +25,7 @@ _START_S = 90.0
 os.environ.setdefault("TESTCONTAINERS_RYUK_DISABLED", "true")
 
 
+@cache
 def engine_answers() -> bool:
     """Whether a container engine answers here."""
     try:
@@ -31,6 +33,21 @@ def engine_answers() -> bool:
     except docker.errors.DockerException:
         return False
     return True
+
+
+@cache
+def missing_images() -> str:
+    """Why the images are not to be had, or nothing if they are: here already, or pulled now."""
+    images = docker.from_env(timeout=300).images
+    for name in (KAFKA_IMAGE, REDIS_IMAGE):
+        try:
+            images.get(name)
+        except docker.errors.ImageNotFound:
+            try:
+                images.pull(name)
+            except docker.errors.APIError as error:
+                return f"image {name} is not here and cannot be pulled ({error.explanation or error})"
+    return ""
 
 
 class Kafka:

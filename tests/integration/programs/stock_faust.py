@@ -16,6 +16,7 @@ app = faust.App(
     group,
     broker=f"kafka://{bootstrap}",
     autodiscover=False,
+    datadir=str(Path(seen).with_name("faust-data")),
     web_enabled=False,
     topic_allow_declare=False,
     topic_disable_leader=True,

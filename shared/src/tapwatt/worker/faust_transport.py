@@ -168,6 +168,9 @@ class HoldingApp(faust.App):
     inflight: InFlight
     waits: Collection[str]
 
+    def _create_directories(self) -> None:
+        """Faust makes a folder for tables where it is started; we keep none."""
+
     def _new_transport(self) -> HoldingTransport:
         return HoldingTransport(self.conf.broker_consumer, self, loop=self.loop)
 
