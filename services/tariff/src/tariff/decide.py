@@ -8,6 +8,7 @@ from decimal import Decimal
 from tapwatt.errors import Poison
 from tapwatt.events import AuthorisationDeclined, Authorised, ChargingEnded, EndReason, SessionCancelled, SessionPriced
 from tapwatt.money import Money, Rounding
+from tariff.cannot_price import CannotPrice
 from tariff.price import price
 
 Heard = Authorised | AuthorisationDeclined | SessionCancelled | ChargingEnded
@@ -68,7 +69,10 @@ def _nothing_owed(authorised: Authorised) -> SessionPriced:
 
 
 def _priced(authorised: Authorised, ended: ChargingEnded, rounding: Rounding) -> SessionPriced:
-    bill = price(authorised.tariff, ended.periods, authorised.time_zone, rounding)
+    try:
+        bill = price(authorised.tariff, ended.periods, authorised.time_zone, rounding)
+    except CannotPrice as error:  # absent is not zero: a human has to say what this session costs
+        raise Poison(f"session {ended.session_id} has no price under tariff {authorised.tariff.id}: {error}") from error
     return SessionPriced(
         session_id=authorised.session_id,
         place=authorised.place,
