@@ -296,6 +296,33 @@ def test_the_whole_is_rounded_once_and_the_lines_share_it() -> None:
     assert sorted(line.incl_vat.minor for line in bill.lines) == [0, 0, 1]
 
 
+def test_a_line_never_shows_less_after_vat_than_before() -> None:
+    # 0.006 without VAT and 0.005 with 50 %: 0.011 before, 0.0135 after; the one cent of each is on the same line,
+    # although the largest remainder before VAT is the other one's
+    elements = [element(("FLAT", "0.006"), ("ENERGY", "0.005", "50"))]
+    bill = price(tariff(*elements), [period(NINE, 60, "1000")], AMSTERDAM)
+    assert [(line.excl_vat.minor, line.incl_vat.minor) for line in bill.lines] == [(0, 0), (1, 1)]
+
+
+def test_what_no_decimal_can_hold_is_not_taken_for_a_tie() -> None:
+    # 20 minutes at 0.38 are 0.12666...: more than half a cent above 0.12, also for the rule that sends ties to even
+    elements = [element(("TIME", "0.38"))]
+    assert price(tariff(*elements), [period(NINE, 20)], AMSTERDAM, Rounding.HALF_EVEN).incl_vat.minor == 13
+
+
+def test_the_energy_so_far_is_that_of_the_whole_session() -> None:
+    # 2 kWh and then 3: beyond 4 kWh only the last one costs 1.00
+    elements = [element(PEAK, min_kwh="4"), REST]
+    assert cost(elements, period(NINE, 60, "2000"), period("2026-03-02T09:00:00Z", 60, "3000")) == (100, 100)
+
+
+def test_where_no_tax_applies_the_limit_before_tax_is_the_limit() -> None:
+    # 10 kWh * 1.00 = 10.00, at most 4.00; the 5.00 after taxes has no meaning here
+    limit = {"before_taxes": "4", "after_taxes": "5"}
+    elements = [element(("ENERGY", "1", "25"))]
+    assert cost(elements, period(NINE, 60, "10000"), tax_included="N/A", max_price=limit) == (400, 400)
+
+
 def test_nothing_that_happened_costs_nothing_in_spite_of_a_fee_and_a_lowest_price() -> None:
     assert cost([element(("FLAT", "1"))], period(NINE, 0), min_price={"before_taxes": "5"}) == (0, 0)
 
