@@ -3,10 +3,9 @@
 import asyncio
 from pathlib import Path
 
-import aiohttp
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from tests.conftest import MakeTopics
-from tests.integration.worker_process import committed, produce, program, request, until
+from tests.integration.worker_process import committed, produce, program, request, until, until_in_flight
 from tests.stores.choice import Store
 
 from tapwatt.events import SessionRequested
@@ -99,7 +98,7 @@ async def test_10_000_handlers_in_flight_in_one_worker_none_lost_when_it_is_kill
     }
     worker = program("holding_worker.py", tmp_path / "log", kafka.at, prefix, "tariff", seen, hold, env=env)
     await worker.start()
-    resident = await _until_in_flight(port, 10_000)
+    resident = await until_in_flight(port, 10_000)
     # then they fit into one process
     assert resident < 250 * 1024 * 1024, f"{resident / 2**20:.0f} MiB"
     # and when it is killed, none is lost
@@ -108,20 +107,6 @@ async def test_10_000_handlers_in_flight_in_one_worker_none_lost_when_it_is_kill
     await worker.start()
     assert len(set(await until(seen, 10_000, child=worker))) == 10_000
     await worker.stop()
-
-
-async def _until_in_flight(port: int, count: int) -> int:
-    """Wait until the worker says that so many are in flight; returns its resident memory in bytes."""
-    async with aiohttp.ClientSession() as http, asyncio.timeout(60):
-        while True:
-            await asyncio.sleep(0.2)
-            try:
-                text = await (await http.get(f"http://127.0.0.1:{port}/metrics")).text()
-            except aiohttp.ClientError:
-                continue
-            told = dict(line.split(" ") for line in text.splitlines() if line and not line.startswith("#"))
-            if float(told.get("tapwatt_in_flight", "0")) >= count:
-                return int(float(told["process_resident_memory_bytes"]))
 
 
 async def test_s25_bad_bytes_are_parked_with_their_reason_and_the_partition_goes_on(

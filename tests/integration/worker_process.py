@@ -7,6 +7,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
+import aiohttp
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from tapwatt.codec import begin, encode
@@ -67,3 +68,17 @@ async def until(seen: Path, count: int, timeout_s: float = 60, child: Child | No
         assert child is None or child.alive, child.last_words(20) if child else ""
         assert loop.time() < end, f"{len(set(lines))} of {count} events after {timeout_s} s"
         await asyncio.sleep(0.05)
+
+
+async def until_in_flight(port: int, count: int) -> int:
+    """Wait until the worker says that so many are in flight; returns its resident memory in bytes."""
+    async with aiohttp.ClientSession() as http, asyncio.timeout(60):
+        while True:
+            await asyncio.sleep(0.2)
+            try:
+                text = await (await http.get(f"http://127.0.0.1:{port}/metrics")).text()
+            except aiohttp.ClientError:
+                continue
+            told = dict(line.split(" ") for line in text.splitlines() if line and not line.startswith("#"))
+            if float(told.get("tapwatt_in_flight", "0")) >= count:
+                return int(float(told["process_resident_memory_bytes"]))
