@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from tapwatt_cli.commands import audit, demo, doctor, topics
+from tapwatt_cli.commands import audit, demo, doctor, replay, topics
 
 app = typer.Typer(
     name="tapwatt",
@@ -24,5 +24,6 @@ app = typer.Typer(
 )
 app.command()(demo.demo)
 app.command()(audit.audit)
+app.command()(replay.replay)
 app.command()(topics.topics)
 app.command()(doctor.doctor)

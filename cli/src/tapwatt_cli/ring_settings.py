@@ -21,11 +21,6 @@ PROVIDER_KEY = "t_simulated_provider"
 """The key that the simulated provider accepts; it guards play money."""
 
 
-def run_folder() -> Path:
-    """Where runs keep their files: TAPWATT_RUN_DIR, else .run in the current folder."""
-    return Path(os.environ.get("TAPWATT_RUN_DIR", ".run")).absolute()
-
-
 def demo_environment() -> dict[str, str]:
     """The settings of demo.env, as they are for the services of a ring with simulated drivers."""
     lines = files("tapwatt_cli").joinpath("demo.env").read_text(encoding="utf-8").splitlines()

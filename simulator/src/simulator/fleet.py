@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
 from datetime import datetime
 from types import TracebackType
 
@@ -13,8 +12,8 @@ from aiokafka.errors import KafkaError
 
 from simulator.fleet_inbox import Inbox
 from tapwatt.clock import Clock
-from tapwatt.codec import Event, begin, decode, encode, follow
-from tapwatt.errors import Poison, Unavailable
+from tapwatt.codec import LARGEST_EVENT, Event, begin, decode, encode, follow
+from tapwatt.errors import Poison, TapwattError, Unavailable
 from tapwatt.events import (
     AuthorisationDeclined,
     Authorised,
@@ -44,6 +43,10 @@ SOURCE = "/fleet/simulated"
 DELIVERY_TIMEOUT_S = 30.0
 
 
+class TooLarge(TapwattError):
+    """An event that nobody would read is not published."""
+
+
 class Fleet:
     """The operator's charge-point management system. Use it as `async with Fleet(...) as fleet`.
 
@@ -51,13 +54,11 @@ class Fleet:
     before it was there is not about its sessions.
     """
 
-    def __init__(
-        self, bootstrap: str, topics: Topics, clock: Clock, heard: Callable[[Event], None] = lambda event: None
-    ) -> None:
+    def __init__(self, bootstrap: str, topics: Topics, clock: Clock, hears: tuple[type[Fact], ...] = HEARS) -> None:
         self.inbox = Inbox()
+        self._hears = hears
         self._topics = topics
         self._clock = clock
-        self._heard = heard
         self._producer = AIOKafkaProducer(bootstrap_servers=bootstrap, enable_idempotence=True, acks="all")
         self._consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False)
         self._listening: asyncio.Task[None] | None = None
@@ -94,13 +95,17 @@ class Fleet:
     async def say_again(self, event: Event) -> None:
         """Publish this very event, as a fleet does that is not sure whether it was delivered."""
         key, value, headers = encode(event)
+        if len(value) > LARGEST_EVENT:
+            raise TooLarge(
+                f"{event.fact.name} of {event.fact.key} is {len(value)} bytes; at most {LARGEST_EVENT} are read"
+            )
         topic = self._topics.of(type(event.fact))
         async with asyncio.timeout(DELIVERY_TIMEOUT_S):
             await self._producer.send_and_wait(topic, value, key=key, headers=headers)
 
     async def _tune_in(self) -> None:
         wanted = []
-        for fact in HEARS:
+        for fact in self._hears:
             topic = self._topics.of(fact)
             partitions = await self._producer.partitions_for(topic)
             wanted += [TopicPartition(topic, number) for number in partitions]
@@ -113,7 +118,6 @@ class Fleet:
             with contextlib.suppress(Poison):  # not ours to judge: the audit reads everything and names it
                 event = decode(record.key, record.value, record.headers)
                 self.inbox.put(event)
-                self._heard(event)
 
     async def _close(self) -> None:
         if self._listening is not None:

@@ -114,4 +114,5 @@ def test_ctrl_c_stops_everything_that_was_started(tmp_path: Path) -> None:
     # then it ends as an interrupted command does, and leaves no process behind
     assert demo.returncode == 130, said
     assert "Traceback" not in said
+    assert list(tmp_path.iterdir()) == []
     assert left_behind(tmp_path) == []

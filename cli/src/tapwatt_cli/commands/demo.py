@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
-import time
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -14,7 +11,8 @@ from rich.console import Console
 from tapwatt_cli.demo import Day, Orders, run_day
 from tapwatt_cli.progress import OnScreen
 from tapwatt_cli.ring import Ring
-from tapwatt_cli.ring_settings import SERVICES, RingSettings, run_folder
+from tapwatt_cli.ring_settings import SERVICES, RingSettings
+from tapwatt_cli.run_folders import RunFolder
 from tapwatt_cli.running import run
 from tapwatt_cli.show import as_json, page, show_audit, show_summary, show_troubles, summary_as_json
 
@@ -44,22 +42,17 @@ def demo(
     0 means that the audit found no session lost, none twice and none wrong; 1 that it did, or that something did not
     start, in one sentence.
     """
-    folder = run_folder() / f"demo-{time.strftime('%Y%m%d-%H%M%S')}-{seed}"
-    settings = RingSettings(folder=folder, provider_port=provider_port)
     screen = OnScreen(Console(stderr=True))
-    good = False
-    try:
+    with RunFolder("demo", keep=keep) as folder:
+        settings = RingSettings(folder=folder.path, provider_port=provider_port)
         with screen:
             day = run(_play(settings, Orders(sessions=sessions, seed=seed, kill=kill), screen))
-        good = day.good
         if as_document:
             typer.echo(json.dumps(document(day, seed), indent=2))
         else:
             _show(page(), day)
-    finally:
-        _tidy(folder, keep=keep, good=good)
-    if not good:
-        raise typer.Exit(1)
+        if not day.good:
+            raise typer.Exit(1)
 
 
 async def _play(settings: RingSettings, orders: Orders, screen: OnScreen) -> Day:
@@ -74,16 +67,6 @@ def _show(out: Console, day: Day) -> None:
         out.print(f"parked: {parked}", highlight=False, soft_wrap=True)
     out.print(f"{len(day.played)} stories in {day.seconds:.0f} s.", highlight=False)
     show_audit(out, day.report)
-
-
-def _tidy(folder: Path, *, keep: bool, good: bool) -> None:
-    """Leave nothing behind, unless somebody wants to look at it."""
-    if not folder.exists():
-        return
-    if keep or not good:
-        typer.echo(f"tapwatt: logs and files are kept in {folder}", err=True)
-    else:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def document(day: Day, seed: int) -> dict[str, Any]:

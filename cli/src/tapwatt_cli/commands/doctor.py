@@ -15,7 +15,7 @@ from rich.console import Console
 
 from tapwatt.errors import TapwattError
 from tapwatt_cli.local_stores import jars_here, java_here, redis_server_here
-from tapwatt_cli.ring_settings import run_folder
+from tapwatt_cli.run_folders import run_folder
 
 OLDEST_PYTHON = (3, 11)
 DISK_NEEDED_MB = 500
