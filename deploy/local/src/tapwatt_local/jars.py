@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import http.client
 import os
-import urllib.error
+import tempfile
 import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tapwatt_local.errors import LocalError
+from tapwatt_local.maven import local_repository, mirror
 
 CENTRAL = "https://repo1.maven.org/maven2"
 LOCK = Path(__file__).with_name("jars.lock")
@@ -74,13 +76,20 @@ def fetch(tell: Callable[[str], None] = lambda text: None) -> Path:
     """The folder with all locked jars, fetched where they are not there or not whole. Safe to call twice at once."""
     jars = locked()
     folder = cache_folder() / f"kafka-{kafka_version()}"
-    folder.mkdir(parents=True, exist_ok=True)
-    missing = [jar for jar in jars if not _whole(folder / jar.file, jar)]
-    if missing:
-        tell(f"fetching Kafka {kafka_version()}: {len(missing)} jars")
-        with ThreadPoolExecutor(_TOGETHER) as several:
-            for done, jar in enumerate(several.map(lambda jar: _fetch_one(jar, folder), missing), 1):
-                tell(f"fetched {done} of {len(missing)}: {jar.file}")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        missing = [jar for jar in jars if _whole(folder / jar.file, jar) is None]
+        if missing:
+            tell(f"fetching Kafka {kafka_version()}: {len(missing)} jars")
+            base = _base()
+            with ThreadPoolExecutor(_TOGETHER) as several:
+                for done, jar in enumerate(several.map(lambda jar: _fetch_one(jar, folder, base), missing), 1):
+                    tell(f"fetched {done} of {len(missing)}: {jar.file}")
+    except OSError as error:
+        raise LocalError(
+            f"{folder} cannot be written ({error.strerror}): Kafka's jars are kept there; "
+            "make room or give rights, or set TAPWATT_CACHE to another folder"
+        ) from None
     return folder
 
 
@@ -89,36 +98,43 @@ def class_path(folder: Path) -> str:
     return os.pathsep.join(str(folder / jar.file) for jar in locked())
 
 
-def _fetch_one(jar: Jar, folder: Path) -> Jar:
-    base = os.environ.get("TAPWATT_MAVEN", CENTRAL).rstrip("/")
-    url = f"{base}/{jar.path}"
-    if not url.startswith(("https://", "http://")):
-        raise LocalError(f"TAPWATT_MAVEN is {base!r}; it must be the address of a Maven repository")
+def _base() -> str:
+    """Where to fetch from: TAPWATT_MAVEN, else the mirror in Maven's own settings, else Maven Central."""
+    base = (os.environ.get("TAPWATT_MAVEN") or mirror() or CENTRAL).rstrip("/")
+    if not base.startswith(("https://", "http://")):
+        raise LocalError(f"the Maven repository is {base!r}: set TAPWATT_MAVEN to one that starts with https://")
+    return base
+
+
+def _fetch_one(jar: Jar, folder: Path, base: str) -> Jar:
+    content = _whole(local_repository() / jar.path, jar) or _download(jar, base)
+    with tempfile.NamedTemporaryFile(dir=folder, prefix=jar.file, suffix=".half", delete=False) as half:
+        half.write(content)
+    Path(half.name).replace(folder / jar.file)
+    return jar
+
+
+def _download(jar: Jar, base: str) -> bytes:
     why = ""
     for _ in range(_TRIES):
         try:
-            with urllib.request.urlopen(url, timeout=_TIMEOUT_S) as answer:  # noqa: S310 - http or https, see above
-                content = answer.read()
-        except (urllib.error.URLError, OSError) as error:
+            with urllib.request.urlopen(f"{base}/{jar.path}", timeout=_TIMEOUT_S) as answer:  # noqa: S310 - see _base
+                content: bytes = answer.read()
+        except (OSError, http.client.HTTPException) as error:
             why = str(getattr(error, "reason", error))
             continue
         if hashlib.sha256(content).hexdigest() == jar.sha256:
-            _put(folder / jar.file, content)
-            return jar
+            return content
         why = "its checksum is not the locked one"
     raise LocalError(
         f"{jar.file} could not be fetched from {base} ({why}): look at the network, or set TAPWATT_MAVEN to a mirror"
     )
 
 
-def _put(path: Path, content: bytes) -> None:
-    half = path.with_suffix(f".{os.getpid()}.half")
-    half.write_bytes(content)
-    half.replace(path)
-
-
-def _whole(path: Path, jar: Jar) -> bool:
+def _whole(path: Path, jar: Jar) -> bytes | None:
+    """The content of the file if it is the locked jar."""
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest() == jar.sha256
+        content = path.read_bytes()
     except OSError:
-        return False
+        return None
+    return content if hashlib.sha256(content).hexdigest() == jar.sha256 else None

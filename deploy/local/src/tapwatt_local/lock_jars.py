@@ -41,4 +41,6 @@ def _line(jar: Path, libs: Path) -> str:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:3])
+    if len(sys.argv) != 3:
+        sys.exit("usage: python -m tapwatt_local.lock_jars KAFKA_VERSION LOG4J_VERSION")
+    main(sys.argv[1], sys.argv[2])
