@@ -175,7 +175,7 @@ async def test_missing_topics_and_a_busy_port_are_one_clear_sentence_each(kafka:
         while worker.alive:
             await asyncio.sleep(0.05)
     assert "has no topic nobody.tapwatt." in worker.last_words(1)
-    assert "tapwatt topics apply" in worker.last_words(1)
+    assert "tapwatt topics --apply" in worker.last_words(1)
     server = await asyncio.start_server(lambda reader, writer: None, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     env = {"TAPWATT_WORKER_PORT": str(port)}

@@ -45,7 +45,7 @@ class Outlook:
         if missing:
             names = ", ".join(missing[:3]) + (f" and {len(missing) - 3} more" if len(missing) > 3 else "")
             raise BadSettings(
-                f"Kafka at {self._bootstrap} has no topic {names}: create the topics with 'tapwatt topics apply'"
+                f"Kafka at {self._bootstrap} has no topic {names}: create the topics with 'tapwatt topics --apply'"
             )
 
     async def ends(self, partitions: Iterable[Partition], timeout_s: float) -> Mapping[Partition, int] | None:
