@@ -66,6 +66,10 @@ class Ring:
         await self._parts[service].start()
         await self._parts[service].ready()
 
+    def pid(self, part: str) -> int | None:
+        """The process id of a service, or of the simulator, while it runs."""
+        return self._parts[part].pid
+
     def metrics_url(self, service: str) -> str:
         """Where a service tells its metrics."""
         return f"http://{HOST}:{self.ports[service]}/metrics"
@@ -133,8 +137,10 @@ class Ring:
                 **self.settings.environment,
                 "TAPWATT_KAFKA_BOOTSTRAP": self.bootstrap,
                 "TAPWATT_REDIS_URL": self.redis_url,
+                "TAPWATT_REDIS_KEY_PREFIX": self.topics.prefix.strip(".") or "tapwatt",
                 "TAPWATT_PROVIDER_BASE_URL": f"{self.provider_url}/api/v1",
                 "TAPWATT_PROVIDER_API_KEY": self.settings.provider_key,
+                "TAPWATT_PROVIDER_WEBHOOK_URL": f"http://{HOST}:{port}/webhooks/provider",
                 "TAPWATT_FINGERPRINT_KEYS": self.settings.fingerprint_keys,
                 "TAPWATT_TOPIC_PREFIX": self.topics.prefix,
                 "TAPWATT_WORKER_HOST": HOST,
