@@ -67,7 +67,11 @@ class Ring:
             habits=habits or Habits(latency_s=0.0 if stable else self.chance.choice((0.01, 0.3, 2.0))),
             trouble=self._trouble,
         )
-        self._settings = settings
+        self._authorising = AuthoriserSettings(**settings.get("authoriser", {}))
+        self._matching = TokenMatcherSettings(**settings.get("token_matcher", {}))
+        self._pricing = TariffSettings(**settings.get("tariff", {}))
+        self._capturing = CapturerSettings(**settings.get("capturer", {}))
+        self._release_rest = bool(settings.get("release_rest", False))
         self._memories = {
             name: memory.InProcess(memory.sessions_view(self.clock, whole=True), self.clock)
             for name in ("authoriser", "tariff", "capturer")
@@ -98,9 +102,14 @@ class Ring:
         for task in self._running:
             task.cancel()
 
+    def outage(self, seconds: float) -> None:
+        """The provider is not there for so long."""
+        self.outage_until = self.clock.monotonic() + seconds
+
     async def calm(self) -> None:
         """Nothing fails any more: wait until everything that was said is done, and stays so."""
         self.stable = True
+        self.outage_until = 0.0
         for worker in self.workers.values():
             worker.stable = True
         for _ in range(500):
@@ -122,15 +131,17 @@ class Ring:
         while not self.stable:
             await asyncio.sleep(self.chance.expovariate(1 / 120))
             if self.chance.random() < 0.15:
-                self.outage_until = self.clock.monotonic() + self.chance.choice((5, 60, 1200))
+                self.outage(self.chance.choice((5, 60, 1200)))
             else:
                 self.chance.choice(list(self.workers.values())).crash()
 
     def _trouble(self, verb: str, reference: str) -> Fault | None:
-        if self.stable or verb == "present":
+        if verb == "present":
             return None
         if self.clock.monotonic() < self.outage_until:
             return Fault.UNAVAILABLE
+        if self.stable:
+            return None
         faults = [Fault.UNAVAILABLE, Fault.REQUEST_LOST, Fault.ANSWER_LOST, Fault.LATE]
         if verb in ("capture", "reverse"):
             faults.append(Fault.PENDING)
@@ -144,30 +155,26 @@ class Ring:
         return worker
 
     def _authoriser(self, worker: WorkerInMemory) -> Service:
-        settings = AuthoriserSettings(**self._settings.get("authoriser", {}))
-        return AuthoriserAgent(self._way(worker), self._memory(worker, "authoriser"), settings).service()
+        return AuthoriserAgent(self._way(worker), self._memory(worker, "authoriser"), self._authorising).service()
 
     def _matcher(self, worker: WorkerInMemory) -> Service:
-        settings = TokenMatcherSettings(**self._settings.get("token_matcher", {}))
-        return TokenMatcherAgent(self._way(worker), self._mortal(self._index, worker), settings).service()
+        return TokenMatcherAgent(self._way(worker), self._mortal(self._index, worker), self._matching).service()
 
     def _tariff(self, worker: WorkerInMemory) -> Service:
-        settings = TariffSettings(**self._settings.get("tariff", {}))
-        return TariffAgent(self._memory(worker, "tariff"), self.clock, settings).service()
+        return TariffAgent(self._memory(worker, "tariff"), self.clock, self._pricing).service()
 
     def _capturer(self, worker: WorkerInMemory) -> Service:
-        settings = CapturerSettings(**self._settings.get("capturer", {}))
-        rest = bool(self._settings.get("release_rest", False))
-        return CapturerAgent(self._way(worker), self._memory(worker, "capturer"), settings, release_rest=rest).service()
+        way, rest = self._way(worker), self._release_rest
+        return CapturerAgent(way, self._memory(worker, "capturer"), self._capturing, release_rest=rest).service()
 
     def _way(self, worker: WorkerInMemory) -> Way:
         return Way(self._mortal(self.provider, worker), self.clock)
 
     def _memory(self, worker: WorkerInMemory, name: str) -> memory.InProcess:
-        return self._mortal(self._memories[name], worker)
+        return cast("memory.InProcess", self._mortal(self._memories[name], worker))
 
     def _mortal(self, part: Any, worker: WorkerInMemory) -> Any:
-        return part if self.stable else cast("Any", Mortal(part, worker, self.chance, redis=part is not self.provider))
+        return part if self.stable else Mortal(part, worker, self.chance, redis=part is not self.provider)
 
 
 class Mortal:

@@ -10,7 +10,7 @@ from tests.flow.drivers import Driver
 from tests.flow.ring import Ring
 from tests.flow.virtual_time import in_virtual_time
 
-SEEDS = 300
+SEEDS = 200
 DRIVERS = 6
 
 

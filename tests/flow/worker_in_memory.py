@@ -13,7 +13,7 @@ from tests.flow.log_in_memory import PARTITIONS, LogInMemory
 from tests.flow.virtual_time import VirtualClock
 
 from tapwatt.log import Log
-from tapwatt.topics import RETRY_TIERS, Topics
+from tapwatt.topics import FACT_OF_TYPE, RETRY_TIERS, Topics, kebab
 from tapwatt.worker.handling import Handling
 from tapwatt.worker.inflight import InFlight
 from tapwatt.worker.metrics import WorkerMetrics
@@ -57,6 +57,7 @@ class WorkerInMemory:
         self._chance = chance
         self._committed: dict[Partition, int] = {}
         self._news = asyncio.Event()
+        self.paused: set[str] = set()
         self.log = Pages()
         self._up: _Up | None = None
         self.stable = stable
@@ -70,7 +71,7 @@ class WorkerInMemory:
             if self._up is None:
                 await asyncio.sleep(self._chance.uniform(0.5, 8))
                 self._up = await self._start()
-            self._up.fetch(self._records)
+            self._up.fetch(self._records, self.paused)
             if self.stable or self._chance.random() < 0.5:
                 self._committed.update(self._up.commits())
             self._news.clear()
@@ -93,6 +94,11 @@ class WorkerInMemory:
             self._up = None
             self.kills += 1
             self._news.set()
+
+    def pause(self, facts: tuple[str, ...]) -> None:
+        """Read nothing of these facts for the time being, as a consumer that is behind with their partitions."""
+        self.paused = {TOPICS.of(FACT_OF_TYPE[f"tapwatt.{kebab(name)}.v1"]) for name in facts}
+        self._news.set()
 
     @property
     def behind(self) -> int:
@@ -149,8 +155,10 @@ class _Up:
         )
         self._ending: asyncio.Task[None] | None = None
 
-    def fetch(self, log: LogInMemory) -> None:
+    def fetch(self, log: LogInMemory, paused: set[str]) -> None:
         for partition in self._partitions():
+            if partition.topic in paused:
+                continue
             records: list[Incoming] = log.read(*partition, self._positions.get(partition, 0))
             if records:
                 self._positions[partition] = records[-1].offset + 1

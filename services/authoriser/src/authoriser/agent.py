@@ -57,7 +57,12 @@ class AuthoriserAgent:
         if begun is None:
             return unheard(requested)
         settings = self._settings
-        hold = await self._way.presented(begun, settings.presentation_s, cancel_s=self._way.life_s + settings.grace_s)
+        hold = await self._way.presented(
+            begun,
+            settings.presentation_s,
+            asked_at=requested.requested_at,
+            cancel_s=self._way.life_s + settings.grace_s,
+        )
         said = decide(requested, hold, settings.terms(requested.hold.currency))
         if isinstance(said, LetGoFirst):
             await self._let_go(requested, hold, said.ask)

@@ -81,7 +81,10 @@ class TokenMatcherAgent:
                     f"session {said.session_id} ended while it was matched: stop {stop.stop_id} looks again"
                 )
             if holder != stop.stop_id:
-                return await self._answer_of(holder, said.session_id)
+                before = await self._answer_of(holder, said.session_id)
+                if isinstance(before.fact, TokenMatched):
+                    return before
+                said = said.model_copy(update={"stop_id": stop.stop_id})  # that stop came to nothing: this one stands
         return follow(event.envelope, said, f"/tapwatt/{NAME}", self._way.clock.now())
 
     async def _answer_of(self, stop_id: str, session_id: str) -> Event:
@@ -92,7 +95,13 @@ class TokenMatcherAgent:
         return kept(first)
 
     async def _matched(self, stop: StopRequested) -> Said:
-        answer = await self._card(stop)
+        try:
+            answer = await self._card(stop)
+        except Unavailable:
+            # Nothing was asked of the terminal, and a driver stands before it: better a true no than silence.
+            if self._age_s(stop) < self._settings.unavailable_s:
+                raise
+            return not_matched(stop, NoMatchReason.TERMINAL_OFFLINE)
         if answer is None or not answer.final:
             return not_matched(stop, NoMatchReason.TIMED_OUT)
         card = read(stop, answer, self._presentation)
@@ -113,8 +122,13 @@ class TokenMatcherAgent:
         way, settings, asked = self._way, self._settings, ask(stop)
         find = found(way.provider, asked.order_reference, Kind.TOKEN)
         begun: Transaction | None
-        if way.clock.now() < stop.requested_at + timedelta(seconds=settings.begin_within_s):
+        if self._age_s(stop) < settings.begin_within_s:
             begun = await way.begun(partial(way.provider.read_token, asked), find, since=stop.requested_at)
         else:
             begun = await find()
-        return begun and await way.presented(begun, settings.presentation_s, cancel_s=settings.cancel_within_s)
+        return begun and await way.presented(
+            begun, settings.presentation_s, asked_at=stop.requested_at, cancel_s=settings.cancel_within_s
+        )
+
+    def _age_s(self, stop: StopRequested) -> float:
+        return (self._way.clock.now() - stop.requested_at).total_seconds()

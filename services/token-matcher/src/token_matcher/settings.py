@@ -27,6 +27,9 @@ class TokenMatcherSettings(BaseSettings):
         description="how long to wait for a cancelled card read to end. No money moves, so nothing is lost by "
         "not knowing",
     )
+    unavailable_s: float = Field(
+        3, ge=0, le=60, description="a terminal that cannot be reached for so long is told to be offline"
+    )
     index_wait_s: float = Field(
         4,
         ge=0,

@@ -11,7 +11,7 @@ from tapwatt.errors import OutcomeUnknown, Unavailable
 from tapwatt.provider.certainty import Ask, Patience, Send, make_known
 from tapwatt.provider.follow import Pace, until_final
 from tapwatt.provider.hints import Hints
-from tapwatt.provider.port import Provider, Transaction
+from tapwatt.provider.port import Provider, Status, Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +39,27 @@ class Way:
         return await make_known(send, ask, since=since, clock=self.clock, patience=self.patience)
 
     async def followed(self, transaction: Transaction, within_s: float) -> Transaction:
-        """The transaction once it is final, or as it was last told after so many seconds."""
+        """The transaction once it is final, or as it was last told after so many seconds.
+
+        A request sent again is answered as it was then; what needed a human may have been decided since: ask.
+        """
+        if transaction.status is Status.MANUAL:
+            return await self.provider.status(transaction.reference) or transaction
         deadline = self.clock.monotonic() + within_s
         return await until_final(
             self.provider, transaction, deadline=deadline, clock=self.clock, hints=self.hints, pace=self.pace
         )
 
-    async def presented(self, begun: Transaction, within_s: float, *, cancel_s: float) -> Transaction:
+    async def presented(
+        self, begun: Transaction, within_s: float, *, asked_at: datetime, cancel_s: float
+    ) -> Transaction:
         """A terminal's transaction once a driver has presented a card, or as it ended when the driver's time was over.
 
-        The driver has `within_s` from when it was begun; then it is cancelled and followed for `cancel_s` more.
+        The driver has `within_s` from when it was begun; then it is cancelled and followed for `cancel_s` more. What
+        was asked for at `asked_at` was not begun before: a provider whose clock is behind takes no time from a driver.
         """
-        begun_at, now = begun.created_at, self.clock.now()
-        passed_s = (now - begun_at).total_seconds() if begun_at else 0.0
+        earliest = max(asked_at, begun.created_at or asked_at)
+        passed_s = (self.clock.now() - earliest).total_seconds()
         told = await self.followed(begun, within_s - min(max(passed_s, 0.0), within_s))
         return await self._cancelled(told, cancel_s)
 
