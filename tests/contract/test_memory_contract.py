@@ -144,6 +144,13 @@ async def test_of_several_workers_one_rebuilds_and_the_others_wait(view):
     assert sorted(done, key=str) == [1, None, None, None]
 
 
+async def test_a_worker_that_comes_late_does_not_rebuild_what_is_whole(view):
+    await rebuild(nothing, ignore, view, clock=CLOCK)
+    # when it looked before the other was done, and begins after
+    assert await view.begin() is None
+    assert await view.begin(anew=True) is not None
+
+
 async def test_a_rebuilder_that_was_taken_over_can_write_nothing_more(memory, view):
     # given a build that was given up while its rebuilder still runs
     late = await view.begin()

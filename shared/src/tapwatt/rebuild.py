@@ -38,7 +38,7 @@ async def rebuild(
     `anew` builds even a view that is whole. Unavailable if Redis goes away meanwhile: call again.
     """
     while anew or not await state.whole():
-        build = await state.begin()
+        build = await state.begin(anew=anew)
         if build is None:
             await clock.sleep(WAIT_S)
             continue

@@ -23,6 +23,7 @@ outgrows that takes another Redis a step, and then another ring an operator.
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from collections.abc import Callable
 from importlib import resources
@@ -52,8 +53,8 @@ class ViewState(Protocol):
         """Whether what the view says may be believed."""
         ...
 
-    async def begin(self) -> Build | None:
-        """Name a new build and lease it to the caller; None while somebody else's lease runs."""
+    async def begin(self, *, anew: bool = False) -> Build | None:
+        """Name a build and lease it to the caller; None while another's lease runs or, but for `anew`, it is whole."""
         ...
 
     async def renew(self, build: Build) -> None:
@@ -96,6 +97,8 @@ class RedisView:
         self._epoch = epoch
         self._lease_ms = int(lease_s * 1000)
         self._new_name = new_name
+        self._next: Build | None = None
+        self._beginning = asyncio.Lock()
         self._whole, self._begin, self._renew, self._switch, self._abandon, self._cleaned = (
             self.script("tapwatt", f"view_{name}.lua")
             for name in ("whole", "begin", "renew", "switch", "abandon", "superseded")
@@ -120,10 +123,14 @@ class RedisView:
         """Whether what the view says may be believed."""
         return bool(await self.run(self._whole))
 
-    async def begin(self) -> Build | None:
-        """Name a new build and lease it to the caller; None while somebody else's lease runs."""
-        build = Build(self._new_name())
-        return build if await self.run(self._begin, build, self._lease_ms) else None
+    async def begin(self, *, anew: bool = False) -> Build | None:
+        """Name a build and lease it to the caller; None while another's lease runs or, but for `anew`, it is whole."""
+        # A name is used until Redis has answered it, so that a lease whose answer was lost is not waited for.
+        async with self._beginning:
+            self._next = build = self._next or Build(self._new_name())
+            begun = await self.run(self._begin, build, self._lease_ms, "anew" if anew else "")
+            self._next = None
+        return build if begun else None
 
     async def renew(self, build: Build) -> None:
         """Still at it. Superseded if it no longer counts."""

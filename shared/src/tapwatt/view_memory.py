@@ -47,9 +47,11 @@ class InProcessView(Generic[Store]):
         """Whether what the view says may be believed."""
         return self._current is not None
 
-    async def begin(self) -> Build | None:
-        """Name a new build and lease it to the caller; None while somebody else's lease runs."""
+    async def begin(self, *, anew: bool = False) -> Build | None:
+        """Name a build and lease it to the caller; None while another's lease runs or, but for `anew`, it is whole."""
         if self._building and self._clock.monotonic() < self._lease_ends:
+            return None
+        if self._current is not None and not anew:
             return None
         build = Build(f"build-{next(self._numbers)}")
         self._building = build, self._new_store()
