@@ -226,3 +226,19 @@ async def test_what_happens_during_a_rebuild_is_in_what_it_builds(index, view):
     await rebuild(log, apply, view, clock=CLOCK, anew=True)
     assert await found(index, card("A")) == [("s-0", None), ("s-2", "stop-2"), ("s-3", None)]
     assert await index.answered("stop-2") == b"matched"
+
+
+async def test_the_stop_that_has_a_session_wins_over_what_a_rebuild_read_first(index, view):
+    session = opened("s-1", card("a"))
+    await index.open(session)
+
+    async def log():
+        yield lambda build: build.open(session)
+        yield lambda build: build.claim("s-1", "stop-of-the-log")
+        assert await index.claim("s-1", "stop-that-lives") == "stop-that-lives"
+
+    async def apply(record, build: Build) -> None:
+        await record(index.into(build))
+
+    await rebuild(log, apply, view, clock=CLOCK, anew=True)
+    assert await found(index, card("a")) == [("s-1", "stop-that-lives")]
