@@ -70,15 +70,17 @@ def summarise(events: Iterable[Event]) -> Summary:
         key = (row.outcome, row.currency)
         rows[key] = rows[key].plus(row) if key in rows else row
         if row.currency:
-            total = totals.get(row.currency, Row("all that was held", row.currency))
+            total = totals.get(row.currency, Row("in all", row.currency))
             totals[row.currency] = total.plus(row)
     in_order = sorted(rows.values(), key=_order)
     facts = Counter(event.fact.name for event in once)
     stops = Counter(stop for event in once if (stop := _stop(event.fact)))
-    return Summary(tuple(in_order), tuple(totals.values()), dict(sorted(stops.items())), dict(facts))
+    return Summary(
+        tuple(in_order), tuple(sorted(totals.values(), key=_order)), dict(sorted(stops.items())), dict(facts)
+    )
 
 
-_ORDER = ("captured", "let go", "not captured", "declined", "no outcome")
+_ORDER = ("in all", "captured", "let go", "not captured", "declined", "no outcome")
 
 
 def _order(row: Row) -> tuple[int, bool, str, str]:

@@ -36,13 +36,13 @@ def kwh(energy_wh: Decimal) -> str:
 
 def show_summary(console: Console, summary: Summary) -> None:
     """The table of outcomes, and a line about the stops."""
-    table = Table(title="What happened", title_justify="left", header_style="bold", box=box.SIMPLE_HEAD)
-    table.add_column("outcome", no_wrap=True)
-    table.add_column("sessions", justify="right")
-    table.add_column("energy kWh", justify="right")
-    for name in ("held", "taken", "let go", "fell short"):
-        table.add_column(name, justify="right")
-    table.add_column("")
+    table = Table(
+        title="What happened", title_justify="left", header_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0)
+    )
+    table.add_column("outcome")
+    for name in ("sessions", "kWh", "held", "taken", "let go", "fell short"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
     for row in summary.rows:
         table.add_row(*_cells(row))
     table.add_section()
@@ -50,7 +50,7 @@ def show_summary(console: Console, summary: Summary) -> None:
         table.add_row(*_cells(row), style="bold")
     console.print(table)
     stops = ", ".join(f"{many} {answer}" for answer, many in summary.stops.items())
-    console.print(f"Asked to stop: {stops or 'nobody'}.")
+    console.print(f"Asked to stop: {stops or 'nobody'}.", highlight=False)
 
 
 def _cells(row: Row) -> tuple[str, ...]:
