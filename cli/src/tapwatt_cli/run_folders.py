@@ -12,6 +12,9 @@ import typer
 
 from tapwatt_cli.running import INTERRUPTED, TERMINATED
 
+REMOVE_TRIES = 8
+REMOVE_AGAIN_S = 0.25
+
 
 def run_folder() -> Path:
     """Where runs keep their files: TAPWATT_RUN_DIR, else .run in the current folder."""
@@ -37,4 +40,13 @@ class RunFolder:
         if self.keep or not (error is None or asked_to_end):
             typer.echo(f"tapwatt: logs and files are kept in {self.path}", err=True)
         else:
-            shutil.rmtree(self.path, ignore_errors=True)
+            _remove(self.path)
+
+
+def _remove(folder: Path) -> None:
+    """Remove it, again where a process that was just killed has written a last file."""
+    for _ in range(REMOVE_TRIES):
+        shutil.rmtree(folder, ignore_errors=True)
+        if not folder.exists():
+            return
+        time.sleep(REMOVE_AGAIN_S)
