@@ -84,7 +84,10 @@ class Child:
         return self._process is not None and self._process.returncode is None
 
     async def start(self) -> None:
-        """Start it, in a group of its own so that Ctrl-C reaches only us and we stop things in order."""
+        """Start it, in a group of its own so that Ctrl-C reaches only us and we stop things in order.
+
+        Its parent is, to the kernel, the thread that starts it: that thread has to live as long as the child should.
+        """
         if self.alive:
             raise LocalError(f"{self.name} runs already: stop it before it is started again")
         parent = os.getpid()
