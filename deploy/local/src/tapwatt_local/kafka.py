@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import uuid
+import secrets
 from collections.abc import Callable
 from pathlib import Path
 
@@ -52,6 +52,11 @@ appender.out.layout.pattern=%d %p %c: %m%n
 rootLogger.level=warn
 rootLogger.appenderRef.out.ref=out
 """
+
+
+def cluster_id(chance: bytes) -> str:
+    """A cluster's id of 16 bytes, as Kafka writes them; never with a dash in front, which its tools take for an option."""
+    return base64.urlsafe_b64encode(bytes([chance[0] & 0x7F]) + chance[1:]).decode().rstrip("=")
 
 
 class EmbeddedKafka:
@@ -103,7 +108,7 @@ class EmbeddedKafka:
         return settings, logging
 
     async def _format(self, command: list[str], settings: Path, log: Path) -> None:
-        name = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
+        name = cluster_id(secrets.token_bytes(16))
         arguments = ["kafka.tools.StorageTool", "format", "--standalone", "-t", name, "-c", str(settings)]
         tool = Child("Kafka's storage tool", [*command, *arguments], log)
         await tool.start()
