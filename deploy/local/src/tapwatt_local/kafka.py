@@ -55,7 +55,7 @@ rootLogger.appenderRef.out.ref=out
 
 
 def cluster_id(chance: bytes) -> str:
-    """A cluster's id of 16 bytes, as Kafka writes them; never with a dash in front, which its tools take for an option."""
+    """A cluster's id of 16 bytes as Kafka writes it; never a dash in front, which its tools take for an option."""
     return base64.urlsafe_b64encode(bytes([chance[0] & 0x7F]) + chance[1:]).decode().rstrip("=")
 
 
