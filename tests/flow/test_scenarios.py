@@ -32,11 +32,14 @@ from tapwatt.events import (
 from tapwatt.money import Money
 from tapwatt.provider.memory import BankCard, Fault, Habits, Held, Terminal
 from tapwatt.provider.port import Failure
+from tapwatt.topics import Topics
+from tapwatt.worker.parking import Waiting, later
 
 F = TypeVar("F", bound=Fact)
 HERE = place(1)
 ANNA, BEN = card(1), card(2)
 EUR60 = Money.of("60", "EUR")
+TOPICS = Topics()
 SETTLED = (Captured, HoldReleased, CaptureFailed)
 
 
@@ -286,7 +289,7 @@ async def test_s10_a_bad_hour_at_the_provider_loses_no_money() -> None:
 
 
 @virtual
-async def test_s11_manual_intervention_stops_the_session_pages_and_its_later_outcome_applies() -> None:
+async def test_s11_manual_intervention_is_parked_and_pages_and_its_later_outcome_applies() -> None:
     async with Ring() as ring:
         # Given a capture that only the helpdesk can decide
         await begin(ring, "s1")
@@ -295,13 +298,15 @@ async def test_s11_manual_intervention_stops_the_session_pages_and_its_later_out
         await asyncio.sleep(7_200)
         # Then nothing is said, nothing is tried again, and a human is called with the reference
         assert ring.fleet.heard.of(Captured) == []
-        [page] = ring.workers["capturer"].log.pages
+        [letter] = ring.log.all_of(TOPICS.dead_letters)
+        page = ring.workers["capturer"].log.pages[0]
         assert "manual intervention" in page
         [reference] = [t.reference for t in await ring.provider.find("s1") if t.status == "manual"]
         assert reference in page
-        # and once it is decided, the capturer's next start applies it
+        # and once it is decided, the parked event is replayed and applies
         ring.provider.resolve(reference)
-        ring.workers["capturer"].crash()
+        again = Waiting("dead-letters", 0, ring.clock.now())
+        ring.log.append([later(letter, TOPICS.retry("capturer", "minute"), again, "replayed")])
         assert (await settled(ring, "s1", Captured)).capture_reference == reference
         assert books(ring, "s1").captures == 1
 

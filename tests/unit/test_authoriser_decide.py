@@ -9,7 +9,7 @@ import pytest
 
 from authoriser.decide import LetGoFirst, Terms, ask, decide, gone, let_go, unheard
 from tapwatt.cards import Card, Fingerprint, FingerprintKind
-from tapwatt.errors import BrokenInvariant, OutcomeUnknown
+from tapwatt.errors import BrokenInvariant, NeedsHuman, OutcomeUnknown
 from tapwatt.events import AuthorisationDeclined, Authorised, DeclineReason, Place, SessionRequested
 from tapwatt.money import Money
 from tapwatt.provider.port import Failure, Kind, PlaceHold, Status, Transaction
@@ -126,7 +126,7 @@ def test_a_card_shown_at_the_last_moment_is_authorised() -> None:
 
 
 def test_s11_manual_intervention_is_neither_yes_nor_no() -> None:
-    with pytest.raises(BrokenInvariant, match="manual intervention"):
+    with pytest.raises(NeedsHuman, match="manual intervention"):
         decide(requested(), answer(Status.MANUAL), TERMS)
 
 

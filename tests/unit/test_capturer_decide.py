@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from capturer.decide import ask, decide
-from tapwatt.errors import BrokenInvariant, OutcomeUnknown, Unavailable
+from tapwatt.errors import BrokenInvariant, NeedsHuman, OutcomeUnknown, Unavailable
 from tapwatt.events import Captured, CaptureFailed, EndReason, Hold, HoldReleased, Place, PriceLine, SessionPriced
 from tapwatt.money import Money
 from tapwatt.provider.port import Failure, Kind, LetGo, Status, Take, Transaction
@@ -155,5 +155,5 @@ def test_s10_a_pending_capture_is_not_decided() -> None:
 
 def test_s11_manual_intervention_is_neither_taken_nor_failed() -> None:
     session = priced("1")
-    with pytest.raises(BrokenInvariant, match="manual intervention"):
+    with pytest.raises(NeedsHuman, match="manual intervention"):
         decide(session, ask(session, NONE), answer(Kind.CAPTURE, Status.MANUAL))

@@ -9,7 +9,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from tapwatt.codec import Event, begin, decode, encode, follow
-from tapwatt.errors import BadCredentials, BrokenInvariant, OutcomeUnknown, Poison, Unavailable
+from tapwatt.errors import BadCredentials, BrokenInvariant, NeedsHuman, OutcomeUnknown, Poison, Unavailable
 from tapwatt.events import CaptureFailed, SessionCancelled
 from tapwatt.ids import fact_id
 from tapwatt.log import quiet
@@ -48,6 +48,7 @@ class Bench:
 
     def __init__(self, handler: Handler) -> None:
         self.time = Time()
+        self.metrics = WorkerMetrics(CollectorRegistry())
         self.told: list[Outgoing] = []
         self.delivery_failures: list[Exception] = []
         self.fatal: list[BaseException] = []
@@ -58,7 +59,7 @@ class Bench:
             topics=TOPICS,
             clock=self.time,
             chance=Random(1),
-            metrics=WorkerMetrics(CollectorRegistry()),
+            metrics=self.metrics,
             log=quiet(),
             fatal=self.fatal.append,
         )
@@ -212,6 +213,18 @@ async def test_a_handler_may_find_an_event_poisonous() -> None:
     bench = Bench(handler)
     await bench.handling(record())
     assert dict(bench.told[0].headers)["tapwatt_reason"] == b"the car charged without a hold"
+
+
+async def test_s11_what_only_a_human_can_find_out_is_parked_with_its_reason_and_counted() -> None:
+    async def handler(event: Event) -> Done:
+        raise NeedsHuman("hold h1 needs manual intervention")
+
+    bench = Bench(handler)
+    await bench.handling(record())
+    (letter,) = bench.told
+    assert letter.topic == TOPICS.dead_letters
+    assert dict(letter.headers)["tapwatt_reason"] == b"hold h1 needs manual intervention"
+    assert bench.metrics.registry.get_sample_value("tapwatt_needs_human_total") == 1
 
 
 @pytest.mark.parametrize("error", [BrokenInvariant("twice the money"), ZeroDivisionError("a mistake of ours")])

@@ -14,6 +14,7 @@ from tariff.price import CannotPrice, price
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 ENERGY = {"price_components": [{"type": "ENERGY", "price": "0.25", "vat": "10"}]}
 EXPIRES = {**ENERGY, "restrictions": {"reservation": "RESERVATION_EXPIRES"}}
+FAST = {**ENERGY, "restrictions": {"min_power": "50"}}
 FEE = {"price_components": [{"type": "FLAT", "price": "1", "vat": "20"}]}
 
 
@@ -30,6 +31,7 @@ def period(from_minute: int, to_minute: int, wh: int = 0, activity: str = "charg
     ("what", "periods", "says"),
     [
         (tariff(), [], "no charging periods"),
+        (tariff(FAST, ENERGY), [period(0, 60, 1000)], "asks for the power and the period from 2026-03-02T08:00:00"),
         (tariff(), [period(0, 60), period(30, 90)], r"periods\[1\] begins before the one before it ended"),
         (tariff(), [period(60, 0)], r"periods\[0\] begins before"),
         (tariff(), [period(0, 60, 1, "reserved")], "is a reservation and yet 1 Wh"),
@@ -59,3 +61,8 @@ def test_what_cannot_be_priced_says_why(what: Tariff, periods: list[ChargingPeri
 def test_an_unknown_time_zone_is_refused() -> None:
     with pytest.raises(CannotPrice, match="not an IANA time zone"):
         price(tariff(), [period(0, 60, 1000)], "Mars/Olympus")
+
+
+def test_a_parked_car_draws_nothing_and_needs_no_measurement() -> None:
+    parked = {"price_components": [{"type": "PARKING_TIME", "price": "6"}], "restrictions": {"max_power": "1"}}
+    assert price(tariff(parked), [period(0, 60, 0, "parked")], "UTC").excl_vat.minor == 600

@@ -202,8 +202,7 @@ def test_an_element_holds_only_under_its_restrictions_also_inside_a_period(
         ({"min_power": "16", "max_power": "32"}, {"min_power_w": "15000", "max_power_w": "20000"}, 0),  # crosses it
         ({"min_current": "32"}, {"min_current_a": "32", "max_current_a": "48"}, 400),
         ({"max_current": "32"}, {"min_current_a": "6", "max_current_a": "31.9"}, 400),
-        ({"max_current": "32"}, {}, 0),  # not measured: it does not match
-        ({"min_current": "0"}, {}, 0),
+        ({"max_current": "32"}, {"max_current_a": "0"}, 400),  # measured, and it was nothing
     ],
 )
 def test_current_and_power_are_those_of_the_period(

@@ -11,6 +11,13 @@ class Poison(TapwattError):
     """Bytes we cannot read or a broken contract: never retried, parked with this reason, the partition goes on."""
 
 
+class NeedsHuman(TapwattError):
+    """Only a human can find out what happened (manualintervention): parked and paged, never retried blindly.
+
+    Once it is known, the parked event is replayed and its outcome applies.
+    """
+
+
 class Unavailable(TapwattError):
     """Nothing has happened yet, so the same thing may be tried again: in place first, then by schedule."""
 

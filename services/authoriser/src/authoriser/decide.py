@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
-from tapwatt.errors import BrokenInvariant, OutcomeUnknown
+from tapwatt.errors import BrokenInvariant, NeedsHuman, OutcomeUnknown
 from tapwatt.events import AuthorisationDeclined, Authorised, DeclineReason, Hold, SessionRequested
 from tapwatt.ids import idempotency_reference
 from tapwatt.money import Money
@@ -58,9 +58,9 @@ def decide(requested: SessionRequested, answer: Transaction, terms: Terms) -> Sa
         case Status.PENDING:
             raise OutcomeUnknown(f"hold {answer.reference} of session {requested.session_id} is still pending")
         case Status.MANUAL:
-            raise BrokenInvariant(
+            raise NeedsHuman(
                 f"hold {answer.reference} of session {requested.session_id} needs manual intervention: "
-                "call the provider's helpdesk with this reference; its outcome will be applied"
+                "call the provider's helpdesk with this reference, then replay this event"
             )
         case Status.FAILED:
             return _declined(requested, _why(answer, terms), answer.detail[:200])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tapwatt.errors import BrokenInvariant, OutcomeUnknown, Unavailable
+from tapwatt.errors import BrokenInvariant, NeedsHuman, OutcomeUnknown, Unavailable
 from tapwatt.events import Captured, CaptureFailed, HoldReleased, SessionPriced
 from tapwatt.ids import idempotency_reference
 from tapwatt.money import Money
@@ -32,9 +32,9 @@ def decide(priced: SessionPriced, asked: Take | LetGo, answer: Transaction) -> S
         case Status.PENDING:
             raise OutcomeUnknown(f"{answer.kind} {answer.reference} of session {priced.session_id} is still pending")
         case Status.MANUAL:
-            raise BrokenInvariant(
+            raise NeedsHuman(
                 f"{answer.kind} {answer.reference} of session {priced.session_id} needs manual intervention: "
-                "call the provider's helpdesk with this reference; its outcome will be applied"
+                "call the provider's helpdesk with this reference, then replay this event"
             )
         case Status.SUCCESS:
             return _taken(priced, asked, answer) if isinstance(asked, Take) else _released(priced)

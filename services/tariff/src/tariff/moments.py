@@ -3,7 +3,8 @@
 Every restriction of an element must hold (OCPI 2.2.1 and 2.3.0, mod_tariffs, TariffRestrictions). Choices where it is
 silent: a time of day is what the local clock shows, so an hour that the clock shows twice counts twice; a day of the
 week or date is the one at that moment, also in a window that began the day before; a window whose two ends are equal is
-the whole day; a current or power that was not measured matches no restriction on it.
+the whole day; a car that is parked draws nothing. A current or power that a restriction asks for and nobody measured is
+not zero: the session has no honest price, and a human has to say one.
 """
 
 from __future__ import annotations
@@ -84,23 +85,35 @@ def _between(low: Decimal | int | None, high: Decimal | int | None, value: Fract
 
 
 def _drawing(restrictions: Restrictions, period: ChargingPeriod) -> bool:
-    current = (period.min_current_a, period.max_current_a)
-    power = (_kilo(period.min_power_w), _kilo(period.max_power_w))
-    return _in_range(restrictions.min_current, restrictions.max_current, *current) and _in_range(
-        restrictions.min_power, restrictions.max_power, *power
-    )
+    current = (restrictions.min_current, restrictions.max_current)
+    power = (restrictions.min_power, restrictions.max_power)
+    amperes = (period.min_current_a, period.max_current_a)
+    kilowatts = (_kilo(period.min_power_w), _kilo(period.max_power_w))
+    return _in_range("current", current, amperes, period) and _in_range("power", power, kilowatts, period)
 
 
 def _kilo(watts: Decimal | None) -> Decimal | None:
     return None if watts is None else watts / 1000
 
 
-def _in_range(low: Decimal | None, high: Decimal | None, least: Decimal | None, most: Decimal | None) -> bool:
+Range = tuple[Decimal | None, Decimal | None]
+
+
+def _in_range(what: str, bounds: Range, measured: Range, period: ChargingPeriod) -> bool:
+    if bounds == (None, None):
+        return True
+    low, high = bounds
     # One measured value stands for both; a period that crosses the bound is on neither side of it.
+    least, most = measured
     least, most = (most if least is None else least), (least if most is None else most)
-    if low is not None and (least is None or least < low):
-        return False
-    return high is None or (most is not None and most < high)
+    if least is None or most is None:
+        if period.activity == "charging":
+            raise CannotPrice(
+                f"the tariff asks for the {what} and the period from {period.starts_at.isoformat()} has none: "
+                "absent is not zero"
+            )
+        least = most = Decimal(0)
+    return (low is None or least >= low) and (high is None or most < high)
 
 
 def kwh_bounds(elements: Iterable[TariffElement]) -> list[Fraction]:

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from tapwatt.clock import Clock
 from tapwatt.codec import Event, decode, encode, follow
-from tapwatt.errors import BadCredentials, BrokenInvariant, OutcomeUnknown, Poison, Unavailable
+from tapwatt.errors import BadCredentials, BrokenInvariant, NeedsHuman, OutcomeUnknown, Poison, Unavailable
 from tapwatt.log import Log
 from tapwatt.topics import Topics, fact_type
 from tapwatt.worker.metrics import WorkerMetrics
@@ -74,6 +74,11 @@ class Handling:
             event = decode(record.key, record.value, record.headers)
             outcome = await self._until_done(record, event, waited)
         except Poison as error:
+            await self._park(record, str(error))
+            outcome = "parked"
+        except NeedsHuman as error:
+            self._metrics.needs_human()
+            self._log.critical("a human is needed", why=str(error), origin=origin(record))
             await self._park(record, str(error))
             outcome = "parked"
         except BadCredentials as error:

@@ -23,6 +23,11 @@ class WorkerMetrics:
         self._tried_again = Counter("tapwatt_tried_again_total", "Tries again in place.", ["why"], registry=registry)
         self._parked = Counter("tapwatt_parked_total", "Records parked in the dead letters.", registry=registry)
         self._broken = Counter("tapwatt_broken_invariants_total", "Keys that stopped: page a human.", registry=registry)
+        self._needs_human = Counter(
+            "tapwatt_needs_human_total",
+            "Records parked because only a human can find out: page one.",
+            registry=registry,
+        )
         self.in_flight = Gauge("tapwatt_in_flight", "Records being handled.", registry=registry)
         self.lag = Gauge("tapwatt_lag", "Records on the log that were not fetched.", registry=registry)
         self.assigned = Gauge("tapwatt_assigned_partitions", "Partitions this worker has.", registry=registry)
@@ -42,6 +47,10 @@ class WorkerMetrics:
     def parked_one(self) -> None:
         """A record was parked."""
         self._parked.inc()
+
+    def needs_human(self) -> None:
+        """A record was parked that only a human can bring further."""
+        self._needs_human.inc()
 
     def broken_invariant(self) -> None:
         """A key stopped."""

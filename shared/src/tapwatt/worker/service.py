@@ -34,7 +34,8 @@ Handler = Callable[[Event], Awaitable[Done]]
 """Handles one event. It may be called again for the same event at any time, and must then lead to the same.
 
 It raises Unavailable or OutcomeUnknown to be called again (soon, then by schedule), Poison to have the event parked,
-BrokenInvariant to stop this key. Anything else it raises is taken as BrokenInvariant: we are wrong.
+NeedsHuman to have it parked and a human paged, BrokenInvariant to stop this key. Anything else it raises is taken as
+BrokenInvariant: we are wrong.
 """
 
 
