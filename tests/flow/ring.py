@@ -20,7 +20,7 @@ from capturer.agent import CapturerAgent
 from capturer.settings import CapturerSettings
 from tapwatt import memory
 from tapwatt.errors import Unavailable
-from tapwatt.events import Place
+from tapwatt.events import Authorised, Place
 from tapwatt.fingerprints import Fingerprints
 from tapwatt.provider.memory import BankCard, Fault, Habits, MemoryProvider
 from tapwatt.provider.outcome import Way
@@ -158,7 +158,8 @@ class Ring:
         return AuthoriserAgent(self._way(worker), self._memory(worker, "authoriser"), self._authorising).service()
 
     def _matcher(self, worker: WorkerInMemory) -> Service:
-        return TokenMatcherAgent(self._way(worker), self._mortal(self._index, worker), self._matching).service()
+        begun = worker.progress(Authorised)
+        return TokenMatcherAgent(self._way(worker), self._mortal(self._index, worker), begun, self._matching).service()
 
     def _tariff(self, worker: WorkerInMemory) -> Service:
         return TariffAgent(self._memory(worker, "tariff"), self.clock, self._pricing).service()

@@ -370,6 +370,22 @@ async def test_s13_a_stop_that_comes_before_its_session_is_indexed_waits_for_it(
         assert isinstance(said, TokenMatched)
 
 
+@virtual
+async def test_s21_while_sessions_have_begun_that_are_not_indexed_the_answer_is_not_yet_never_no_session() -> None:
+    async with Ring() as ring:
+        # Given a token matcher that is far behind with holds
+        ring.workers["token-matcher"].pause(("Authorised",))
+        await begin(ring, "s1")
+        stopping = asyncio.ensure_future(tap(ring, "stop-1"))
+        await asyncio.sleep(12)
+        assert not stopping.done()
+        assert ring.fleet.heard.of(TokenNotMatched) == []
+        # When it has caught up
+        ring.workers["token-matcher"].pause(())
+        # Then the session is found
+        assert isinstance(await stopping, TokenMatched)
+
+
 @pytest.mark.parametrize("ending", ["cancelled", "ended"])
 @virtual
 async def test_s13_an_ending_that_comes_before_authorised_is_kept_and_applied(ending: str) -> None:

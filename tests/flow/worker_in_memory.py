@@ -12,11 +12,13 @@ from prometheus_client import CollectorRegistry
 from tests.flow.log_in_memory import PARTITIONS, LogInMemory
 from tests.flow.virtual_time import VirtualClock
 
+from tapwatt.events import Fact
 from tapwatt.log import Log
 from tapwatt.topics import FACT_OF_TYPE, RETRY_TIERS, Topics, kebab
 from tapwatt.worker.handling import Handling
 from tapwatt.worker.inflight import InFlight
 from tapwatt.worker.metrics import WorkerMetrics
+from tapwatt.worker.progress import Ends
 from tapwatt.worker.records import Incoming, Outgoing, Partition
 from tapwatt.worker.service import Service
 
@@ -100,6 +102,14 @@ class WorkerInMemory:
         self.paused = {TOPICS.of(FACT_OF_TYPE[f"tapwatt.{kebab(name)}.v1"]) for name in facts}
         self._news.set()
 
+    def progress(self, fact: type[Fact]) -> ProgressInMemory:
+        """How far this worker has come with a fact."""
+        return ProgressInMemory(self, self._records, TOPICS.of(fact))
+
+    def done(self) -> dict[Partition, int]:
+        """Below which offset of each partition everything is done."""
+        return self._committed | (self._up.commits() if self._up else {})
+
     @property
     def behind(self) -> int:
         """How many records are not done."""
@@ -130,6 +140,25 @@ class WorkerInMemory:
     def failed(self, error: BaseException) -> None:
         """What must never happen: a handler that is not total, or a key the provider refuses."""
         self.died.append(error)
+
+
+class ProgressInMemory:
+    """How far a worker has come with one topic."""
+
+    def __init__(self, worker: WorkerInMemory, log: LogInMemory, topic: str) -> None:
+        self._worker = worker
+        self._log = log
+        self._partitions = [Partition(topic, number) for number in range(PARTITIONS)]
+
+    async def ends(self) -> Ends:
+        """The offset after the last record of each partition that has one, now."""
+        found = {p: len(self._log.read(*p, 0)) for p in self._partitions}
+        return {p: end for p, end in found.items() if end}
+
+    async def reached(self, ends: Ends) -> bool:
+        """Whether everything before these offsets was handled."""
+        done = self._worker.done()
+        return all(done.get(p, 0) >= end for p, end in ends.items())
 
 
 class _Up:

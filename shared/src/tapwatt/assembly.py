@@ -28,6 +28,7 @@ from tapwatt.settings import read_settings
 from tapwatt.topics import Topics
 from tapwatt.view import Build, RedisView
 from tapwatt.worker.log_reader import read_log
+from tapwatt.worker.progress import GroupProgress
 from tapwatt.worker.records import Incoming
 from tapwatt.worker.run import Parts
 from tapwatt.worker.service import Route, Service
@@ -171,6 +172,24 @@ class MemoryRoom(ViewRoom):
     async def _remember(self, event: Event, build: Build) -> None:
         field = self._fields[type(event.fact)]
         await self.memory.into(build).remember(event.fact.key, field, keep(event), ttl_s=self._ttl_s)
+
+
+class ProgressRoom:
+    """How far this step has come with some of its topics."""
+
+    def __init__(self, step: str, topics: Collection[type[Fact]]) -> None:
+        names = Topics(read_settings(WorkerSettings).topic_prefix)
+        bootstrap = read_settings(KafkaSettings).bootstrap
+        self.progress = GroupProgress(bootstrap, names.prefix + step, [names.of(fact) for fact in topics])
+        self.posts: Mapping[str, Route] = {}
+
+    async def open(self) -> None:
+        """Connect."""
+        await self.progress.open()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.progress.close()
 
 
 def together(service: Service, *rooms: Room) -> Service:

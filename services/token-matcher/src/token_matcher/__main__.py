@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tapwatt.assembly import ProviderRoom, ViewRoom, together
+from tapwatt.assembly import ProgressRoom, ProviderRoom, ViewRoom, together
 from tapwatt.codec import Event
 from tapwatt.events import (
     Authorised,
@@ -55,7 +55,9 @@ def build(parts: Parts) -> Service:
     settings = read_settings(TokenMatcherSettings)
     provider = ProviderRoom(parts)
     index = IndexRoom(parts)
-    return together(TokenMatcherAgent(provider.way, index.index, settings).service(), provider, index)
+    begun = ProgressRoom(NAME, [Authorised])
+    agent = TokenMatcherAgent(provider.way, index.index, begun.progress, settings)
+    return together(agent.service(), provider, index, begun)
 
 
 if __name__ == "__main__":

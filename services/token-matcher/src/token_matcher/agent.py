@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import partial
 
+from tapwatt.cards import Card
 from tapwatt.codec import Event, follow
 from tapwatt.errors import Unavailable
 from tapwatt.events import (
@@ -23,6 +24,7 @@ from tapwatt.keeping import keep, kept
 from tapwatt.provider.certainty import found
 from tapwatt.provider.outcome import Way
 from tapwatt.provider.port import Kind, Transaction
+from tapwatt.worker.progress import Ends, Progress
 from tapwatt.worker.service import Done, Handler, Service
 from token_matcher.decide import Said, ask, decide, not_matched, read
 from token_matcher.index import Index, Opened
@@ -32,11 +34,15 @@ NAME = "token-matcher"
 
 
 class TokenMatcherAgent:
-    """Hears holds come and go and drivers who want to stop, and says which session a card stops."""
+    """Hears holds come and go and drivers who want to stop, and says which session a card stops.
 
-    def __init__(self, way: Way, index: Index, settings: TokenMatcherSettings) -> None:
+    `begun` is how far this step has come with Authorised: while it is behind, no session is "not yet", never "none".
+    """
+
+    def __init__(self, way: Way, index: Index, begun: Progress, settings: TokenMatcherSettings) -> None:
         self._way = way
         self._index = index
+        self._begun = begun
         self._settings = settings
         self._presentation = timedelta(seconds=settings.presentation_s)
 
@@ -107,13 +113,22 @@ class TokenMatcherAgent:
         card = read(stop, answer, self._presentation)
         if isinstance(card, TokenNotMatched):
             return card
+        return await self._looked_up(stop, card)
+
+    async def _looked_up(self, stop: StopRequested, card: Card) -> Said:
+        """What the index says, with patience for a session that is authorised and not indexed yet."""
         clock, settings = self._way.clock, self._settings
         until = clock.monotonic() + settings.index_wait_s
+        ends: Ends | None = None
         while True:
             sessions = await self._index.candidates(stop.operator_id, stop.site_id, card)
             said = decide(stop, card, sessions)
-            # A session may be authorised and not indexed yet: a driver's patience is worth a few more looks.
-            if not isinstance(said, TokenNotMatched) or clock.monotonic() >= until:
+            if not isinstance(said, TokenNotMatched):
+                return said
+            ends = await self._begun.ends() if ends is None else ends
+            if clock.monotonic() >= until:
+                if not await self._begun.reached(ends):
+                    raise Unavailable(f"stop {stop.stop_id}: sessions have begun that are not indexed yet")
                 return said
             await clock.sleep(settings.look_again_s)
 
