@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
+from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from tapwatt.errors import Unavailable
+from tapwatt.worker.partitions import partitions_of
 from tapwatt.worker.records import Incoming
 
 _WAIT_MS = 500
@@ -21,10 +23,11 @@ async def read_log(bootstrap: str, topics: Sequence[str]) -> AsyncIterator[Incom
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"
     )
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     try:
         await consumer.start()
-        await consumer.topics()
-        every = [TopicPartition(t, number) for t in topics for number in consumer.partitions_for_topic(t) or ()]
+        await admin.start()
+        every = await partitions_of(admin, topics)
         if every:
             consumer.assign(every)
             ends = await consumer.end_offsets(every)
@@ -40,3 +43,4 @@ async def read_log(bootstrap: str, topics: Sequence[str]) -> AsyncIterator[Incom
         raise Unavailable(f"the log at {bootstrap} cannot be read now: {error!r}") from error
     finally:
         await consumer.stop()
+        await admin.close()

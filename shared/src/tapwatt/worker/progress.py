@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from tapwatt.errors import Unavailable
+from tapwatt.worker.partitions import partitions_of
 from tapwatt.worker.records import Partition
 
 Ends = Mapping[Partition, int]
@@ -54,9 +55,9 @@ class GroupProgress:
     async def ends(self) -> Ends:
         """The offset after the last record of each partition that has one, now."""
         assert self._consumer is not None
+        assert self._admin is not None
         try:
-            await self._consumer.topics()
-            every = [TopicPartition(t, n) for t in self._topics for n in self._consumer.partitions_for_topic(t) or ()]
+            every = await partitions_of(self._admin, self._topics)
             begins = await self._consumer.beginning_offsets(every)
             ends = await self._consumer.end_offsets(every)
         except (KafkaError, OSError) as error:
@@ -66,6 +67,8 @@ class GroupProgress:
     async def reached(self, ends: Ends) -> bool:
         """Whether everything before these offsets was handled."""
         assert self._admin is not None
+        if not ends:
+            return True
         try:
             committed = await self._admin.list_consumer_group_offsets(self._group)
         except (KafkaError, OSError) as error:
