@@ -47,7 +47,7 @@ async def main() -> None:
     app = make_app(group, [source], inflight, (), KafkaSettings(bootstrap=bootstrap), WorkerSettings())
     calm_collector()
     await app.start()
-    deliver = courier(app, 30).deliver
+    deliver = courier(app, 30, lambda error: os._exit(1)).deliver
     await asyncio.wait_for(done.wait(), 120)
     print(json.dumps({"events": seen, "cpu_s": cpu() - began[0], "wall_s": time.monotonic() - began[1]}), flush=True)
     os._exit(0)

@@ -286,3 +286,18 @@ async def test_what_cannot_be_remembered_now_is_remembered_later_before_it_retur
     await bench.handling(record())
     assert remembered == 3
     assert len(bench.told) == 1
+
+
+async def test_a_fact_that_nobody_could_read_is_never_said() -> None:
+    huge = CaptureFailed.model_construct(session_id="s1", reason="refused", detail="x" * 300_000)
+
+    async def handler(event: Event) -> Done:
+        return Done(say=(huge,))
+
+    bench = Bench(handler)
+    task = asyncio.create_task(bench.handling(record()))
+    await asyncio.sleep(0.05)
+    assert bench.told == []
+    assert bench.metrics.registry.get_sample_value("tapwatt_broken_invariants_total") == 1
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

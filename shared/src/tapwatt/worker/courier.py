@@ -8,7 +8,7 @@ confirmed together, for a tenth of the cost of sending them one by one.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -41,11 +41,16 @@ class _Parcel:
 
 
 class Courier:
-    """Delivers through a started idempotent producer. `timeout_s`: after this a batch's outcome is unknown."""
+    """Delivers through a started idempotent producer. `timeout_s`: after this a batch's outcome is unknown.
 
-    def __init__(self, producer: AIOKafkaProducer, timeout_s: float) -> None:
+    `failed` hears when Kafka refuses a batch for good. Its sequence number is then spent, and Kafka refuses whatever
+    this producer sends to that partition after it (measured; aiokafka has no way back): a new process has to go on.
+    """
+
+    def __init__(self, producer: AIOKafkaProducer, timeout_s: float, failed: Callable[[BaseException], None]) -> None:
         self._producer = producer
         self._timeout_s = timeout_s
+        self._failed = failed
         self._partition_of = DefaultPartitioner()
         self._partitions: dict[str, list[int]] = {}
         self._waiting: dict[tuple[str, int], list[tuple[Outgoing, _Parcel]]] = {}
@@ -54,7 +59,7 @@ class Courier:
     async def deliver(self, records: Sequence[Outgoing]) -> None:
         """Return when all stand on the log. Unavailable when that is not known: the same again is no harm.
 
-        BrokenInvariant when Kafka will never take one of them.
+        BrokenInvariant, before anything is sent, when one of them is larger than any topic of ours takes.
         """
         loop = asyncio.get_running_loop()
         parcel = _Parcel(loop.create_future(), len(records))
@@ -104,8 +109,10 @@ class Courier:
         except TimeoutError:
             _fail(parcels, Unavailable(f"Kafka did not confirm a delivery to {to[0]} within {self._timeout_s:g} s"))
         except KafkaError as error:
-            kind = Unavailable if error.retriable else BrokenInvariant
-            _fail(parcels, kind(f"Kafka did not take a record for {to[0]}: {error!r}"))
+            refused = Unavailable(f"Kafka did not take a record for {to[0]}: {error!r}")
+            _fail(parcels, refused)
+            if not error.retriable:
+                self._failed(refused)
         else:
             for parcel in parcels:
                 parcel.tick()

@@ -8,7 +8,7 @@ reconnection, agents) and take over what is fetched, noted and committed. docs/a
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 import faust
@@ -219,9 +219,9 @@ def make_app(
     return app
 
 
-def courier(app: HoldingApp, timeout_s: float) -> Courier:
+def courier(app: HoldingApp, timeout_s: float, failed: Callable[[BaseException], None]) -> Courier:
     """What delivers through the started app's own producer."""
-    return Courier(cast(HoldingProducer, app.producer)._ensure_producer(), timeout_s)
+    return Courier(cast(HoldingProducer, app.producer)._ensure_producer(), timeout_s, failed)
 
 
 def assigned(app: HoldingApp) -> list[Partition]:

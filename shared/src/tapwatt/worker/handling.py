@@ -10,7 +10,7 @@ from random import Random
 from typing import NoReturn
 
 from tapwatt.clock import Clock
-from tapwatt.codec import Event, decode, encode, follow
+from tapwatt.codec import LARGEST_EVENT, Event, decode, encode, follow
 from tapwatt.errors import BadCredentials, BrokenInvariant, NeedsHuman, OutcomeUnknown, Poison, Unavailable
 from tapwatt.log import Log
 from tapwatt.topics import Topics, fact_type
@@ -126,6 +126,10 @@ class Handling:
         else:
             event = follow(cause.envelope, said, self._service.source, self._clock.now())  # type: ignore[arg-type]
         key, value, headers = encode(event)
+        if len(value) > LARGEST_EVENT:
+            raise BrokenInvariant(
+                f"{event.fact.name} of {event.fact.key} is {len(value)} bytes, more than is ever read"
+            )
         self._metrics.said(event.fact.name)
         return Outgoing(self._topics.of(type(event.fact)), key, value, headers)
 

@@ -102,7 +102,7 @@ class Worker:
         group = self._topics.prefix + self._service.name
         self._app = make_app(group, heard, self.inflight, self._retry, self._kafka, settings)
         await self._app.start()
-        self._courier = courier(self._app, settings.delivery_timeout_s)
+        self._courier = courier(self._app, settings.delivery_timeout_s, self.fail)
         self._looking = asyncio.create_task(self._look_after(self._app))
         self._looking.add_done_callback(self._looked)
         self._log.info("started", hears=heard, port=self.port)
