@@ -25,14 +25,14 @@ check: setup ## formatting, lint, types, who may import whom, the published cont
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/mypy --no-error-summary
 	@.venv/bin/lint-imports --no-cache >/dev/null || .venv/bin/lint-imports --no-cache
-	@$(PY) scripts/contracts.py --check
+	@$(PY) -m scripts.contracts --check
 
 format: setup ## put every file in shape
 	@.venv/bin/ruff format --quiet .
 	@.venv/bin/ruff check --quiet --fix .
 
 contracts: setup ## write docs/asyncapi.yaml anew from the models
-	@$(PY) scripts/contracts.py
+	@$(PY) -m scripts.contracts
 
 bench-worker: setup ## the worker beside stock Faust, in turns, on one real Kafka
 	@$(PY) tests/bench/bench_worker.py $(ARGS)

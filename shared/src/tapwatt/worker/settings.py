@@ -28,9 +28,11 @@ class WorkerSettings(BaseSettings):
     in_flight: int = Field(5000, ge=1, description="records handled at once over all partitions")
     in_flight_per_partition: int = Field(1000, ge=1, description="records kept of one partition")
     max_poll_records: int = Field(500, ge=1, description="records fetched at once")
-    commit_interval_s: float = Field(0.5, gt=0)
-    session_timeout_s: float = Field(10.0, gt=0)
-    heartbeat_s: float = Field(3.0, gt=0)
+    commit_interval_s: float = Field(0.5, gt=0, description="how often what is done is committed")
+    session_timeout_s: float = Field(10.0, gt=0, description="a worker not heard of for so long loses its partitions")
+    heartbeat_s: float = Field(
+        3.0, gt=0, description="how often it is heard of: at most a third of the session timeout"
+    )
     delivery_timeout_s: float = Field(30.0, gt=0, description="after this a delivery's outcome is unknown; same again")
     drain_s: float = Field(20.0, ge=0, description="at SIGTERM: how long running handlers may go on")
     stuck_after_s: float = Field(60.0, gt=0, description="with lag and nothing moving for so long, exit non-zero")

@@ -1,0 +1,172 @@
+"""Writes what others build on from the code: docs/asyncapi.yaml and docs/settings.md.
+
+python -m scripts.contracts            # write them
+python -m scripts.contracts --check    # exit 1 if they are not what the code says
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import SecretStr
+from pydantic.json_schema import models_json_schema
+from pydantic_settings import BaseSettings
+from scripts.ring import FLEET_HEARS, FLEET_SAYS, OPERATOR_HEARS, services
+
+from authoriser.settings import AuthoriserSettings
+from capturer.settings import CapturerSettings
+from tapwatt.codec import LARGEST_EVENT
+from tapwatt.events import FACTS, Fact
+from tapwatt.provider.settings import ProviderSettings
+from tapwatt.redis_client import RedisSettings
+from tapwatt.topics import fact_type
+from tapwatt.worker.settings import KafkaSettings, WorkerSettings
+from tariff.settings import TariffSettings
+from token_matcher.settings import TokenMatcherSettings
+
+ROOT = Path(__file__).parents[1]
+
+SETTINGS: tuple[tuple[str, type[BaseSettings]], ...] = (
+    ("Kafka", KafkaSettings),
+    ("Redis", RedisSettings),
+    ("The worker of each service", WorkerSettings),
+    ("The payment provider", ProviderSettings),
+    ("The authoriser", AuthoriserSettings),
+    ("The token matcher", TokenMatcherSettings),
+    ("The tariff service", TariffSettings),
+    ("The capturer", CapturerSettings),
+)
+_TEXT = {"type": "string", "minLength": 1, "maxLength": 200}
+_REF = "#/components/schemas/{model}"
+
+
+def asyncapi() -> str:
+    """The contract of the ring as AsyncAPI 3: a channel a fact, its envelope and payload, who sends and receives it."""
+    _, schemas = models_json_schema([(fact, "validation") for fact in FACTS], ref_template=_REF)
+    document = {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Tapwatt",
+            "version": "1.0.0",
+            "description": "Facts of card payment at chargers. CloudEvents 1.0 in Kafka binary mode, JSON values of at "
+            f"most {LARGEST_EVENT} bytes. Made from the models by 'make contracts'.",
+            "license": {"name": "Apache-2.0"},
+        },
+        "defaultContentType": "application/json",
+        "channels": {fact_type(fact): _channel(fact) for fact in FACTS},
+        "operations": dict(_operations()),
+        "components": {
+            "messages": {fact.name: _message(fact) for fact in FACTS},
+            "schemas": schemas["$defs"],
+        },
+    }
+    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=120)
+
+
+def _channel(fact: type[Fact]) -> dict[str, Any]:
+    return {
+        "address": fact_type(fact),
+        "description": _first_line(fact),
+        "messages": {fact.name: {"$ref": f"#/components/messages/{fact.name}"}},
+        "bindings": {"kafka": {"topic": fact_type(fact), "bindingVersion": "0.5.0"}},
+    }
+
+
+def _message(fact: type[Fact]) -> dict[str, Any]:
+    headers = {
+        "ce_specversion": {"const": "1.0"},
+        "ce_id": {**_TEXT, "description": "the same cause gives the same id: twice the same id is the same fact"},
+        "ce_type": {"const": fact_type(fact)},
+        "ce_source": _TEXT,
+        "ce_time": {"type": "string", "format": "date-time"},
+        "content-type": {"const": "application/json"},
+        "traceparent": {"type": "string", "description": "W3C trace context"},
+    }
+    required = [name for name in headers if name.startswith("ce_")]
+    return {
+        "name": fact.name,
+        "summary": _first_line(fact),
+        "contentType": "application/json",
+        "headers": {"type": "object", "properties": headers, "required": required},
+        "payload": {"$ref": _REF.format(model=fact.__name__)},
+        "bindings": {
+            "kafka": {
+                "key": {"type": "string", "description": f"the {fact.keyed_by} in the payload"},
+                "bindingVersion": "0.5.0",
+            }
+        },
+    }
+
+
+def _operations() -> list[tuple[str, dict[str, Any]]]:
+    parties: list[tuple[str, tuple[type[Fact], ...], tuple[type[Fact], ...]]] = [("fleet", FLEET_SAYS, FLEET_HEARS)]
+    parties += [(service.name, service.says, tuple(service.hears)) for service in services()]
+    parties += [("operator", (), OPERATOR_HEARS)]
+    found = []
+    for who, says, hears in parties:
+        for action, facts in (("send", says), ("receive", hears)):
+            for fact in facts:
+                channel = {"$ref": f"#/channels/{fact_type(fact)}"}
+                message = {"$ref": f"#/channels/{fact_type(fact)}/messages/{fact.name}"}
+                operation = {"action": action, "channel": channel, "messages": [message], "tags": [{"name": who}]}
+                found.append((f"{who}.{action}.{fact.name}", operation))
+    return found
+
+
+def _first_line(model: type) -> str:
+    return (model.__doc__ or "").strip().splitlines()[0]
+
+
+def settings_page() -> str:
+    """Every setting by its environment variable, with its default and meaning."""
+    parts = [
+        "# Settings",
+        "",
+        "Each is an environment variable, or a line in a `.env` file where the service is started. Made by "
+        "`make contracts`.",
+    ]
+    for title, kind in SETTINGS:
+        parts += ["", f"## {title}", "", _first_line(kind), "", "| variable | default | meaning |", "|---|---|---|"]
+        parts += [_row(kind, name) for name in kind.model_fields]
+    return "\n".join(parts) + "\n"
+
+
+def _row(kind: type[BaseSettings], name: str) -> str:
+    field = kind.model_fields[name]
+    alias = field.validation_alias
+    variable = alias if isinstance(alias, str) else str(kind.model_config.get("env_prefix", "")) + name.upper()
+    default = "must be set" if field.is_required() else _default(field.get_default(call_default_factory=True))
+    return f"| `{variable}` | {default} | {(field.description or '').replace('|', '/')} |"
+
+
+def _default(value: object) -> str:
+    if value is None or value == "":
+        return "not set"
+    shown = value.get_secret_value() if isinstance(value, SecretStr) else value
+    if isinstance(shown, dict):
+        shown = ", ".join(f"{key} {amount}" for key, amount in shown.items())
+    return f"`{shown}`"
+
+
+FILES = {"docs/asyncapi.yaml": asyncapi, "docs/settings.md": settings_page}
+
+
+def main(arguments: list[str]) -> int:
+    """Write, or check."""
+    wrong = []
+    for name, make in FILES.items():
+        path, wanted = ROOT / name, make()
+        if "--check" not in arguments:
+            path.write_text(wanted, encoding="utf-8")
+        elif not path.exists() or path.read_text(encoding="utf-8") != wanted:
+            wrong.append(name)
+    for name in wrong:
+        print(f"{name} is not what the code says: run 'make contracts' and commit it", file=sys.stderr)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,56 @@
+"""Who says and hears what, as the code has it: the services by their declarations, the fleet by the simulated one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from authoriser.agent import AuthoriserAgent
+from authoriser.settings import AuthoriserSettings
+from capturer.agent import CapturerAgent
+from capturer.settings import CapturerSettings
+from simulator import fleet
+from tapwatt.events import (
+    CaptureFailed,
+    ChargingEnded,
+    Fact,
+    SessionCancelled,
+    SessionRequested,
+    StopRequested,
+)
+from tapwatt.worker.service import Service
+from tariff.agent import TariffAgent
+from tariff.settings import TariffSettings
+from token_matcher.agent import TokenMatcherAgent
+from token_matcher.settings import TokenMatcherSettings
+
+FLEET_HEARS = fleet.HEARS
+FLEET_SAYS: tuple[type[Fact], ...] = (SessionRequested, SessionCancelled, StopRequested, ChargingEnded)
+OPERATOR_HEARS: tuple[type[Fact], ...] = (CaptureFailed,)
+
+_NOBODY: Any = None
+"""Stands for a collaborator: what an agent hears and says does not depend on it."""
+
+
+def services() -> list[Service]:
+    """The four steps, in the order in which a session meets them."""
+    make: list[Callable[[], Service]] = [
+        AuthoriserAgent(_NOBODY, _NOBODY, AuthoriserSettings()).service,
+        TokenMatcherAgent(_NOBODY, _NOBODY, _NOBODY, TokenMatcherSettings()).service,
+        TariffAgent(_NOBODY, _NOBODY, TariffSettings()).service,
+        CapturerAgent(_NOBODY, _NOBODY, CapturerSettings(), release_rest=False).service,
+    ]
+    return [service() for service in make]
+
+
+def said_by(fact: type[Fact]) -> list[str]:
+    """Its author: one name, or none while nobody says it yet."""
+    ours = [service.name for service in services() if fact in service.says]
+    return ours + (["fleet"] if fact in FLEET_SAYS else [])
+
+
+def heard_by(fact: type[Fact]) -> list[str]:
+    """Who hears it, in alphabetical order."""
+    ours = [service.name for service in services() if fact in service.hears]
+    outside = (["fleet"] if fact in FLEET_HEARS else []) + (["operator"] if fact in OPERATOR_HEARS else [])
+    return sorted(ours + outside)

@@ -1,0 +1,73 @@
+"""Documents, topics and code agree; each difference names what to change."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from scripts.ring import heard_by, said_by, services
+
+from tapwatt.events import FACTS
+from tapwatt.topics import RETRY_TIERS, Topics, fact_type
+from tapwatt_local.topics import read_topics
+
+ROOT = Path(__file__).parents[2]
+NOBODY = "nobody yet"
+
+
+def table() -> dict[str, tuple[str, str, str]]:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    section = text.split("## Who says and hears what", 1)[1].split("\n## ", 1)[0]
+    rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| ")]
+    return {fact: (key, says, hears) for fact, key, says, hears in (map(str.strip, row) for row in rows[1:])}
+
+
+def test_every_fact_has_at_most_one_author_and_whoever_says_it_is_in_the_architecture() -> None:
+    rows = table()
+    assert list(rows) == [fact.name for fact in FACTS]
+    for fact in FACTS:
+        authors = said_by(fact)
+        assert len(authors) <= 1, f"{fact.name} has several authors: {authors}"
+        key, says, hears = rows[fact.name]
+        assert key == fact.keyed_by
+        assert says == (", ".join(authors) or NOBODY), f"ARCHITECTURE.md is wrong about who says {fact.name}"
+        listed = [] if hears == NOBODY else sorted(hears.split(", "))
+        expected = heard_by(fact) if authors else []
+        assert listed == expected, f"ARCHITECTURE.md is wrong about who hears {fact.name}"
+
+
+def test_whatever_a_service_hears_somebody_says() -> None:
+    for service in services():
+        for fact in service.hears:
+            assert said_by(fact), f"{service.name} hears {fact.name} and nobody says it"
+
+
+def test_the_declared_topics_are_those_of_the_facts_and_services() -> None:
+    declared = read_topics(ROOT / "deploy" / "topics.toml")
+    topics = Topics()
+    expected = {fact_type(fact) for fact in FACTS} | {topics.dead_letters}
+    expected |= {topics.retry(service.name, tier) for service in services() for tier in RETRY_TIERS}
+    assert set(declared) == expected
+    of_facts = {declared[fact_type(fact)].partitions for fact in FACTS}
+    assert len(of_facts) == 1, "a key must have the same partition number in every fact's topic"
+
+
+def test_what_is_published_is_made_from_the_code_as_it_is() -> None:
+    check = subprocess.run(
+        [sys.executable, "-m", "scripts.contracts", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert check.returncode == 0, check.stderr
+
+
+def test_every_link_in_a_document_leads_somewhere() -> None:
+    for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("simulator/*.md")]:
+        for target in re.findall(r"\]\(([^)#\s]+)", page.read_text(encoding="utf-8")):
+            if "://" not in target:
+                assert (page.parent / target).exists(), f"{page.name} links to {target}, which is not there"
+
+
+def test_every_make_target_that_a_document_names_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.MULTILINE))
+    for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]:
+        for name in re.findall(r"`make ([a-z-]+)", page.read_text(encoding="utf-8")):
+            assert name in targets, f"{page.name} speaks of 'make {name}', which is not there"
