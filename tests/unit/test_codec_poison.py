@@ -1,0 +1,93 @@
+"""What cannot be read says why in one sentence, and never repeats what it was given."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tapwatt.codec import LARGEST_EVENT, decode
+from tapwatt.errors import Poison
+
+GOLDEN = json.loads(
+    (Path(__file__).parents[1] / "golden" / "v1" / "session-requested.json").read_text(encoding="utf-8")
+)
+HEADERS = {name: text.encode() for name, text in GOLDEN["headers"].items()}
+SECRET = "9912345678901234567"
+
+
+def read(value: Any = None, headers: dict[str, bytes] | None = None, key: bytes = b"s-1") -> None:
+    raw = value if isinstance(value, bytes) else json.dumps(value or GOLDEN["value"]).encode()
+    decode(key, raw, list((headers or HEADERS).items()))
+
+
+def changed(path: str, to: Any) -> dict[str, Any]:
+    value = json.loads(json.dumps(GOLDEN["value"]))
+    *way, last = path.split(".")
+    part = value
+    for step in way:
+        part = part[step]
+    part[last] = to
+    return value
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        (b"", "has no value"),
+        (b"{", "the object: Invalid JSON"),
+        (b" " * (LARGEST_EVENT + 1), f"at most {LARGEST_EVENT} are read"),
+        (changed("hold.currency", SECRET[:3]), "hold.currency"),
+        (changed("hold.currency", "eur"), "hold.currency"),
+        (changed("hold.minor", 19.99), "hold.minor"),
+        (changed("hold.minor", "1999"), "hold.minor"),
+        (changed("hold.minor", 0), "not more than nothing"),
+        (changed("hold.minor", 10**15), "hold.minor"),
+        (changed("tariff.elements", []), "tariff.elements"),
+        (changed("tariff.currency", "JPY"), "must be the same"),
+        (changed("time_zone", "Mars/Olympus"), "time_zone"),
+        (changed("requested_at", "2026-03-02T08:00:00"), "requested_at"),
+        (changed("session_id", "a b"), "session_id"),
+        (changed("place", SECRET), "place"),
+    ],
+)
+def test_s24_s25_a_broken_value_is_poison_with_its_path(value: Any, says: str) -> None:
+    with pytest.raises(Poison) as poison:
+        read(value)
+    assert says in str(poison.value)
+    assert SECRET not in str(poison.value)
+
+
+@pytest.mark.parametrize(
+    ("header", "to", "says"),
+    [
+        ("ce_specversion", b"0.3", "ce_specversion is not 1.0"),
+        ("ce_type", b"tapwatt.session-requested.v2", "no version of one"),
+        ("ce_type", b"tapwatt.card-swallowed.v1", "is no fact"),
+        ("ce_type", b"", "ce_type is missing"),
+        ("ce_id", b"x" * 201, "ce_id is missing or longer"),
+        ("ce_id", b"\xff", "ce_id is not UTF-8"),
+        ("ce_time", b"yesterday", "is not an ISO 8601 time"),
+        ("ce_time", b"2026-03-02T08:00:00", "no time zone"),
+    ],
+)
+def test_s25_a_broken_envelope_is_poison_with_the_header_it_is_in(header: str, to: bytes, says: str) -> None:
+    with pytest.raises(Poison, match=says):
+        read(headers={**HEADERS, header: to})
+
+
+def test_a_key_that_is_not_the_facts_own_is_poison_since_its_order_would_be_lost() -> None:
+    with pytest.raises(Poison, match="key is not the session_id"):
+        read(key=b"another")
+
+
+@given(st.binary(max_size=400), st.dictionaries(st.sampled_from(sorted(HEADERS)), st.binary(max_size=60), max_size=4))
+def test_any_bytes_are_read_or_are_poison_and_nothing_else(value: bytes, headers: dict[str, bytes]) -> None:
+    sentence = ""
+    try:
+        read(value or b"{}", {**HEADERS, **headers})
+    except Poison as poison:
+        sentence = str(poison)
+    assert "\n" not in sentence
