@@ -31,7 +31,7 @@ format: setup ## put every file in shape
 	@.venv/bin/ruff format --quiet .
 	@.venv/bin/ruff check --quiet --fix .
 
-contracts: setup ## write docs/asyncapi.yaml anew from the models
+contracts: setup ## write docs/asyncapi.yaml and docs/settings.md anew from the code
 	@$(PY) -m scripts.contracts
 
 bench-worker: setup ## the worker beside stock Faust, in turns, on one real Kafka
