@@ -28,7 +28,13 @@ class ProviderSettings(BaseSettings):
         validation_alias="TAPWATT_FINGERPRINT_KEYS", description="1:hex,2:hex; the highest version is current"
     )
     test_tokens: bool = Field(False, description="with a t_ key: a card token may be a card number reversed")
-    user_agent: str = Field("Tapwatt/0.1", min_length=1, max_length=200, pattern=r"^[\x20-\x7e]+$")
+    user_agent: str = Field(
+        "Tapwatt/0.1",
+        min_length=1,
+        max_length=200,
+        pattern=r"^[\x20-\x7e]+$",
+        description="who we say we are; the provider insists on a User-Agent",
+    )
     webhook_url: str | None = Field(None, description="where the provider may hint that something changed")
     return_url: str | None = Field(None, description="sent where the provider insists on one; terminals ignore it")
     cancel_origins: str = Field(
@@ -36,11 +42,13 @@ class ProviderSettings(BaseSettings):
         description="where else than at base_url a payment may be cancelled (https://host, commas); our key stays here",
     )
 
-    operating_environment: str = "UNATTENDED"
-    access_protocol: str = "OPI_NL"
-    wake_up_type: str = "CLOUD_CONNECT"
+    operating_environment: str = Field(
+        "UNATTENDED", description="what the provider is told of where its terminals stand"
+    )
+    access_protocol: str = Field("OPI_NL", description="the protocol by which the provider reaches a terminal")
+    wake_up_type: str = Field("CLOUD_CONNECT", description="how the provider wakes a terminal")
     management_system_id: str = Field("", description="the terminal management system's name at the provider")
-    merchant_language: str = "ENG"
+    merchant_language: str = Field("ENG", description="the merchant's language as the provider is told it")
     partial_approval: bool = Field(True, description="whether an issuer may approve less than was asked")
     release_rest: bool = Field(False, description="after a partial capture, ask for the rest to be let go")
 
