@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from scripts.contracts import SETTINGS, settings_page
 from scripts.ring import heard_by, said_by, services
 
 from tapwatt.events import FACTS
@@ -57,6 +58,24 @@ def test_what_is_published_is_made_from_the_code_as_it_is() -> None:
         [sys.executable, "-m", "scripts.contracts", "--check"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert check.returncode == 0, check.stderr
+
+
+def test_every_settings_class_is_on_the_page_and_every_setting_says_what_it_means() -> None:
+    classes = [
+        name
+        for folder in ("shared", "services", "simulator", "cli", "deploy")
+        for path in (ROOT / folder).rglob("*.py")
+        for name in re.findall(r"^class (\w+)\(BaseSettings\)", path.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert sorted(classes) == sorted(kind.__name__ for _, kind in SETTINGS)
+    for row in re.findall(r"^\| `.*", settings_page(), re.MULTILINE):
+        assert row.count("|") == 4, row
+        assert not row.endswith("|  |"), f"no meaning: {row}"
+
+
+def test_every_variable_of_the_example_is_a_setting() -> None:
+    example = (ROOT / ".env.example").read_text(encoding="utf-8")
+    assert set(re.findall(r"TAPWATT_[A-Z_]+", example)) <= set(re.findall(r"`(TAPWATT_[A-Z_]+)`", settings_page()))
 
 
 def test_every_link_in_a_document_leads_somewhere() -> None:

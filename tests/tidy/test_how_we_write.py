@@ -3,14 +3,18 @@
 import ast
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
 OURS = ("shared", "services", "simulator", "cli", "deploy", "scripts")
-LONGEST = 410
-"""Lines. events.py is the story of the whole system in one file; everything else is far below."""
+LONGEST = 350
+"""Lines."""
+LONGEST_STORY = 404
+"""Lines of events.py, the story of the whole system in one file: it may become shorter, not longer."""
+SAYS_NOTHING = {"utils", "helpers", "common", "manager", "base"}
 
 TRACKED = [
     ROOT / name
@@ -25,8 +29,12 @@ TRACKED = [
 ]
 SOURCES = [path for path in TRACKED if path.suffix == ".py" and path.relative_to(ROOT).parts[0] in OURS]
 TESTS = [path for path in TRACKED if path.suffix == ".py" and path.relative_to(ROOT).parts[0] == "tests"]
+SERVICES = [path for path in SOURCES if path.relative_to(ROOT).parts[0] == "services"]
 CORES = [path for path in SOURCES if path.name in ("decide.py", "price.py", "moments.py", "stretches.py", "totals.py")]
-MONEY = [*CORES, *(path for path in SOURCES if path.name in ("money.py", "tariffs.py", "events.py", "cdrs.py"))]
+MONEY = [
+    *(path for path in SERVICES if path.name != "settings.py"),
+    *(path for path in SOURCES if path.name in ("money.py", "tariffs.py", "events.py", "cdrs.py")),
+]
 
 
 def name_of(path: Path) -> str:
@@ -37,7 +45,7 @@ def test_there_is_something_to_look_at() -> None:
     assert len(SOURCES) > 100
     assert len(TESTS) > 50
     assert len(CORES) == 8
-    assert len(MONEY) == 12
+    assert len(MONEY) > 20
 
 
 @pytest.mark.parametrize("path", [*SOURCES, *TESTS], ids=name_of)
@@ -46,25 +54,33 @@ def test_a_module_says_first_what_it_is_for_and_stays_small(path: Path) -> None:
     if text.strip() == "" and path.name == "__init__.py":
         return
     assert ast.get_docstring(ast.parse(text)), "a module begins with a sentence that says what it is for"
-    assert path.stem not in ("utils", "helpers", "common", "manager", "base"), "a name that says nothing"
+    assert not {path.stem, *path.relative_to(ROOT).parts} & SAYS_NOTHING, "a name that says nothing"
     if path in SOURCES:
-        assert len(text.splitlines()) <= LONGEST, "would it still be one thing to a newcomer?"
+        longest = LONGEST_STORY if name_of(path) == "shared/src/tapwatt/events.py" else LONGEST
+        assert len(text.splitlines()) <= longest, "would it still be one thing to a newcomer?"
 
 
 @pytest.mark.parametrize("path", CORES, ids=name_of)
 def test_a_core_is_told_time_and_chance(path: Path) -> None:
-    called = {node.func for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)}
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    called = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]
     names = {f.attr if isinstance(f, ast.Attribute) else getattr(f, "id", "") for f in called}
-    assert not names & {"now", "utcnow", "today", "time", "monotonic", "uuid4", "uuid1", "random", "sleep"} - {"time"}
-    # `time` is also the time of day of a datetime, which is no clock
-    assert not re.search(r"^import time|^from time import", path.read_text(encoding="utf-8"), re.MULTILINE)
+    assert not names & {"now", "utcnow", "today", "monotonic", "time_ns", "uuid4", "uuid1", "random", "sleep"}
+    # `.time()` is also the time of day of a datetime, which is no clock; so it is the module that is looked for
+    imported = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    imported |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert not imported & {"time", "random", "secrets", "uuid"}
 
 
 @pytest.mark.parametrize("path", MONEY, ids=name_of)
 def test_no_float_comes_near_money(path: Path) -> None:
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    # seconds may be a float, where the name says that they are seconds
+    seconds = [n.returns for n in ast.walk(tree) if isinstance(n, ast.FunctionDef) and n.name.endswith("_s")]
+    seconds += [n.annotation for n in ast.walk(tree) if isinstance(n, ast.arg) and n.arg.endswith("_s")]
+    for node in ast.walk(tree):
         assert not (isinstance(node, ast.Constant) and isinstance(node.value, float)), f"line {node.lineno}"
-        assert not (isinstance(node, ast.Name) and node.id == "float"), f"line {node.lineno}"
+        assert not (isinstance(node, ast.Name) and node.id == "float" and node not in seconds), f"line {node.lineno}"
 
 
 def test_only_the_worker_imports_faust() -> None:
@@ -73,33 +89,79 @@ def test_only_the_worker_imports_faust() -> None:
 
 
 UNFINISHED = re.compile(
-    "|".join(["TO" + "DO", "FIX" + "ME", "Not" + "ImplementedError", "pytest." + "skip", "x" + "fail"])
+    "|".join(
+        [
+            "TO" + "DO",
+            "FIX" + "ME",
+            "Not" + "ImplementedError",
+            "pytest." + "skip",
+            r"mark\." + "skip",
+            "x" + "fail",
+            "importor" + "skip",
+            "unittest." + "skip",
+        ]
+    )
 )
+THEIRS = ("LICENSE", "requirements.lock")
 
 
 def test_nothing_unfinished_or_skipped_is_left_in_the_tree() -> None:
-    for path in [*SOURCES, *TESTS]:
-        found = UNFINISHED.search(path.read_text(encoding="utf-8"))
+    for path in TRACKED:
+        if path.name in THEIRS:
+            continue
+        found = UNFINISHED.search(path.read_text(encoding="utf-8", errors="replace"))
         assert not found, f"{name_of(path)}: {found and found.group()}"
 
 
 ELSEWHERE = re.compile(
-    "|".join([r"/wor" + "k/", r"/roo" + "t/", "pypi" + r"\.org", "python" + "hosted", "registry" + r"\.npmjs"])
+    "|".join(
+        [
+            r"/wor" + "k/",
+            r"/roo" + "t/",
+            r"/tm" + "p/",
+            "pypi" + r"\.org",
+            "python" + "hosted",
+            "registry" + r"\.npmjs",
+            "registry" + r"-1\.docker",
+            "maven" + r"\.org/maven2",
+        ]
+    )
 )
+NAMED_ON_PURPOSE = {
+    # where Kafka's jars are fetched from, by a locked list of checksums
+    "deploy/local/src/tapwatt_local/jars.py": "maven" + ".org/maven2",
+    # inside a container, as in the official image
+    "deploy/images/kafka/config/server.properties": "/tm" + "p/",
+}
 
 
 def test_no_path_of_one_machine_and_no_registry_is_named() -> None:
     for path in TRACKED:
         if path.suffix in (".png", ".jar") or path.name == "LICENSE":
             continue
-        found = ELSEWHERE.search(path.read_text(encoding="utf-8", errors="replace"))
-        assert not found, f"{name_of(path)} names {found and found.group()}"
+        found = set(ELSEWHERE.findall(path.read_text(encoding="utf-8", errors="replace")))
+        assert found <= {NAMED_ON_PURPOSE.get(name_of(path), "")}, f"{name_of(path)} names {found}"
 
 
 def test_the_scenarios_that_tests_name_exist() -> None:
+    named = 0
     for path in TESTS:
-        for number in re.findall(r"def test_(?:.*_)?s(\d\d)_", path.read_text(encoding="utf-8")):
-            assert 1 <= int(number) <= 33, f"{name_of(path)}: scenario {number}"
+        for test in re.findall(r"def (test_\w+)", path.read_text(encoding="utf-8")):
+            for number in re.findall(r"(?<=_)s(\d\d)(?=_)", test):
+                named += 1
+                assert 1 <= int(number) <= 33, f"{name_of(path)}: scenario {number}"
+    assert named > 50
+
+
+def test_what_the_simulated_provider_is_made_of_is_listed_where_its_imports_are_held() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"][
+        "contracts"
+    ]
+    listed = next(set(c["source_modules"]) for c in contracts if c["name"].startswith("The simulated provider"))
+    modules = {f"simulator.{path.stem}" for path in SOURCES if path.parent.name == "simulator"} - {"simulator.__init__"}
+    outside = {f"simulator.{name}" for name in ("drivers", "physical")}
+    fleet = {name for name in modules if name.startswith("simulator.fleet")}
+    assert modules - fleet - outside == listed
 
 
 def test_test_files_have_names_of_their_own() -> None:
