@@ -137,10 +137,8 @@ class ViewRoom:
             )
         )
 
-    async def _read(self) -> AsyncIterator[Incoming]:
-        for topic in self._topics:
-            async for record in read_log(self._bootstrap, [topic]):
-                yield record
+    def _read(self) -> AsyncIterator[Incoming]:
+        return read_log(self._bootstrap, self._topics)
 
     async def _apply(self, record: Incoming, build: Build) -> None:
         try:

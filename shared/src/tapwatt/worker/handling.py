@@ -25,7 +25,7 @@ from tapwatt.worker.service import Done, Service
 class Patience:
     """How long to try in place before the schedule takes over, and how long to wait between tries (seconds)."""
 
-    tries: int = 6
+    tries: int = 12
     first_pause_s: float = 0.2
     longest_pause_s: float = 5.0
     schedule: tuple[Tier, ...] = SCHEDULE

@@ -18,7 +18,7 @@ _WAIT_MS = 500
 async def read_log(bootstrap: str, topics: Sequence[str]) -> AsyncIterator[Incoming]:
     """Every record that stands on these topics when the first is asked for. Unavailable if Kafka goes away meanwhile.
 
-    Records of one partition come in their order; partitions come as they answer.
+    Topics come one after another, in the order they are given; records of one partition come in their order.
     """
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"
@@ -28,11 +28,11 @@ async def read_log(bootstrap: str, topics: Sequence[str]) -> AsyncIterator[Incom
         await consumer.start()
         await admin.start()
         every = await partitions_of(admin, topics)
-        if every:
-            consumer.assign(every)
-            ends = await consumer.end_offsets(every)
-            begins = await consumer.beginning_offsets(every)
-            left = [tp for tp in every if begins[tp] < ends[tp]]
+        ends = await consumer.end_offsets(every)
+        begins = await consumer.beginning_offsets(every)
+        for topic in topics:
+            left = [tp for tp in every if tp.topic == topic and begins[tp] < ends[tp]]
+            consumer.assign(left)
             while left:
                 for tp, records in (await consumer.getmany(*left, timeout_ms=_WAIT_MS)).items():
                     for record in records:
