@@ -39,13 +39,27 @@ def changed(path: str, to: Any) -> dict[str, Any]:
         (b"", "has no value"),
         (b"{", "the object: Invalid JSON"),
         (b" " * (LARGEST_EVENT + 1), f"at most {LARGEST_EVENT} are read"),
-        (changed("hold.currency", SECRET[:3]), "hold.currency"),
+        (b"[" * 100_000, "the object: Invalid JSON"),
+        (b"[" + SECRET.encode() + b"]", "the object: Input should be an object"),
+        (SECRET.encode() + b"x", "the object: Invalid JSON"),
+        (b'{"session_id":"\xff' + SECRET.encode() + b'"}', "the object: Invalid JSON"),
+        (changed("hold.currency", SECRET), "hold.currency"),
+        (changed("hold.currency", "ZZZ"), "not an ISO 4217 currency"),
+        (changed("hold.currency", "978"), "not an ISO 4217 currency"),
         (changed("hold.currency", "eur"), "hold.currency"),
         (changed("hold.minor", 19.99), "hold.minor"),
         (changed("hold.minor", "1999"), "hold.minor"),
         (changed("hold.minor", 0), "not more than nothing"),
         (changed("hold.minor", 10**15), "hold.minor"),
+        (changed("hold.minor", float(SECRET)), "hold.minor"),
         (changed("tariff.elements", []), "tariff.elements"),
+        (changed("tariff.min_price.before_taxes", "0." + SECRET), "no more than 18 digits"),
+        (changed("tariff.min_price.before_taxes", "0.0000001"), "no more than 6 decimal"),
+        (changed("tariff.min_price.before_taxes", "NaN"), "finite number"),
+        (changed("tariff.min_price.before_taxes", -1), "greater than or equal to 0"),
+        (changed("tariff.tax_included", SECRET), "tariff.tax_included"),
+        (changed("tariff.start_date_time", SECRET), "tariff.start_date_time"),
+        (changed("language", SECRET), "language"),
         (changed("tariff.currency", "JPY"), "must be the same"),
         (changed("time_zone", "Mars/Olympus"), "time_zone"),
         (changed("requested_at", "2026-03-02T08:00:00"), "requested_at"),
@@ -58,6 +72,9 @@ def test_s24_s25_a_broken_value_is_poison_with_its_path(value: Any, says: str) -
         read(value)
     assert says in str(poison.value)
     assert SECRET not in str(poison.value)
+    assert "\n" not in str(poison.value)
+    # and what led to it is not carried along, since it would be shown in a log with the input in it
+    assert poison.value.__suppress_context__ or poison.value.__context__ is None
 
 
 @pytest.mark.parametrize(
@@ -76,6 +93,19 @@ def test_s24_s25_a_broken_value_is_poison_with_its_path(value: Any, says: str) -
 def test_s25_a_broken_envelope_is_poison_with_the_header_it_is_in(header: str, to: bytes, says: str) -> None:
     with pytest.raises(Poison, match=says):
         read(headers={**HEADERS, header: to})
+
+
+def test_s25_a_record_without_a_value_or_a_key_is_poison() -> None:
+    value = json.dumps(GOLDEN["value"]).encode()
+    with pytest.raises(Poison, match="has no value"):
+        decode(b"s-1", None, list(HEADERS.items()))
+    with pytest.raises(Poison, match="key is not the session_id"):
+        decode(None, value, list(HEADERS.items()))
+
+
+def test_an_event_as_large_as_is_read_is_read() -> None:
+    value = json.dumps(GOLDEN["value"]).encode()
+    assert decode(b"s-1", value.ljust(LARGEST_EVENT), list(HEADERS.items())).fact.key == "s-1"
 
 
 def test_a_key_that_is_not_the_facts_own_is_poison_since_its_order_would_be_lost() -> None:
