@@ -11,6 +11,7 @@ from pathlib import Path
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
+from tapwatt_local.embedded import Embedded
 from tapwatt_local.errors import LocalError
 from tapwatt_local.jars import class_path, fetch, kafka_version
 from tapwatt_local.java import find_java
@@ -59,22 +60,25 @@ def cluster_id(chance: bytes) -> str:
     return base64.urlsafe_b64encode(bytes([chance[0] & 0x7F]) + chance[1:]).decode().rstrip("=")
 
 
-class EmbeddedKafka:
+class EmbeddedKafka(Embedded):
     """`async with EmbeddedKafka(folder) as kafka: kafka.bootstrap`. Data and log stand in the folder."""
+
+    name = "Kafka"
+    start_within_s = _START_S
 
     def __init__(
         self, folder: Path, port: int = 0, heap: str = "512m", tell: Callable[[str], None] = lambda text: None
     ) -> None:
+        super().__init__()
         self.folder = folder.resolve()
         self._wanted_port = port
         self._heap = heap
         self._tell = tell
-        self._child: Child | None = None
         self.bootstrap = ""
         self.version = kafka_version()
 
-    async def start(self) -> None:
-        """Format the storage and start; returns when it answers. LocalError in one sentence if it cannot."""
+    async def _prepared(self) -> Child:
+        """The broker on a formatted storage."""
         java = str(await asyncio.to_thread(find_java))
         jars = class_path(await asyncio.to_thread(fetch, self._tell))
         if self._wanted_port:
@@ -84,9 +88,7 @@ class EmbeddedKafka:
         log = self.folder / "kafka.log"
         if not (self.folder / "data" / "meta.properties").exists():
             await self._format(command, settings, log)
-        self._child = Child("Kafka", [*command, "kafka.Kafka", str(settings)], log)
-        await self._child.start()
-        await self._child.wait_ready(self._answers, _START_S)
+        return Child("Kafka", [*command, "kafka.Kafka", str(settings)], log)
 
     def _written(self) -> tuple[Path, Path]:
         """The broker's settings and its logging's, on ports of this start."""
@@ -131,31 +133,3 @@ class EmbeddedKafka:
             return False
         finally:
             await admin.close()
-
-    async def stop(self) -> None:
-        """Stop it in peace."""
-        if self._child is not None:
-            await self._child.stop()
-
-    async def kill(self) -> None:
-        """Kill it, as a crash would."""
-        if self._child is not None:
-            await self._child.kill()
-
-    async def restart(self) -> None:
-        """Start it again on the same port and data."""
-        if self._child is None:
-            raise LocalError("Kafka was never started, so it cannot be started again")
-        await self._child.start()
-        await self._child.wait_ready(self._answers, _START_S)
-
-    async def __aenter__(self) -> EmbeddedKafka:
-        try:
-            await self.start()
-        except BaseException:
-            await self.kill()
-            raise
-        return self
-
-    async def __aexit__(self, *error: object) -> None:
-        await self.stop()

@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from tapwatt_local.embedded import Embedded
 from tapwatt_local.errors import LocalError
 from tapwatt_local.processes import Child, free_ports, require_free
 
@@ -61,20 +62,23 @@ def _version(binary: Path) -> str:
     return found.group(1) if found else ""
 
 
-class EmbeddedRedis:
+class EmbeddedRedis(Embedded):
     """`async with EmbeddedRedis(folder) as redis: redis.url`. It evicts nothing and writes an append-only file."""
 
+    name = "Redis"
+    start_within_s = _START_S
+
     def __init__(self, folder: Path, port: int = 0) -> None:
+        super().__init__()
         self.folder = folder.resolve()
         self._wanted_port = port
-        self._child: Child | None = None
         self._port = 0
         self.url = ""
         self.binary = Path()
         self.version = ""
 
-    async def start(self) -> None:
-        """Start; returns when it answers. LocalError in one sentence if it cannot."""
+    async def _prepared(self) -> Child:
+        """The server with its settings."""
         self.binary, self.version = await asyncio.to_thread(find_redis)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -95,9 +99,7 @@ class EmbeddedRedis:
             "daemonize": "no",
         }
         argv = [str(self.binary), *(part for name, value in settings.items() for part in (f"--{name}", value))]
-        self._child = Child("Redis", argv, self.folder / "redis.log")
-        await self._child.start()
-        await self._child.wait_ready(self._answers, _START_S)
+        return Child("Redis", argv, self.folder / "redis.log")
 
     async def _answers(self) -> bool:
         with contextlib.suppress(OSError):
@@ -110,31 +112,3 @@ class EmbeddedRedis:
             finally:
                 writer.close()
         return False
-
-    async def stop(self) -> None:
-        """Stop it in peace."""
-        if self._child is not None:
-            await self._child.stop()
-
-    async def kill(self) -> None:
-        """Kill it, as a crash would."""
-        if self._child is not None:
-            await self._child.kill()
-
-    async def restart(self) -> None:
-        """Start it again on the same port and data."""
-        if self._child is None:
-            raise LocalError("Redis was never started, so it cannot be started again")
-        await self._child.start()
-        await self._child.wait_ready(self._answers, _START_S)
-
-    async def __aenter__(self) -> EmbeddedRedis:
-        try:
-            await self.start()
-        except BaseException:
-            await self.kill()
-            raise
-        return self
-
-    async def __aexit__(self, *error: object) -> None:
-        await self.stop()

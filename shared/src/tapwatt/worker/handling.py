@@ -12,6 +12,7 @@ from typing import NoReturn
 from tapwatt.clock import Clock
 from tapwatt.codec import LARGEST_EVENT, Event, decode, encode, follow
 from tapwatt.errors import BadCredentials, BrokenInvariant, NeedsHuman, OutcomeUnknown, Poison, Unavailable
+from tapwatt.events import Fact
 from tapwatt.log import Log
 from tapwatt.topics import Topics, fact_type
 from tapwatt.worker.metrics import WorkerMetrics
@@ -120,11 +121,11 @@ class Handling:
                 continue
             return
 
-    def _outgoing(self, cause: Event, said: object) -> Outgoing:
+    def _outgoing(self, cause: Event, said: Fact | Event) -> Outgoing:
         if isinstance(said, Event):
             event = said
         else:
-            event = follow(cause.envelope, said, self._service.source, self._clock.now())  # type: ignore[arg-type]
+            event = follow(cause.envelope, said, self._service.source, self._clock.now())
         key, value, headers = encode(event)
         if len(value) > LARGEST_EVENT:
             raise BrokenInvariant(
