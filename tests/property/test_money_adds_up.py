@@ -64,3 +64,9 @@ def test_two_currencies_are_never_added_or_compared() -> None:
 def test_an_unknown_currency_is_refused(unknown: str) -> None:
     with pytest.raises(ValueError, match="ISO 4217"):
         exponent(unknown)
+
+
+@pytest.mark.parametrize("nothing", ["Infinity", "-Infinity", "NaN", "1e999999", "ten", ""])
+def test_what_is_no_amount_is_refused(nothing: str) -> None:
+    with pytest.raises(ValueError, match=r"not an amount|less than or equal"):
+        Money.of(nothing, "EUR")

@@ -51,19 +51,22 @@ def decode(key: bytes | None, value: bytes | None, headers: Headers) -> Event:
     envelope = from_headers(headers)
     model = FACT_OF_TYPE.get(envelope.type)
     if model is None:
-        raise Poison(f"ce_type {envelope.type[:80]!r} is no fact, or no version of one, that we know")
+        raise Poison("header ce_type is no fact, or no version of one, that we know")
     try:
         fact = model.model_validate_json(value)
     except ValidationError as error:
         raise Poison(f"{model.name} is broken: {_first(error)}") from None
     if key != fact.key.encode():
-        raise Poison(f"the record's key is not the {model.keyed_by} {fact.key!r} in it, so its order cannot be kept")
+        raise Poison(f"the record's key is not the {model.keyed_by} in it, so its order cannot be kept")
     return Event(envelope, fact)
 
 
 def _first(error: ValidationError) -> str:
     """The first thing that is wrong, with its JSON path, and how many more there are. Never the input itself."""
     errors = error.errors(include_url=False, include_context=False, include_input=False)
-    path = ".".join(str(part) for part in errors[0]["loc"]) or "the object"
+    way = errors[0]["loc"]
+    if errors[0]["type"] == "extra_forbidden":
+        way = (*way[:-1], "an unknown field")  # its name was chosen by whoever wrote the event
+    path = ".".join(str(part) for part in way) or "the object"
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     return f"{path}: {errors[0]['msg']}{more}"

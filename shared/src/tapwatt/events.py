@@ -30,7 +30,7 @@ def _zone(name: str) -> str:
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError) as error:
-        raise ValueError(f"{name!r} is not an IANA time zone; use a name such as Europe/Amsterdam") from error
+        raise ValueError("not an IANA time zone; use a name such as Europe/Amsterdam") from error
     return name
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Decimal, InvalidOperation
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Decimal, InvalidOperation, Overflow
 from enum import StrEnum
 from functools import lru_cache
 from typing import Annotated
@@ -68,8 +68,10 @@ class Money(BaseModel):
             amount = Decimal(major)
             minor = amount.scaleb(exponent(currency))
             whole = minor.to_integral_value()
-        except InvalidOperation as error:
+        except (InvalidOperation, Overflow) as error:
             raise ValueError(f"{major!r} is not an amount of money") from error
+        if not whole.is_finite():
+            raise ValueError(f"{major!r} is not an amount of money")
         if minor != whole:
             raise ValueError(f"{major} {currency} has more than the {exponent(currency)} decimals that {currency} has")
         return cls(minor=int(whole), currency=currency)
