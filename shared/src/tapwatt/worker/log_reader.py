@@ -30,9 +30,10 @@ async def read_log(bootstrap: str, topics: Sequence[str]) -> AsyncIterator[Incom
         every = await partitions_of(admin, topics)
         ends = await consumer.end_offsets(every)
         begins = await consumer.beginning_offsets(every)
+        # Assigned once and for all: stopping an aiokafka consumer that was assigned anew can wait for ever (measured).
+        consumer.assign(every)
         for topic in topics:
             left = [tp for tp in every if tp.topic == topic and begins[tp] < ends[tp]]
-            consumer.assign(left)
             while left:
                 for tp, records in (await consumer.getmany(*left, timeout_ms=_WAIT_MS)).items():
                     for record in records:
