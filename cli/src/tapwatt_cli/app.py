@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from tapwatt_cli.commands import audit, demo, doctor, replay, topics
+from tapwatt_cli.commands import audit, demo, dlq, doctor, replay, topics
 
 app = typer.Typer(
     name="tapwatt",
@@ -26,4 +26,5 @@ app.command()(demo.demo)
 app.command()(audit.audit)
 app.command()(replay.replay)
 app.command()(topics.topics)
+app.add_typer(dlq.app)
 app.command()(doctor.doctor)
