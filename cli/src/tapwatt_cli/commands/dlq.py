@@ -86,7 +86,7 @@ def replay(
     going = [letter for letter in chosen if str(letter.number) not in refused]
     for number, why in refused.items():
         typer.echo(f"tapwatt: {number} is not replayed: {printable(why)}", err=True)
-    if len(going) > 1 and not yes and sys.stdin.isatty():
+    if len(going) > 1 and not yes and a_person_types():
         typer.confirm(f"Replay {len(going)} dead letters?", abort=True, err=True)
     replayed: list[Letter] = []
 
@@ -103,6 +103,11 @@ def replay(
         _sum_up(replayed, refused, topics, as_document)
     if refused:
         raise typer.Exit(1)
+
+
+def a_person_types() -> bool:
+    """Whether there is somebody to ask."""
+    return sys.stdin.isatty()
 
 
 def _chosen(letters: Sequence[Letter], numbers: Sequence[Number], by: str | None) -> list[Letter]:
