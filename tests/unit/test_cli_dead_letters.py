@@ -69,7 +69,9 @@ def letter(
     record: Read | None = None, number: Number = FIRST, by: str = "capturer", why: str = "odd", late_s: int = 0
 ) -> Read:
     at = NOW + timedelta(seconds=late_s)
-    return stood(parked(record or event(), TOPICS.dead_letters, by, why, at), number.partition, number.offset)
+    came = record or event()
+    waited = waiting(came) if ".retry-" in came.topic else None
+    return stood(parked(came, TOPICS.dead_letters, by, why, at, waited), number.partition, number.offset)
 
 
 def marked(of: Read, number: Number, late_s: int = 60) -> Read:

@@ -180,6 +180,9 @@ async def test_our_waiting_headers_on_a_foreign_record_mean_nothing() -> None:
     await bench.handling(came._replace(headers=forged))
     assert len(calls) == 1
     assert bench.time.slept == []
+    # and nobody can say of a record that it stood elsewhere
+    await bench.handling(came._replace(headers=forged, value=b"{"))
+    assert dict(bench.told[-1].headers)["tapwatt_origin"] == b"t.tapwatt.session-cancelled.v1/3/17"
 
 
 async def test_s25_poison_is_parked_with_its_reason_and_never_handled() -> None:

@@ -75,12 +75,12 @@ class Handling:
             event = decode(record.key, record.value, record.headers)
             outcome = await self._until_done(record, event, waited)
         except Poison as error:
-            await self._park(record, str(error))
+            await self._park(record, waited, str(error))
             outcome = "parked"
         except NeedsHuman as error:
             self._metrics.needs_human()
             self._log.critical("a human is needed", why=str(error), origin=origin(record))
-            await self._park(record, str(error))
+            await self._park(record, waited, str(error))
             outcome = "parked"
         except BadCredentials as error:
             self._log.critical("stopped", why=str(error), origin=origin(record))
@@ -162,7 +162,7 @@ class Handling:
         scheduled = waited.scheduled if waited else 0
         tier = next_try(scheduled, self._patience.schedule)
         if tier is None:
-            await self._park(record, f"given up after {scheduled} scheduled tries: {error}")
+            await self._park(record, waited, f"given up after {scheduled} scheduled tries: {error}")
             return "parked"
         came_from = waited.origin if waited else origin(record)
         due = self._clock.now() + timedelta(seconds=tier.delay_s)
@@ -173,10 +173,11 @@ class Handling:
         await self._tell([later(record, topic, Waiting(came_from, scheduled + 1, due), str(error))])
         return "scheduled"
 
-    async def _park(self, record: Incoming, reason: str) -> None:
+    async def _park(self, record: Incoming, waited: Waiting | None, reason: str) -> None:
         self._metrics.parked_one()
         self._log.error("parked", why=reason, origin=origin(record))
-        await self._tell([parked(record, self._topics.dead_letters, self._service.name, reason, self._clock.now())])
+        letter = parked(record, self._topics.dead_letters, self._service.name, reason, self._clock.now(), waited)
+        await self._tell([letter])
 
     async def _stop_this_key(self, record: Incoming, error: Exception) -> NoReturn:
         known = isinstance(error, BrokenInvariant)

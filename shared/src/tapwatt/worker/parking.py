@@ -44,13 +44,17 @@ def waiting(record: Incoming) -> Waiting | None:
     return Waiting(came_from, scheduled, due) if due.tzinfo else None
 
 
-def parked(record: Incoming, topic: str, service: str, reason: str, at: datetime) -> Outgoing:
-    """The record as it is parked: why, by whom, when, and where it stood at first."""
-    before = waiting(record)
+def parked(
+    record: Incoming, topic: str, service: str, reason: str, at: datetime, waited: Waiting | None = None
+) -> Outgoing:
+    """The record as it is parked: why, by whom, when, and where it stood at first.
+
+    `waited` is how it waited if it comes from a retry topic; what any other record says of itself is not believed.
+    """
     return _moved(
         record,
         topic,
-        origin=before.origin if before else origin(record),
+        origin=waited.origin if waited else origin(record),
         parked_by=service,
         parked_at=at.astimezone(UTC).isoformat(),
         reason=reason,
