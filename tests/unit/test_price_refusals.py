@@ -49,6 +49,24 @@ def period(from_minute: int, to_minute: int, wh: int = 0, activity: str = "charg
             [period(0, 60)],
             "VAT",
         ),
+        # 0.25 and 10 % raised to 1.00 and 10.00; then at most 6.00 would be 0.60 before tax
+        (
+            tariff(min_price={"before_taxes": 1, "after_taxes": 10}, max_price={"before_taxes": 5, "after_taxes": 6}),
+            [period(0, 60, 1000)],
+            "no price is both as high as min_price and as low as max_price",
+        ),
+        # 5.80 before tax is 6.38 after it, and at most 6.00 would be 5.45 before tax
+        (
+            tariff(min_price={"before_taxes": "5.8"}, max_price={"before_taxes": 6, "after_taxes": 6}),
+            [period(0, 60, 1000)],
+            "no price is both as high as min_price and as low as max_price",
+        ),
+        # the total is 5.00, and yet no bill can show the line that it was lowered from
+        (
+            tariff({"price_components": [{"type": "ENERGY", "price": 10**9}]}, max_price={"before_taxes": 5}),
+            [period(0, 60, 10**9)],
+            "a line of the price is larger than any",
+        ),
         (tariff({**ENERGY, "restrictions": {"start_time": "10:00Z"}}), [period(0, 60)], "has an offset"),
         (tariff({"price_components": [{"type": "ENERGY", "price": 10**9}]}), [period(0, 60, 10**9)], "larger than any"),
     ],

@@ -342,3 +342,30 @@ def test_a_line_says_what_was_billed_and_when() -> None:
         datetime.fromisoformat(NINE),
         datetime.fromisoformat("2026-03-02T09:00:00Z"),
     )
+
+
+def test_a_fee_that_holds_only_later_is_charged_when_it_first_holds() -> None:
+    # 5.00 once the car has been there for an hour, at 10:00; never before, and once although it holds for another hour
+    elements = [element(("FLAT", "5"), min_duration=3600)]
+    assert cost(elements, period(NINE, 59, "4000")) == (0, 0)
+    bill = price(tariff(*elements), [period(NINE, 90, "4000"), period("2026-03-02T09:30:00Z", 30)], AMSTERDAM)
+    assert [(line.incl_vat.minor, line.starts_at) for line in bill.lines] == [
+        (500, datetime.fromisoformat("2026-03-02T09:00:00Z"))
+    ]
+
+
+def test_power_is_compared_to_its_last_digit() -> None:
+    # a tenth of a quintillionth below 16 kW is below it
+    elements = [element(PEAK, max_power="16"), REST]
+    measured = period(NINE, 120, "4000", max_power_w="15999." + "9" * 30)
+    assert cost(elements, measured) == (400, 400)
+
+
+def test_the_exact_amounts_stand_beside_the_rounded_ones() -> None:
+    # 12.345 kWh * 0.333333 = 4.114995885; * 1.21 = 4.97914502085
+    bill = price(tariff(element(("ENERGY", "0.333333", "21"))), [period(NINE, 60, "12345")], AMSTERDAM)
+    assert (bill.exact_excl_vat, bill.exact_incl_vat) == (Decimal("4.114995885"), Decimal("4.97914502085"))
+    assert (bill.excl_vat.minor, bill.incl_vat.minor) == (411, 498)
+    # 1.00 / 1.21 does not end: 20 decimals of it
+    included = price(tariff(element(("FLAT", "1", "21")), tax_included="YES"), [period(NINE, 60)], AMSTERDAM)
+    assert (included.exact_excl_vat, included.exact_incl_vat) == (Decimal("0.82644628099173553719"), Decimal(1))

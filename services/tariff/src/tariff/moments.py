@@ -87,19 +87,25 @@ def _between(low: Decimal | int | None, high: Decimal | int | None, value: Fract
 def _drawing(restrictions: Restrictions, period: ChargingPeriod) -> bool:
     current = (restrictions.min_current, restrictions.max_current)
     power = (restrictions.min_power, restrictions.max_power)
-    amperes = (period.min_current_a, period.max_current_a)
+    amperes = (_exactly(period.min_current_a), _exactly(period.max_current_a))
     kilowatts = (_kilo(period.min_power_w), _kilo(period.max_power_w))
     return _in_range("current", current, amperes, period) and _in_range("power", power, kilowatts, period)
 
 
-def _kilo(watts: Decimal | None) -> Decimal | None:
-    return None if watts is None else watts / 1000
+def _exactly(amperes: Decimal | None) -> Fraction | None:
+    return None if amperes is None else Fraction(amperes)
 
 
-Range = tuple[Decimal | None, Decimal | None]
+def _kilo(watts: Decimal | None) -> Fraction | None:
+    return None if watts is None else Fraction(watts) / 1000
 
 
-def _in_range(what: str, bounds: Range, measured: Range, period: ChargingPeriod) -> bool:
+def _in_range(
+    what: str,
+    bounds: tuple[Decimal | None, Decimal | None],
+    measured: tuple[Fraction | None, Fraction | None],
+    period: ChargingPeriod,
+) -> bool:
     if bounds == (None, None):
         return True
     low, high = bounds
@@ -112,8 +118,8 @@ def _in_range(what: str, bounds: Range, measured: Range, period: ChargingPeriod)
                 f"the tariff asks for the {what} and the period from {period.starts_at.isoformat()} has none: "
                 "absent is not zero"
             )
-        least = most = Decimal(0)
-    return (low is None or least >= low) and (high is None or most < high)
+        least = most = Fraction(0)
+    return (low is None or least >= Fraction(low)) and (high is None or most < Fraction(high))
 
 
 def kwh_bounds(elements: Iterable[TariffElement]) -> list[Fraction]:

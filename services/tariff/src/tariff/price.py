@@ -3,7 +3,7 @@
 The rules are those of OCPI 2.2.1 and 2.3.0 (mod_tariffs, mod_cdrs), computed from the text, not from its examples:
 - Elements in order: for each dimension the first element that has it and holds at that moment wins. A dimension without
   one is free. ENERGY is kWh, TIME hours while charging, PARKING_TIME hours of periods that are parked.
-- FLAT is charged once, by what holds at the first moment.
+- FLAT is charged once, by the first element that has it, at the first moment at which one of these holds.
 - step_size is applied once to ENERGY and once to TIME and PARKING_TIME together, by the last component of them.
 - A reservation is a session before the session: its own elements, FLAT, step and duration; its hours are TIME.
 - The whole is rounded once; each line is a share of it (see tariff.totals).
@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from decimal import Decimal
 from fractions import Fraction
 
 from tapwatt.events import ChargingPeriod, PriceLine
@@ -21,18 +22,27 @@ from tapwatt.tariffs import Dimension, PriceComponent, Tariff, TariffElement
 from tariff.cannot_price import CannotPrice
 from tariff.moments import Moment, holds
 from tariff.stretches import Stretch, check_periods, cut
-from tariff.totals import Cost, Used, cost_of, lines_of, round_once, round_up_to_step, within_limits
+from tariff.totals import Cost, Used, cost_of, lines_of, round_once, round_up_to_step, to_decimal, within_limits
 
 __all__ = ["CannotPrice", "Price", "exact_cost", "price"]
+
+_EXACT = 20
+"""Decimals. A price has up to 6, a quantity of energy 7, and VAT adds some."""
 
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What is owed, before and after VAT, and the lines that add up to both."""
+    """What is owed, before and after VAT, and the lines that add up to both.
+
+    `exact_excl_vat` and `exact_incl_vat` are what was rounded, in major units, to 20 decimals: all of it, unless it
+    does not end, as a third of a cent. `exact_cost` has that, too.
+    """
 
     lines: tuple[PriceLine, ...]
     excl_vat: Money
     incl_vat: Money
+    exact_excl_vat: Decimal
+    exact_incl_vat: Decimal
 
 
 @dataclass(slots=True)
@@ -54,7 +64,8 @@ def price(
     used = _used(tariff, periods, time_zone)
     total, why = _total(tariff, periods, used)
     excl, incl = (round_once(amount, tariff.currency, rounding) for amount in (total.excl, total.incl))
-    return Price(lines_of(tariff, used, total, why, excl, incl), excl, incl)
+    lines = lines_of(tariff, used, total, why, excl, incl)
+    return Price(lines, excl, incl, to_decimal(total.excl, _EXACT), to_decimal(total.incl, _EXACT))
 
 
 def exact_cost(tariff: Tariff, periods: Sequence[ChargingPeriod], time_zone: str) -> tuple[Fraction, Fraction]:
@@ -95,12 +106,12 @@ def _check_reservation(tariff: Tariff, reserved: Sequence[ChargingPeriod], ordin
 
 
 def _accounted(elements: Sequence[TariffElement], stretches: Iterable[Stretch]) -> _Account:
-    account, first = _Account(), True
+    account, charged_once = _Account(), False
     for stretch in stretches:
         winners = _winners(elements, stretch.moment)
-        if first and Dimension.FLAT in winners:
+        if not charged_once and Dimension.FLAT in winners:
             _add(account, winners[Dimension.FLAT], stretch, Fraction(1))
-        first = False
+            charged_once = True
         if stretch.energy_wh and Dimension.ENERGY in winners:
             account.last_energy = _add(account, winners[Dimension.ENERGY], stretch, stretch.energy_wh)
         spent = Dimension.PARKING_TIME if stretch.moment.period.activity == "parked" else Dimension.TIME

@@ -10,7 +10,7 @@ from fractions import Fraction
 from typing import Literal
 
 from tapwatt.events import PriceLine
-from tapwatt.money import Money, Rounding, exponent, round_to_minor
+from tapwatt.money import LARGEST_MINOR, Money, Rounding, exponent, round_to_minor
 from tapwatt.tariffs import Dimension, PriceComponent, PriceLimit, Tariff
 from tariff.cannot_price import CannotPrice
 
@@ -78,7 +78,8 @@ def within_limits(tariff: Tariff, cost: Cost) -> tuple[Cost, str]:
     """The cost raised to the lowest and then lowered to the highest price, and why it changed, if it did.
 
     The limits before and after tax both apply (OCPI, mod_tariffs, Tariff). Where only one of them is reached, or only
-    one is given, the other amount follows in proportion, so that the tax stays the tax on what is charged.
+    one is given, the other amount follows in proportion, so that the tax stays the tax on what is charged. Limits that
+    cannot both hold with that tax have no honest price.
     """
     _check_limits(tariff)
     why = ""
@@ -86,6 +87,8 @@ def within_limits(tariff: Tariff, cost: Cost) -> tuple[Cost, str]:
         limited = cost if limit is None else _limited(tariff, cost, limit, lowest=lowest)
         if limited != cost:
             cost, why = limited, "raised to the lowest price" if lowest else "lowered to the highest price"
+    if tariff.min_price is not None and _limited(tariff, cost, tariff.min_price, lowest=True) != cost:
+        raise CannotPrice("with the VAT of this session, no price is both as high as min_price and as low as max_price")
     return cost, why
 
 
@@ -133,6 +136,13 @@ def round_once(exact: Fraction, currency: str, rounding: Rounding) -> Money:
         raise CannotPrice("the price is larger than any session at a charger could cost") from error
 
 
+def _money(minor: int, currency: str) -> Money:
+    """One line's amount: it may be out of all bounds although a highest price keeps the total within them."""
+    if abs(minor) > LARGEST_MINOR:
+        raise CannotPrice("a line of the price is larger than any session at a charger could cost")
+    return Money(minor=minor, currency=currency)
+
+
 def shared_out(exact: Sequence[Fraction], total: int, most: Sequence[int] | None = None) -> list[int]:
     """Whole minor units that add up to the total: each amount rounded down, what remains to the largest remainders.
 
@@ -163,8 +173,7 @@ def lines_of(
     incl_parts = shared_out([c.incl * minor for c in costs], incl.minor)
     excl_parts = shared_out([c.excl * minor for c in costs], excl.minor, most=incl_parts)
     money = [
-        (Money(minor=e, currency=tariff.currency), Money(minor=i, currency=tariff.currency))
-        for e, i in zip(excl_parts, incl_parts, strict=True)
+        (_money(e, tariff.currency), _money(i, tariff.currency)) for e, i in zip(excl_parts, incl_parts, strict=True)
     ]
     lines = [_line(tariff, u, *m) for u, m in zip(used, money, strict=False)]
     if why:
@@ -177,7 +186,7 @@ def _line(tariff: Tariff, used: Used, excl: Money, incl: Money) -> PriceLine:
     unit = {"kWh": "Wh", "h": "s"}.get(_UNIT[component.type], "")
     return PriceLine(
         dimension=component.type,
-        quantity=_decimal(used.billed),
+        quantity=to_decimal(used.billed),
         unit=_UNIT[component.type],
         unit_price=component.price,
         vat_percent=None if tariff.tax_included == "N/A" else component.vat,
@@ -186,7 +195,7 @@ def _line(tariff: Tariff, used: Used, excl: Money, incl: Money) -> PriceLine:
         element=used.element,
         starts_at=used.starts_at,
         ends_at=used.ends_at,
-        why=f"billed per {component.step_size} {unit}: {_decimal(used.extra)} {unit} added" if used.extra else "",
+        why=f"billed per {component.step_size} {unit}: {to_decimal(used.extra)} {unit} added" if used.extra else "",
     )
 
 
@@ -202,7 +211,7 @@ def _adjustment(why: str, excl: Money, incl: Money) -> PriceLine:
     )
 
 
-def _decimal(exact: Fraction) -> Decimal:
-    """A quantity for people to read, to 9 decimals; amounts are worked out from the exact one."""
-    whole, rest = divmod(round(exact * 10**_DECIMALS), 10**_DECIMALS)
-    return Decimal(f"{whole}.{rest:0{_DECIMALS}d}".rstrip("0").rstrip("."))
+def to_decimal(exact: Fraction, decimals: int = _DECIMALS) -> Decimal:
+    """A quantity or amount, not less than zero, for people to read; what is owed is worked out from the exact one."""
+    whole, rest = divmod(round(exact * 10**decimals), 10**decimals)
+    return Decimal(f"{whole}.{rest:0{decimals}d}".rstrip("0").rstrip("."))
