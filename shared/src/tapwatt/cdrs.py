@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
@@ -16,10 +16,14 @@ from tapwatt.events import ChargingPeriod
 from tapwatt.money import Currency
 from tapwatt.tariffs import OcpiTime, Tariff
 
-_Volume = Annotated[Decimal, Field(ge=0, le=10**6, allow_inf_nan=False)]
+_DIGITS = 25  # more would be rounded by the arithmetic of decimals, and a record is read exactly or not at all
+_Volume = Annotated[Decimal, Field(ge=0, le=10**6, max_digits=_DIGITS, allow_inf_nan=False)]
 _Total = Annotated[Decimal, Field(ge=0, le=10**9, allow_inf_nan=False)]
 _MAX_PERIODS = 2000
 _UTC = "UTC"
+_HOURS = ("TIME", "PARKING_TIME", "RESERVATION_TIME")
+_MOST_OFF_S = 36
+"""Records round their hours; a hundredth of an hour, in seconds, is the coarsest rounding that is believed."""
 
 
 class UnreadableCdr(ValueError):
@@ -41,6 +45,7 @@ class RecordedSession:
     party_id: str
     location_id: str
     evse_uid: str
+    connector_id: str | None
     started_at: datetime
     ended_at: datetime
     periods: tuple[ChargingPeriod, ...]
@@ -61,7 +66,7 @@ class _Ocpi(BaseModel):
 
 class _Dimension(_Ocpi):
     type: str
-    volume: Annotated[Decimal, Field(ge=-(10**6), le=10**6, allow_inf_nan=False)]
+    volume: Annotated[Decimal, Field(ge=-(10**6), le=10**6, max_digits=_DIGITS, allow_inf_nan=False)]
 
 
 class _Period(_Ocpi):
@@ -99,6 +104,7 @@ def _zone(name: str) -> str:
 class _Location(_Ocpi):
     id: str
     evse_uid: str
+    connector_id: str | None = None
     time_zone: Annotated[str, AfterValidator(_zone)] | None = None
 
 
@@ -161,6 +167,7 @@ def _session(record: Any, path: str, time_zone: str) -> RecordedSession:
         party_id=cdr.party_id,
         location_id=cdr.cdr_location.id,
         evse_uid=cdr.cdr_location.evse_uid,
+        connector_id=cdr.cdr_location.connector_id,
         started_at=periods[0].starts_at,
         ended_at=periods[-1].ends_at,
         periods=periods,
@@ -174,6 +181,11 @@ def _session(record: Any, path: str, time_zone: str) -> RecordedSession:
 def _tariff(cdr: _Cdr, path: str) -> Tariff:
     """The one tariff of the session. A change of tariff on the way is not something a driver accepted."""
     named = {p.tariff_id for p in cdr.charging_periods if p.tariff_id is not None}
+    for number, period in enumerate(cdr.charging_periods):
+        # Without the field no tariff is relevant (OCPI, mod_cdrs, ChargingPeriod), unless the record never uses it.
+        if named and period.tariff_id is None:
+            where = f"{path}.charging_periods[{number}].tariff_id"
+            raise UnreadableCdr(where, "is missing, and other periods have one")
     if len(named) > 1:
         raise UnreadableCdr(f"{path}.charging_periods", f"they name several tariffs: {', '.join(sorted(named))}")
     found = [t for t in cdr.tariffs if not named or t.id in named]
@@ -186,31 +198,39 @@ def _tariff(cdr: _Cdr, path: str) -> Tariff:
 
 
 def _periods(cdr: _Cdr, path: str) -> tuple[ChargingPeriod, ...]:
-    """A period ends where the next one starts, the last one when the session ended (OCPI, mod_cdrs, ChargingPeriod)."""
+    """A period ends where the next one starts, the last one when the session ended (OCPI, mod_cdrs, ChargingPeriod).
+
+    The only period of a session has all of its energy, also where the record says so in total_energy alone.
+    """
     if cdr.charging_periods[0].start_date_time != cdr.start_date_time:
         raise UnreadableCdr(f"{path}.charging_periods[0].start_date_time", "the session starts at another time")
     ends = [p.start_date_time for p in cdr.charging_periods[1:]] + [cdr.end_date_time]
-    found = []
-    for number, (period, ends_at) in enumerate(zip(cdr.charging_periods, ends, strict=True)):
-        where = f"{path}.charging_periods[{number}]"
+    whole = cdr.total_energy if len(ends) == 1 else Decimal(0)
+    intervals = list(zip(cdr.charging_periods, ends, strict=True))
+    for number, (period, ends_at) in enumerate(intervals):
         if ends_at < period.start_date_time:
-            raise UnreadableCdr(f"{where}.start_date_time", "is after the start of the next period or the end")
-        found.append(_period(period, ends_at, where))
-    return tuple(found)
+            where = f"{path}.charging_periods[{number}].start_date_time"
+            raise UnreadableCdr(where, "is after the start of the next period or the end")
+    return tuple(
+        _period(period, ends_at, whole, f"{path}.charging_periods[{number}]")
+        for number, (period, ends_at) in enumerate(intervals)
+    )
 
 
-def _period(period: _Period, ends_at: datetime, where: str) -> ChargingPeriod:
+def _period(period: _Period, ends_at: datetime, unsaid_kwh: Decimal, where: str) -> ChargingPeriod:
     volumes: dict[str, Decimal] = {}
     for number, dimension in enumerate(period.dimensions):
         if dimension.type in volumes:
             raise UnreadableCdr(f"{where}.dimensions[{number}].type", f"{dimension.type} is given twice")
         volumes[dimension.type] = dimension.volume
+    length_s = Decimal((ends_at - period.start_date_time) // timedelta(microseconds=1)).scaleb(-6)
+    activity = _activity(volumes, length_s, where)
     try:
         return ChargingPeriod(
             starts_at=period.start_date_time,
             ends_at=ends_at,
-            energy_wh=volumes.get("ENERGY", Decimal(0)) * 1000,
-            activity=_activity(volumes, where),
+            energy_wh=volumes.get("ENERGY", unsaid_kwh if activity == "charging" else Decimal(0)) * 1000,
+            activity=activity,
             min_current_a=volumes.get("MIN_CURRENT"),
             max_current_a=volumes.get("MAX_CURRENT"),
             min_power_w=_watts(volumes.get("MIN_POWER")),
@@ -221,10 +241,15 @@ def _period(period: _Period, ends_at: datetime, where: str) -> ChargingPeriod:
         raise UnreadableCdr(f"{where}.dimensions", f"{first['loc'][0]}: {first['msg']}") from error
 
 
-def _activity(volumes: dict[str, Decimal], where: str) -> Literal["charging", "parked", "reserved"]:
-    spent = [kind for kind in ("TIME", "PARKING_TIME", "RESERVATION_TIME") if volumes.get(kind)]
+def _activity(volumes: dict[str, Decimal], length_s: Decimal, where: str) -> Literal["charging", "parked", "reserved"]:
+    """What went on. The hours that a record gives are checked; it is the interval between two times that counts."""
+    said = {kind: volumes[kind] for kind in _HOURS if kind in volumes}
+    spent = [kind for kind, hours in said.items() if hours]
     if len(spent) > 1:
         problem = f"has both {spent[0]} and {spent[1]}, and when one became the other is not known"
+        raise UnreadableCdr(f"{where}.dimensions", problem)
+    if said and abs(sum(said.values()) * 3600 - length_s) > _MOST_OFF_S:
+        problem = f"say {sum(said.values())} h of {' and '.join(said)}, and the period lasts {length_s.normalize():f} s"
         raise UnreadableCdr(f"{where}.dimensions", problem)
     if spent == ["PARKING_TIME"]:
         return "parked"
