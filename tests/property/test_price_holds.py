@@ -7,13 +7,13 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from tapwatt.events import ChargingPeriod
 from tapwatt.money import Rounding
 from tapwatt.tariffs import Tariff
-from tariff.price import exact_cost, price
+from tariff.price import CannotPrice, exact_cost, price
 
 AMSTERDAM = "Europe/Amsterdam"
 # Given days on which the clock changes, the days before, and one on which it does not.
@@ -156,3 +156,51 @@ def test_more_energy_never_costs_less_by_the_clock(
     tariff: Tariff, periods: list[ChargingPeriod], which: int, more: Decimal
 ) -> None:
     _more_energy_costs_no_less(tariff, periods, which, more)
+
+
+limit = st.decimals(0, 12, places=2)
+
+
+@settings(max_examples=200, deadline=None)
+@given(tariffs(steps=True), sessions(), limit, limit, limit, limit, st.booleans())
+def test_the_price_is_between_the_lowest_and_the_highest_or_there_is_none(
+    tariff: Tariff,
+    periods: list[ChargingPeriod],
+    one: Decimal,
+    other: Decimal,
+    tax_low: Decimal,
+    tax_high: Decimal,
+    after: bool,
+) -> None:
+    # given a lowest and a highest price, with or without limits after tax
+    low, high = min(one, other), max(one, other)
+    limits = {
+        "min_price": {"before_taxes": low, "after_taxes": low + tax_low if after else None},
+        "max_price": {"before_taxes": high, "after_taxes": high + tax_high if after else None},
+    }
+    limited = Tariff.model_validate({**tariff.model_dump(), **limits})
+    # when the session has an honest price
+    try:
+        excl, incl = exact_cost(limited, periods, AMSTERDAM)
+    except CannotPrice:
+        reject()
+    # then it is within every limit that is given and means something where the tariff says that no tax applies
+    assert Fraction(low) <= excl <= Fraction(high)
+    assert excl <= incl
+    if after and tariff.tax_included != "N/A":
+        assert Fraction(low + tax_low) <= incl <= Fraction(high + tax_high)
+
+
+@settings(deadline=None)
+@given(tariffs(of=st.just("TIME")), st.integers(1, 20_000), st.integers(0, 20_000))
+def test_more_time_never_costs_less(tariff: Tariff, seconds: int, more: int) -> None:
+    # given a car that charges, and one that stays longer at the same power
+    at = datetime(2026, 3, 28, 20, tzinfo=UTC)
+    short, long = (
+        [ChargingPeriod(starts_at=at, ends_at=at + timedelta(seconds=s), energy_wh=Decimal(s))]
+        for s in (seconds, seconds + more)
+    )
+    # then the longer stay costs as much or more
+    little, much = exact_cost(tariff, short, AMSTERDAM), exact_cost(tariff, long, AMSTERDAM)
+    assert little[0] <= much[0]
+    assert little[1] <= much[1]
