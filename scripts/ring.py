@@ -17,6 +17,7 @@ from tapwatt.events import (
     SessionCancelled,
     SessionRequested,
     StopRequested,
+    TariffPublished,
 )
 from tapwatt.worker.service import Service
 from tariff.agent import TariffAgent
@@ -25,7 +26,13 @@ from token_matcher.agent import TokenMatcherAgent
 from token_matcher.settings import TokenMatcherSettings
 
 FLEET_HEARS = fleet.HEARS
-FLEET_SAYS: tuple[type[Fact], ...] = (SessionRequested, SessionCancelled, StopRequested, ChargingEnded)
+FLEET_SAYS: tuple[type[Fact], ...] = (
+    TariffPublished,
+    SessionRequested,
+    SessionCancelled,
+    StopRequested,
+    ChargingEnded,
+)
 OPERATOR_HEARS: tuple[type[Fact], ...] = (CaptureFailed,)
 
 _NOBODY: Any = None
@@ -35,7 +42,7 @@ _NOBODY: Any = None
 def services() -> list[Service]:
     """The four steps, in the order in which a session meets them."""
     make: list[Callable[[], Service]] = [
-        AuthoriserAgent(_NOBODY, _NOBODY, AuthoriserSettings()).service,
+        AuthoriserAgent(_NOBODY, _NOBODY, _NOBODY, AuthoriserSettings()).service,
         TokenMatcherAgent(_NOBODY, _NOBODY, _NOBODY, TokenMatcherSettings()).service,
         TariffAgent(_NOBODY, _NOBODY, TariffSettings()).service,
         CapturerAgent(_NOBODY, _NOBODY, CapturerSettings(), release_rest=False).service,

@@ -25,12 +25,13 @@ from tapwatt.events import (
     SessionCancelled,
     SessionRequested,
     StopRequested,
+    TariffPublished,
     TokenAmbiguous,
     TokenMatched,
     TokenNotMatched,
 )
 from tapwatt.money import Money
-from tapwatt.tariffs import Dimension, PriceComponent, Tariff, TariffElement
+from tapwatt.tariffs import Dimension, PriceComponent, Tariff, TariffElement, TariffRef
 from tapwatt.worker.records import Incoming, Outgoing
 
 F = TypeVar("F", bound=Fact)
@@ -139,6 +140,25 @@ class Fleet:
                 requested_at=self.clock.now(),
             ),
             name,
+        )
+
+    async def publish(self, offered: Tariff, version: str = "1", operator_id: str = "op") -> None:
+        """The operator offers a tariff from now on."""
+        fact = TariffPublished(
+            operator_id=operator_id, tariff_version=version, tariff=offered, published_at=self.clock.now()
+        )
+        await self.say(fact, fact.offer)
+
+    async def request_named(self, session_id: str, place: Place, tariff_id: str, version: str = "1") -> None:
+        """A driver wants to charge under a published tariff, which also says how much to hold."""
+        await self.say(
+            SessionRequested(
+                session_id=session_id,
+                place=place,
+                tariff_ref=TariffRef(id=tariff_id, version=version),
+                time_zone="Europe/Amsterdam",
+                requested_at=self.clock.now(),
+            ),
         )
 
     async def cancel(self, session_id: str) -> None:

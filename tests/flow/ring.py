@@ -15,12 +15,13 @@ from tests.flow.virtual_time import VirtualClock
 from tests.flow.worker_in_memory import WorkerInMemory
 
 from authoriser.agent import AuthoriserAgent
+from authoriser.offers import Offers
 from authoriser.settings import AuthoriserSettings
 from capturer.agent import CapturerAgent
 from capturer.settings import CapturerSettings
 from tapwatt import memory
 from tapwatt.errors import Unavailable
-from tapwatt.events import Authorised, Place
+from tapwatt.events import Authorised, Place, TariffPublished
 from tapwatt.fingerprints import Fingerprints
 from tapwatt.provider.memory import BankCard, Fault, Habits, MemoryProvider
 from tapwatt.provider.outcome import Way
@@ -155,7 +156,9 @@ class Ring:
         return worker
 
     def _authoriser(self, worker: WorkerInMemory) -> Service:
-        return AuthoriserAgent(self._way(worker), self._memory(worker, "authoriser"), self._authorising).service()
+        known, settings = self._memory(worker, "authoriser"), self._authorising
+        offers = Offers(known, worker.progress(TariffPublished), self.clock, settings.tariff_wait_s)
+        return AuthoriserAgent(self._way(worker), known, offers, settings).service()
 
     def _matcher(self, worker: WorkerInMemory) -> Service:
         begun = worker.progress(Authorised)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
+from authoriser.agreement import Agreed
 from authoriser.decide import LetGoFirst, Terms, decide, let_go
 from tapwatt.cards import Card, Fingerprint, FingerprintKind
 from tapwatt.errors import BrokenInvariant, NeedsHuman, OutcomeUnknown
@@ -52,7 +53,9 @@ def test_what_was_held_is_authorised_or_let_go_and_nothing_else_is_either(
 ) -> None:
     terms = Terms(WAIT, GRACE, timedelta(days=2), Money(minor=least, currency=hold.currency))
     try:
-        said = decide(requested(hold), answer, terms)
+        asked = requested(hold)
+        assert isinstance(asked.tariff, Tariff)
+        said = decide(asked, Agreed(asked.tariff, None, hold), answer, terms)
     except OutcomeUnknown:
         assert answer.status is Status.PENDING
         return

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 import pytest
 
+from authoriser.agreement import Agreed
 from authoriser.decide import LetGoFirst, Terms, ask, decide, gone, let_go, unheard
 from tapwatt.cards import Card, Fingerprint, FingerprintKind
 from tapwatt.errors import BrokenInvariant, NeedsHuman, OutcomeUnknown
@@ -25,17 +26,30 @@ TERMS = Terms(
 )
 
 
-def requested(amount: str = "60", *, ends: datetime | None = None, currency: str = "EUR") -> SessionRequested:
+def requested(amount: str = "60", *, currency: str = "EUR") -> SessionRequested:
     """A driver who wants to charge at noon."""
     element = TariffElement(price_components=(PriceComponent(type=Dimension.ENERGY, price=Decimal("0.50")),))
     return SessionRequested(
         session_id="s1",
         place=Place(operator_id="op", site_id="site", terminal_id="t1", evse_id="e1"),
         hold=Money.of(amount, currency),
-        tariff=Tariff(id="day", currency=currency, elements=(element,), end_date_time=ends),
+        tariff=Tariff(id="day", currency=currency, elements=(element,)),
         time_zone="Europe/Amsterdam",
         requested_at=NOON,
     )
+
+
+def agreed(asked: SessionRequested) -> Agreed:
+    """What the driver was shown."""
+    assert isinstance(asked.tariff, Tariff)
+    assert asked.hold is not None
+    return Agreed(asked.tariff, "7", asked.hold)
+
+
+def decided(
+    asked: SessionRequested, answer: Transaction, terms: Terms
+) -> Authorised | AuthorisationDeclined | LetGoFirst:
+    return decide(asked, agreed(asked), answer, terms)
 
 
 def answer(
@@ -62,7 +76,7 @@ def answer(
 
 
 def test_the_hold_asked_for_names_the_session_so_that_it_is_placed_once() -> None:
-    first, again = ask(requested()), ask(requested())
+    first, again = (ask(requested(), agreed(requested())) for _ in range(2))
     assert isinstance(first, PlaceHold)
     assert first == again
     assert first.order_reference == "s1"
@@ -70,69 +84,64 @@ def test_the_hold_asked_for_names_the_session_so_that_it_is_placed_once() -> Non
     assert len(first.idempotency_reference) <= 50
 
 
-def test_a_tariff_that_no_longer_holds_is_declined_before_any_hold() -> None:
-    said = ask(requested(ends=NOON))
-    assert isinstance(said, AuthorisationDeclined)
-    assert said.reason is DeclineReason.TARIFF_NOT_VALID
-
-
 def test_a_hold_that_stands_is_authorised_with_the_tariff_frozen() -> None:
-    said = decide(requested(), answer(), TERMS)
+    said = decided(requested(), answer(), TERMS)
     assert isinstance(said, Authorised)
     assert said.hold.amount == Money.of("60", "EUR")
     assert said.hold.authorised_at == NOON + timedelta(seconds=20)
     assert said.hold.expires_at == NOON + timedelta(days=2, seconds=20)
     assert said.tariff == requested().tariff
+    assert said.tariff_version == "7"
     assert said.card == CARD
 
 
 def test_s07_a_partial_approval_limits_the_hold_to_what_was_authorised() -> None:
-    said = decide(requested(), answer(amount=Money.of("25", "EUR")), TERMS)
+    said = decided(requested(), answer(amount=Money.of("25", "EUR")), TERMS)
     assert isinstance(said, Authorised)
     assert said.hold.amount == Money.of("25", "EUR")
 
 
 def test_s07_a_partial_approval_too_small_to_be_useful_is_let_go_and_declined() -> None:
-    said = decide(requested(), answer(amount=Money.of("4.99", "EUR")), TERMS)
+    said = decided(requested(), answer(amount=Money.of("4.99", "EUR")), TERMS)
     assert isinstance(said, LetGoFirst)
     assert said.ask == let_go("hold-1")
     assert said.then.reason is DeclineReason.HOLD_TOO_SMALL
 
 
 def test_a_small_hold_that_was_asked_for_and_granted_in_full_stands() -> None:
-    assert isinstance(decide(requested("3"), answer(amount=Money.of("3", "EUR")), TERMS), Authorised)
+    assert isinstance(decided(requested("3"), answer(amount=Money.of("3", "EUR")), TERMS), Authorised)
 
 
 @pytest.mark.parametrize("held", [Money.of("60.01", "EUR"), Money.of("60", "GBP")])
 def test_more_than_was_asked_or_another_currency_stops_the_session(held: Money) -> None:
     with pytest.raises(BrokenInvariant, match="was asked"):
-        decide(requested(), answer(amount=held), TERMS)
+        decided(requested(), answer(amount=held), TERMS)
 
 
 def test_a_hold_without_a_card_is_let_go_since_nobody_could_stop_it() -> None:
-    said = decide(requested(), answer(card=None), TERMS)
+    said = decided(requested(), answer(card=None), TERMS)
     assert isinstance(said, LetGoFirst)
     assert said.then.reason is DeclineReason.CARD_NOT_IDENTIFIED
 
 
 def test_s09_a_success_that_came_when_nobody_waited_is_let_go_and_timed_out() -> None:
-    said = decide(requested(), answer(took_s=136), TERMS)
+    said = decided(requested(), answer(took_s=136), TERMS)
     assert isinstance(said, LetGoFirst)
     assert said.then.reason is DeclineReason.TIMED_OUT
 
 
 def test_a_card_shown_at_the_last_moment_is_authorised() -> None:
-    assert isinstance(decide(requested(), answer(took_s=135), TERMS), Authorised)
+    assert isinstance(decided(requested(), answer(took_s=135), TERMS), Authorised)
 
 
 def test_s11_manual_intervention_is_neither_yes_nor_no() -> None:
     with pytest.raises(NeedsHuman, match="manual intervention"):
-        decide(requested(), answer(Status.MANUAL), TERMS)
+        decided(requested(), answer(Status.MANUAL), TERMS)
 
 
 def test_s09_a_pending_hold_is_not_decided() -> None:
     with pytest.raises(OutcomeUnknown):
-        decide(requested(), answer(Status.PENDING), TERMS)
+        decided(requested(), answer(Status.PENDING), TERMS)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +162,7 @@ def test_s09_a_pending_hold_is_not_decided() -> None:
 def test_a_failure_is_declined_in_words_a_charger_can_show(
     failure: Failure | None, took_s: float, reason: DeclineReason
 ) -> None:
-    said = decide(requested(), answer(Status.FAILED, failure=failure, took_s=took_s), TERMS)
+    said = decided(requested(), answer(Status.FAILED, failure=failure, took_s=took_s), TERMS)
     assert isinstance(said, AuthorisationDeclined)
     assert said.reason is reason
 

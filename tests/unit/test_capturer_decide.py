@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from capturer.decide import ask, decide
+from tapwatt.bill import PriceLine
 from tapwatt.errors import BrokenInvariant, NeedsHuman, OutcomeUnknown, Unavailable
-from tapwatt.events import Captured, CaptureFailed, EndReason, Hold, HoldReleased, Place, PriceLine, SessionPriced
+from tapwatt.events import Captured, CaptureFailed, EndReason, Hold, HoldReleased, Place, SessionPriced
 from tapwatt.money import Money
 from tapwatt.provider.port import Failure, Kind, LetGo, Status, Take, Transaction
 

@@ -105,7 +105,7 @@ def hold_for(record: RecordedSession) -> Money:
 async def _play(fleet: Fleet, world: World, record: RecordedSession, name: str, card: Card) -> Replayed:
     place = Place(operator_id="replay", site_id="replay", terminal_id=f"{name}-t", evse_id=f"{name}-e")
     # The record proves that its tariff held then; whether it would still be offered today is not the question.
-    tariff = record.tariff.model_copy(update={"start_date_time": None, "end_date_time": None})
+    tariff = record.tariff.model_copy(update={"start_date_time": None, "end_date_time": None, "type": None})
     await fleet.say(
         SessionRequested(
             session_id=name,

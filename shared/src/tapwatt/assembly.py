@@ -157,19 +157,29 @@ class ViewRoom:
 
 
 class MemoryRoom(ViewRoom):
-    """A step's memory of sessions: which fact of a session is kept under which field."""
+    """A step's memory of sessions: which fact of a session is kept under which field.
+
+    Kept for `remember_days`, or for so many seconds where `longer_s` says so.
+    """
 
     def __init__(
-        self, parts: Parts, step: str, epoch: int, remembers: Mapping[type[Fact], str], remember_days: float
+        self,
+        parts: Parts,
+        step: str,
+        epoch: int,
+        remembers: Mapping[type[Fact], str],
+        remember_days: float,
+        longer_s: Mapping[type[Fact], float] | None = None,
     ) -> None:
         super().__init__(parts, step, epoch, list(remembers), self._remember)
         self._fields = remembers
-        self._ttl_s = remember_days * 86400
+        self._ttl_s = dict.fromkeys(remembers, remember_days * 86400) | dict(longer_s or {})
         self.memory = InRedis(self.view)
 
     async def _remember(self, event: Event, build: Build) -> None:
-        field = self._fields[type(event.fact)]
-        await self.memory.into(build).remember(event.fact.key, field, keep(event), ttl_s=self._ttl_s)
+        kind = type(event.fact)
+        ttl_s = self._ttl_s[kind]
+        await self.memory.into(build).remember(event.fact.key, self._fields[kind], keep(event), ttl_s=ttl_s)
 
 
 class ProgressRoom:

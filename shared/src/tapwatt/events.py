@@ -2,47 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, ClassVar, Literal
-from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from tapwatt.bill import CardSlip, PriceLine, VatShare
 from tapwatt.cards import Card
-from tapwatt.money import Money, NotNegative, Positive
-from tapwatt.tariffs import Dimension, Tariff
+from tapwatt.money import NotNegative, Positive
+from tapwatt.parts import Energy, Moment, Name, Part, Text, TimeZone
+from tapwatt.tariffs import ShownTariff, Tariff, TariffRef
 
-Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:*\-]*$")]
-"""An identifier given by an operator: of a session, a terminal, an EVSE, a site."""
-
-Text = Annotated[str, Field(max_length=500)]
-Energy = Annotated[Decimal, Field(ge=0, le=10**9, max_digits=16, decimal_places=4, allow_inf_nan=False)]
-"""Energy in watt-hours (Wh), exact."""
+Grace = Annotated[int, Field(ge=0, le=86400)]
+"""How long a car may stay once energy has stopped before PARKING_TIME counts, in seconds."""
 
 
-def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
-
-
-def _zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        raise ValueError("not an IANA time zone; use a name such as Europe/Amsterdam") from error
-    return name
-
-
-Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
-TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_zone)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-
-class Fact(_Part):
+class Fact(Part):
     """Something that has happened. `name` is its type, `keyed_by` the field that Kafka orders it by."""
 
     name: ClassVar[str]
@@ -55,7 +31,7 @@ class Fact(_Part):
         return str(getattr(self, self.keyed_by))
 
 
-class Place(_Part):
+class Place(Part):
     """Where it happens. A card is matched only within one operator and site."""
 
     operator_id: Name
@@ -64,7 +40,7 @@ class Place(_Part):
     evse_id: Name
 
 
-class Hold(_Part):
+class Hold(Part):
     """Money reserved at the provider, until it is taken, let go, or runs out."""
 
     reference: Annotated[str, Field(min_length=1, max_length=255)]
@@ -73,26 +49,42 @@ class Hold(_Part):
     expires_at: Moment
 
 
+class TariffPublished(Fact):
+    """An operator offers this tariff; a request may name it by id and version. A version never changes."""
+
+    name = "TariffPublished"
+    keyed_by = "offer"
+
+    operator_id: Name
+    tariff_version: Name
+    tariff: Tariff
+    published_at: Moment
+
+    @property
+    def offer(self) -> str:
+        """What a compacted topic keeps one record of: operator/tariff/version."""
+        return offer(self.operator_id, self.tariff.id, self.tariff_version)
+
+
+def offer(operator_id: str, tariff_id: str, version: str) -> str:
+    """How an operator's tariff is named in one word. Neither an operator nor a version has a slash in it."""
+    return f"{operator_id}/{tariff_id}/{version}"
+
+
 class SessionRequested(Fact):
-    """A driver wants to charge at this EVSE: reserve this much, under this tariff."""
+    """A driver wants to charge at this EVSE, under this tariff: reserve this much, or what the tariff asks for."""
 
     name = "SessionRequested"
 
     session_id: Name
     place: Place
-    hold: Positive
-    tariff: Tariff
+    hold: Positive | None = None
+    tariff: ShownTariff | None = None
+    tariff_ref: TariffRef | None = None
+    idle_grace_s: Grace = 0
     time_zone: TimeZone
     requested_at: Moment
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = "en"
-
-    @model_validator(mode="after")
-    def _one_currency(self) -> SessionRequested:
-        if self.hold.currency != self.tariff.currency:
-            raise ValueError(
-                f"the hold is in {self.hold.currency} and the tariff in {self.tariff.currency}; they must be the same"
-            )
-        return self
 
 
 class Authorised(Fact):
@@ -105,6 +97,8 @@ class Authorised(Fact):
     hold: Hold
     card: Card
     tariff: Tariff
+    tariff_version: Name | None = None
+    idle_grace_s: Grace = 0
     time_zone: TimeZone
 
 
@@ -121,6 +115,8 @@ class DeclineReason(StrEnum):
     HOLD_TOO_SMALL = "hold_too_small"
     CARD_NOT_IDENTIFIED = "card_not_identified"
     TARIFF_NOT_VALID = "tariff_not_valid"
+    TARIFF_UNKNOWN = "tariff_unknown"
+    HOLD_NOT_STATED = "hold_not_stated"
     REJECTED = "rejected"
 
 
@@ -213,10 +209,11 @@ class EndReason(StrEnum):
     LIMIT = "limit"
     OPERATOR = "operator"
     FAULT = "fault"
+    RESERVATION_EXPIRED = "reservation_expired"
     CANCELLED = "cancelled"
 
 
-class ChargingPeriod(_Part):
+class ChargingPeriod(Part):
     """A stretch of a session in which one thing went on: energy in Wh, current in A, power in W."""
 
     starts_at: Moment
@@ -258,22 +255,6 @@ class ChargingEnded(Fact):
         return self
 
 
-class PriceLine(_Part):
-    """One line of the bill: quantity in kWh, h or sessions; unit price in major units; amounts in minor units."""
-
-    dimension: Dimension | Literal["ADJUSTMENT"]
-    quantity: Decimal
-    unit: Literal["kWh", "h", "session"]
-    unit_price: Decimal
-    vat_percent: Decimal | None = None
-    excl_vat: Money
-    incl_vat: Money
-    element: int | None = None
-    starts_at: Moment | None = None
-    ends_at: Moment | None = None
-    why: Text = ""
-
-
 class SessionPriced(Fact):
     """What is owed, line by line, with the hold it is owed against. Nothing owed is a price of zero."""
 
@@ -287,7 +268,12 @@ class SessionPriced(Fact):
     energy_wh: Energy
     ended_because: EndReason
     tariff_id: str
+    tariff_version: Name | None = None
+    started_at: Moment | None = None
+    ended_at: Moment | None = None
+    time_zone: TimeZone | None = None
     lines: tuple[PriceLine, ...] = ()
+    vat: tuple[VatShare, ...] = ()
 
     @model_validator(mode="after")
     def _adds_up(self) -> SessionPriced:
@@ -295,6 +281,8 @@ class SessionPriced(Fact):
             raise ValueError(f"{self.owed} is owed against a hold in {self.hold.amount.currency}")
         if sum(line.incl_vat.minor for line in self.lines) != self.owed.minor:
             raise ValueError(f"the lines do not add up to {self.owed}")
+        if self.vat and sum(share.incl_vat.minor for share in self.vat) != self.owed.minor:
+            raise ValueError(f"the VAT summary does not add up to {self.owed}")
         return self
 
 
@@ -311,6 +299,8 @@ class Captured(Fact):
     taken: Positive
     released: NotNegative
     shortfall: NotNegative
+    captured_at: Moment | None = None
+    card: CardSlip | None = None
 
 
 class HoldReleased(Fact):
@@ -384,6 +374,7 @@ class RefundFailed(Fact):
 
 
 FACTS: tuple[type[Fact], ...] = (
+    TariffPublished,
     SessionRequested,
     Authorised,
     AuthorisationDeclined,

@@ -7,9 +7,19 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal
 
-from pydantic import AliasChoices, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import (
+    AliasChoices,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    WrapValidator,
+)
+from pydantic.json_schema import SkipJsonSchema
 
-from tapwatt.money import Currency
+from tapwatt.money import Currency, exponent
 
 
 def _utc_when_unmarked(value: object) -> object:
@@ -94,15 +104,35 @@ class PriceLimit(_Ocpi):
     after_taxes: Amount | None = Field(default=None, validation_alias=AliasChoices("after_taxes", "incl_vat"))
 
 
+class TariffType(StrEnum):
+    """Whom a tariff is for (OCPI TariffType); one of a type that we do not know is for nobody whom we serve."""
+
+    AD_HOC_PAYMENT = "AD_HOC_PAYMENT"
+    PROFILE_CHEAP = "PROFILE_CHEAP"
+    PROFILE_FAST = "PROFILE_FAST"
+    PROFILE_GREEN = "PROFILE_GREEN"
+    REGULAR = "REGULAR"
+
+
+class DisplayText(_Ocpi):
+    """A text for a driver, in the language of an ISO 639-1 code (OCPI DisplayText)."""
+
+    language: Annotated[str, Field(min_length=2, max_length=2)]
+    text: Annotated[str, Field(max_length=512)]
+
+
 class Tariff(_Ocpi):
     """An OCPI tariff object; what it does not say about prices is not charged."""
 
     id: Annotated[str, Field(min_length=1, max_length=64)]
     currency: Currency
     type: str | None = None
+    tariff_alt_text: Annotated[tuple[DisplayText, ...], Field(max_length=32)] = ()
+    tariff_alt_url: Annotated[str, Field(max_length=255)] | None = None
     elements: Annotated[tuple[TariffElement, ...], Field(min_length=1, max_length=200)]
     min_price: PriceLimit | None = None
     max_price: PriceLimit | None = None
+    preauthorize_amount: Amount | None = None
     tax_included: Literal["YES", "NO", "N/A"] | None = None
     start_date_time: OcpiTime | None = None
     end_date_time: OcpiTime | None = None
@@ -112,3 +142,63 @@ class Tariff(_Ocpi):
         """Whether the tariff may be offered at this moment (UTC)."""
         begun = self.start_date_time is None or self.start_date_time <= moment
         return begun and (self.end_date_time is None or moment < self.end_date_time)
+
+
+def contradiction(tariff: Tariff) -> str | None:
+    """Why no session can be billed by this tariff although each of its fields can be read; None if one can."""
+    for name, limit in (("min_price", tariff.min_price), ("max_price", tariff.max_price)):
+        if limit is not None and limit.after_taxes is not None and limit.after_taxes < limit.before_taxes:
+            return f"{name} is lower after taxes than before taxes"
+    low, high = tariff.min_price, tariff.max_price
+    if low is not None and high is not None and low.before_taxes > high.before_taxes:
+        return f"min_price {low.before_taxes} is higher than max_price {high.before_taxes}"
+    begins, ends = tariff.start_date_time, tariff.end_date_time
+    if begins is not None and ends is not None and ends <= begins:
+        return "end_date_time is not after start_date_time, so it is never valid"
+    asked = tariff.preauthorize_amount
+    if asked is not None and asked != round(asked, exponent(tariff.currency)):
+        return f"preauthorize_amount {asked} has more decimals than {tariff.currency} has"
+    for number, element in enumerate(tariff.elements):
+        if any(t is not None and t.tzinfo is not None for t in _times(element)):
+            return f"elements[{number}] has a time of day with an offset; OCPI gives it in local time, as 13:30"
+    return None
+
+
+def _times(element: TariffElement) -> tuple[time | None, time | None]:
+    restrictions = element.restrictions or Restrictions()
+    return restrictions.start_time, restrictions.end_time
+
+
+class TariffRef(_Ocpi):
+    """A published tariff by its id and version; whose it is follows from where the session is."""
+
+    id: Annotated[str, Field(min_length=1, max_length=64)]
+    version: Annotated[str, Field(min_length=1, max_length=64)]
+
+
+class UnreadableTariff(_Ocpi):
+    """A tariff nobody could bill by: where it is wrong and why, so that the driver is refused and nothing is parked."""
+
+    unreadable: Annotated[str, Field(min_length=1, max_length=500)]
+
+
+def _read_or_say_why(value: object, _: object) -> Tariff | UnreadableTariff:
+    if isinstance(value, Tariff | UnreadableTariff):
+        return value
+    if isinstance(value, dict) and set(value) == {"unreadable"}:
+        return UnreadableTariff.model_validate(value)
+    try:
+        return Tariff.model_validate(value)
+    except ValidationError as error:
+        return UnreadableTariff(unreadable=what_is_wrong(error)[:500])
+
+
+def what_is_wrong(error: ValidationError) -> str:
+    """The first fault of an OCPI object in one sentence: its JSON path, and what is wrong there, never the value."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in first["loc"])
+    return f"${steps}: {first['msg']}"
+
+
+ShownTariff = Annotated[Tariff | SkipJsonSchema[UnreadableTariff], WrapValidator(_read_or_say_why)]
+"""A tariff as a driver was shown it; what cannot be billed by is read as the reason why not."""

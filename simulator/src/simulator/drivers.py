@@ -8,7 +8,7 @@ from random import Random
 from simulator.cards import Card
 from simulator.fleet import Fleet
 from simulator.fleet_meter import COMPRESSION, Reading, read_meter
-from simulator.fleet_tariffs import TIME_ZONES, usual_hold
+from simulator.fleet_tariffs import ALL, OPERATOR, TIME_ZONES, named, usual_hold
 from simulator.physical import World
 from tapwatt.codec import Event
 from tapwatt.errors import TapwattError
@@ -31,7 +31,7 @@ from tapwatt.events import (
     TokenNotMatched,
 )
 from tapwatt.money import Money
-from tapwatt.tariffs import Tariff
+from tapwatt.tariffs import Tariff, TariffRef
 
 StopAnswer = TokenMatched | TokenNotMatched | TokenAmbiguous
 BRANDS = ("mastercard", "visa")
@@ -85,7 +85,7 @@ class Scene:
         """The next session in this story, at the next EVSE of its terminal."""
         number = len(self.sessions) + 1
         place = Place(
-            operator_id="op-demo",
+            operator_id=OPERATOR,
             site_id=self.site_id,
             terminal_id=self.terminal_id,
             evse_id=f"NL*TAP*E{self.terminal_id[1:]}*{number}",
@@ -100,7 +100,7 @@ class Scene:
         stop_id = f"{self.name}-stop-{self._stops}"
         stop = StopRequested(
             stop_id=stop_id,
-            operator_id="op-demo",
+            operator_id=OPERATOR,
             site_id=self.site_id,
             terminal_id=self.terminal_id,
             evse_ids=tuple(session.place.evse_id for session in self.sessions),
@@ -142,13 +142,28 @@ class Session:
         self.reading: Reading | None = None
 
     async def request(self) -> Event:
-        """Somebody wants to charge here."""
+        """Somebody wants to charge here.
+
+        Half of the chargers name a published tariff, the others send the tariff itself; where the hold is the usual
+        one, those that name a tariff leave it to that tariff.
+        """
+        by_name = self.tariff in ALL and self.scene.chance.random() < 0.5
+        usual = by_name and self.hold == usual_hold(self.tariff)
+        return await self.ask(
+            hold=None if usual else self.hold,
+            tariff=None if by_name else self.tariff,
+            tariff_ref=named(self.tariff) if by_name else None,
+        )
+
+    async def ask(self, hold: Money | None, tariff: Tariff | None, tariff_ref: TariffRef | None) -> Event:
+        """Somebody wants to charge here on these terms."""
         self.requested = await self.fleet.say(
             SessionRequested(
                 session_id=self.id,
                 place=self.place,
-                hold=self.hold,
-                tariff=self.tariff,
+                hold=hold,
+                tariff=tariff,
+                tariff_ref=tariff_ref,
                 time_zone=TIME_ZONES.get(self.tariff.currency, "Europe/Amsterdam"),
                 requested_at=self.fleet.now(),
             )

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from simulator.drivers import Scene, Waiting
 from simulator.fleet import Fleet
 from simulator.fleet_deck import Part
+from simulator.fleet_tariffs import ALL, published
 from simulator.physical import World
 from tapwatt.errors import TapwattError
 
@@ -31,8 +32,14 @@ async def play_day(
     waiting: Waiting,
     played: Callable[[Played], None] = lambda one: None,
 ) -> list[Played]:
-    """Play every part, at most `at_once` at the same time. A story that goes wrong does not stop the others."""
+    """Publish the tariffs, then play every part, at most `at_once` at the same time.
+
+    A story that goes wrong does not stop the others.
+    """
     turn = asyncio.Semaphore(at_once)
+    for tariff in ALL:
+        offer = published(tariff, fleet.now())
+        await fleet.say(offer, name=offer.offer)
 
     async def play(part: Part) -> Played:
         async with turn:

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
+from tapwatt.events import TariffPublished
 from tapwatt.money import Money
-from tapwatt.tariffs import Dimension, Tariff
+from tapwatt.tariffs import Dimension, Tariff, TariffRef
+
+# A plastic card may be tapped without its PIN up to 50 euros, so that is what street chargers hold.
+_USUAL_HOLD = {"EUR": "50.00", "JPY": "12000", "KWD": "25.000"}
 
 
 def _tariff(name: str, currency: str, *components: tuple[Dimension, str, str | None, int]) -> Tariff:
     prices: list[dict[str, Any]] = [
         {"type": kind, "price": price, "vat": vat, "step_size": step} for kind, price, vat, step in components
     ]
-    return Tariff.model_validate({"id": name, "currency": currency, "elements": [{"price_components": prices}]})
+    return Tariff.model_validate(
+        {
+            "id": name,
+            "currency": currency,
+            "type": "AD_HOC_PAYMENT",
+            "preauthorize_amount": _USUAL_HOLD[currency],
+            "elements": [{"price_components": prices}],
+        }
+    )
 
 
 STREET = _tariff("street-ac", "EUR", (Dimension.ENERGY, "0.39", "21.0", 1))
@@ -28,10 +41,24 @@ IN_EURO = (STREET, MOTORWAY, CITY, HOURLY)
 
 TIME_ZONES = {"EUR": "Europe/Amsterdam", "JPY": "Asia/Tokyo", "KWD": "Asia/Kuwait"}
 
-# A plastic card may be tapped without its PIN up to 50 euros, so that is what street chargers hold.
-_USUAL_HOLD = {"EUR": "50.00", "JPY": "12000", "KWD": "25.000"}
+ALL = (*IN_EURO, FREE, TOKYO, KUWAIT)
+"""What the operator publishes at the beginning of the day."""
+
+VERSION = "2026-1"
+OPERATOR = "op-demo"
+
+
+def published(tariff: Tariff, at: datetime) -> TariffPublished:
+    """The offer of this tariff, from now on."""
+    return TariffPublished(operator_id=OPERATOR, tariff_version=VERSION, tariff=tariff, published_at=at)
+
+
+def named(tariff: Tariff) -> TariffRef:
+    """What a request says instead of the whole tariff."""
+    return TariffRef(id=tariff.id, version=VERSION)
 
 
 def usual_hold(tariff: Tariff) -> Money:
-    """What an operator holds for a session under this tariff unless it has a reason to hold something else."""
-    return Money.of(_USUAL_HOLD[tariff.currency], tariff.currency)
+    """What the tariff itself asks for, unless an operator has a reason to hold something else."""
+    assert tariff.preauthorize_amount is not None
+    return Money.of(tariff.preauthorize_amount, tariff.currency)

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from authoriser.agent import NAME, REMEMBERS, AuthoriserAgent
+from authoriser.offers import FOR_EVER_S, Offers
 from authoriser.settings import AuthoriserSettings
-from tapwatt.assembly import MemoryRoom, ProviderRoom, together
+from tapwatt.assembly import MemoryRoom, ProgressRoom, ProviderRoom, together
+from tapwatt.events import Fact, TariffPublished
 from tapwatt.settings import read_settings
 from tapwatt.worker.run import Parts, run
 from tapwatt.worker.service import Service
 
-EPOCH = 1
+EPOCH = 2
 """Count up when what is remembered changes: the memory is then rebuilt from the log."""
 
 
@@ -17,8 +19,12 @@ def build(parts: Parts) -> Service:
     """Put the authoriser together from its settings."""
     settings = read_settings(AuthoriserSettings)
     provider = ProviderRoom(parts)
-    memory = MemoryRoom(parts, NAME, EPOCH, REMEMBERS, settings.remember_days)
-    return together(AuthoriserAgent(provider.way, memory.memory, settings).service(), provider, memory)
+    longer_s: dict[type[Fact], int] = {TariffPublished: FOR_EVER_S}
+    memory = MemoryRoom(parts, NAME, EPOCH, REMEMBERS, settings.remember_days, longer_s)
+    heard = ProgressRoom(NAME, [TariffPublished])
+    offers = Offers(memory.memory, heard.progress, parts.clock, settings.tariff_wait_s)
+    agent = AuthoriserAgent(provider.way, memory.memory, offers, settings)
+    return together(agent.service(), provider, memory, heard)
 
 
 if __name__ == "__main__":

@@ -5,35 +5,49 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import partial
 
+from authoriser.agreement import Agreed, agree
 from authoriser.decide import LetGoFirst, ask, decide, gone, unheard
+from authoriser.offers import FIELD, Offers
 from authoriser.settings import AuthoriserSettings
 from tapwatt.codec import Event, follow
 from tapwatt.errors import OutcomeUnknown, Unavailable
-from tapwatt.events import AuthorisationDeclined, Authorised, Fact, SessionRequested
+from tapwatt.events import AuthorisationDeclined, Authorised, Fact, SessionRequested, TariffPublished
 from tapwatt.keeping import keep, kept
 from tapwatt.memory import Remembers
 from tapwatt.provider.certainty import found, found_in_time
 from tapwatt.provider.outcome import Way
 from tapwatt.provider.port import Kind, LetGo, PlaceHold, Transaction
-from tapwatt.worker.service import Done, Service
+from tapwatt.worker.service import Done, Handler, Service
 
 NAME = "authoriser"
-REMEMBERS: dict[type[Fact], str] = {SessionRequested: "asked", Authorised: "said", AuthorisationDeclined: "said"}
-"""Under which field a fact of a session is remembered; the first of a field stands. A rebuild reads these topics."""
+REMEMBERS: dict[type[Fact], str] = {
+    TariffPublished: FIELD,
+    SessionRequested: "asked",
+    Authorised: "said",
+    AuthorisationDeclined: "said",
+}
+"""Under which field of its key a fact is remembered; the first of a field stands. A rebuild reads these topics."""
 
 
 class AuthoriserAgent:
-    """Hears that a driver wants to charge, and says whether a hold stands."""
+    """Hears that a driver wants to charge under a tariff, and says whether a hold stands."""
 
-    def __init__(self, way: Way, memory: Remembers, settings: AuthoriserSettings) -> None:
+    def __init__(self, way: Way, memory: Remembers, offers: Offers, settings: AuthoriserSettings) -> None:
         self._way = way
         self._memory = memory
+        self._offers = offers
         self._settings = settings
         self._ttl_s = timedelta(days=settings.remember_days).total_seconds()
 
     def service(self) -> Service:
         """What the worker runs."""
-        return Service(NAME, {SessionRequested: self.requested}, says=(Authorised, AuthorisationDeclined))
+        hears: dict[type[Fact], Handler] = {TariffPublished: self.published, SessionRequested: self.requested}
+        return Service(NAME, hears, says=(Authorised, AuthorisationDeclined))
+
+    async def published(self, event: Event) -> Done:
+        """From now on a request may name this tariff."""
+        await self._offers.publish(event)
+        return Done()
 
     async def requested(self, event: Event) -> Done:
         """One session has one request, the first, and one answer: asked again, it is said again as it was."""
@@ -50,10 +64,13 @@ class AuthoriserAgent:
         )
 
     async def _answer(self, requested: SessionRequested) -> Authorised | AuthorisationDeclined:
-        asked = ask(requested)
-        if isinstance(asked, AuthorisationDeclined):
-            return asked
-        begun = await self._begin(requested, asked)
+        agreed = agree(requested, await self._offers.of(requested), self._settings.tariff_types)
+        if isinstance(agreed, AuthorisationDeclined):
+            return agreed
+        return await self._held(requested, agreed)
+
+    async def _held(self, requested: SessionRequested, agreed: Agreed) -> Authorised | AuthorisationDeclined:
+        begun = await self._begin(requested, ask(requested, agreed))
         if begun is None:
             return unheard(requested)
         settings = self._settings
@@ -63,7 +80,7 @@ class AuthoriserAgent:
             asked_at=requested.requested_at,
             cancel_s=self._way.life_s + settings.grace_s,
         )
-        said = decide(requested, hold, settings.terms(requested.hold.currency))
+        said = decide(requested, agreed, hold, settings.terms(agreed.hold.currency))
         if isinstance(said, LetGoFirst):
             await self._let_go(requested, hold, said.ask)
             return said.then

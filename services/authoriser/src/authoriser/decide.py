@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import timedelta
 
+from authoriser.agreement import Agreed
 from tapwatt.errors import BrokenInvariant, NeedsHuman, OutcomeUnknown
 from tapwatt.events import AuthorisationDeclined, Authorised, DeclineReason, Hold, SessionRequested
 from tapwatt.ids import idempotency_reference
@@ -33,15 +34,13 @@ class LetGoFirst:
     then: AuthorisationDeclined
 
 
-def ask(requested: SessionRequested) -> PlaceHold | AuthorisationDeclined:
-    """The hold to ask for, or the refusal that needs no card."""
-    if not requested.tariff.valid_at(requested.requested_at):
-        return _declined(requested, DeclineReason.TARIFF_NOT_VALID, f"tariff {requested.tariff.id}")
+def ask(requested: SessionRequested, agreed: Agreed) -> PlaceHold:
+    """The hold to ask for."""
     return PlaceHold(
         idempotency_reference=idempotency_reference("authorise", requested.session_id),
         order_reference=requested.session_id,
         terminal_id=requested.place.terminal_id,
-        amount=requested.hold,
+        amount=agreed.hold,
         description=f"Charging at {requested.place.evse_id}",
         language=requested.language,
     )
@@ -52,7 +51,7 @@ def unheard(requested: SessionRequested) -> AuthorisationDeclined:
     return _declined(requested, DeclineReason.TIMED_OUT, "no hold was begun in time")
 
 
-def decide(requested: SessionRequested, answer: Transaction, terms: Terms) -> Said | LetGoFirst:
+def decide(requested: SessionRequested, agreed: Agreed, answer: Transaction, terms: Terms) -> Said | LetGoFirst:
     """What the provider's final answer means. Only the provider's own times count: asked again, it means the same."""
     match answer.status:
         case Status.PENDING:
@@ -65,22 +64,22 @@ def decide(requested: SessionRequested, answer: Transaction, terms: Terms) -> Sa
         case Status.FAILED:
             return _declined(requested, _why(answer, terms), answer.detail[:200])
         case Status.SUCCESS:
-            return _held(requested, answer, terms)
+            return _held(requested, agreed, answer, terms)
 
 
-def _held(requested: SessionRequested, answer: Transaction, terms: Terms) -> Authorised | LetGoFirst:
+def _held(requested: SessionRequested, agreed: Agreed, answer: Transaction, terms: Terms) -> Authorised | LetGoFirst:
     if answer.amount is None or answer.final_at is None:
         raise BrokenInvariant(f"hold {answer.reference} succeeded without its amount or time: ask the provider")
     held = answer.amount
-    if held.currency != requested.hold.currency or requested.hold < held:
+    if held.currency != agreed.hold.currency or agreed.hold < held:
         raise BrokenInvariant(
-            f"{requested.hold} was asked for session {requested.session_id} and {held} is held as {answer.reference}"
+            f"{agreed.hold} was asked for session {requested.session_id} and {held} is held as {answer.reference}"
         )
     if _taken_s(answer) > terms.presentation + terms.grace:
         return _let_go(requested, answer, DeclineReason.TIMED_OUT, "the hold came when nobody waited for it")
     if answer.card is None:
         return _let_go(requested, answer, DeclineReason.CARD_NOT_IDENTIFIED, "nobody could stop this session by card")
-    if held < requested.hold and held < terms.minimum_hold:
+    if held < agreed.hold and held < terms.minimum_hold:
         return _let_go(requested, answer, DeclineReason.HOLD_TOO_SMALL, f"only {held} could be held")
     return Authorised(
         session_id=requested.session_id,
@@ -92,7 +91,9 @@ def _held(requested: SessionRequested, answer: Transaction, terms: Terms) -> Aut
             expires_at=answer.final_at + terms.hold_window,
         ),
         card=answer.card,
-        tariff=requested.tariff,
+        tariff=agreed.tariff,
+        tariff_version=agreed.tariff_version,
+        idle_grace_s=requested.idle_grace_s,
         time_zone=requested.time_zone,
     )
 

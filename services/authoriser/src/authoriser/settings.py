@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from authoriser.decide import Terms
 from tapwatt.money import Rounding, round_to_minor
+from tapwatt.tariffs import TariffType
 
 
 class AuthoriserSettings(BaseSettings):
@@ -47,6 +48,17 @@ class AuthoriserSettings(BaseSettings):
         {"EUR": Decimal(5), "GBP": Decimal(5), "USD": Decimal(5), "CHF": Decimal(5)},
         description="major units by currency. A card that can hold only less is declined; a currency not "
         "named has no minimum",
+    )
+    tariff_types: frozenset[TariffType] = Field(
+        frozenset({TariffType.AD_HOC_PAYMENT}),
+        description="which OCPI types a tariff may have at a card terminal, beside none; the others are for drivers "
+        "with a contract, and a request under one of them is declined",
+    )
+    tariff_wait_s: float = Field(
+        5,
+        gt=0,
+        le=60,
+        description="how long a request waits in place for a published tariff that is on the log and not heard yet",
     )
     remember_days: float = Field(
         45,

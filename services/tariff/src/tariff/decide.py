@@ -65,6 +65,8 @@ def _nothing_owed(authorised: Authorised) -> SessionPriced:
         energy_wh=Decimal(0),
         ended_because=EndReason.CANCELLED,
         tariff_id=authorised.tariff.id,
+        tariff_version=authorised.tariff_version,
+        time_zone=authorised.time_zone,
     )
 
 
@@ -82,5 +84,9 @@ def _priced(authorised: Authorised, ended: ChargingEnded, rounding: Rounding) ->
         energy_wh=ended.energy_wh,
         ended_because=ended.reason,
         tariff_id=authorised.tariff.id,
+        tariff_version=authorised.tariff_version,
+        started_at=ended.started_at,
+        ended_at=ended.ended_at,
+        time_zone=authorised.time_zone,
         lines=bill.lines,
     )

@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
-from tapwatt.events import ChargingPeriod, PriceLine
+from tapwatt.bill import PriceLine
+from tapwatt.events import ChargingPeriod
 from tapwatt.money import Money, Rounding
 from tapwatt.tariffs import Dimension, PriceComponent, Tariff, TariffElement
 from tariff.cannot_price import CannotPrice

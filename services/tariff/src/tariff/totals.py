@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
-from tapwatt.events import PriceLine
+from tapwatt.bill import PriceLine
 from tapwatt.money import LARGEST_MINOR, Money, Rounding, exponent, round_to_minor
 from tapwatt.tariffs import Dimension, PriceComponent, PriceLimit, Tariff
 from tariff.cannot_price import CannotPrice

@@ -8,6 +8,7 @@ from simulator.drivers import Scene
 from simulator.fleet_tariffs import MOTORWAY, STREET
 from tapwatt.events import DeclineReason
 from tapwatt.money import Money
+from tapwatt.tariffs import TariffRef
 
 from .story import Shelf
 
@@ -35,6 +36,14 @@ async def card_inserted(scene: Scene) -> None:
     await session.open()
     await session.cancel()
     await session.released()
+
+
+@story()
+async def tariff_unknown(scene: Scene) -> None:
+    """The charger names a tariff that nobody has published: no hold, and no card is asked for."""
+    session = scene.session(STREET)
+    await session.ask(None, None, TariffRef(id=STREET.id, version="never"))
+    await session.declined(DeclineReason.TARIFF_UNKNOWN)
 
 
 @story(often=2)
