@@ -9,108 +9,129 @@ not zero: the session has no honest price, and a human has to say one.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, time
 from decimal import Decimal
 from fractions import Fraction
-from zoneinfo import ZoneInfo
+from typing import Literal
 
 from tapwatt.events import ChargingPeriod
-from tapwatt.tariffs import DayOfWeek, Restrictions, TariffElement
+from tapwatt.tariffs import DayOfWeek, Restrictions
 from tariff.cannot_price import CannotPrice
+from tariff.quantities import A_KWH, A_SECOND, Exact, whole
 
 _MIDNIGHT = time(0)
-_DAY = timedelta(days=1)
-_SEARCH = timedelta(hours=6)
 _DAYS = tuple(DayOfWeek)
+_NOTHING = Decimal(0)
+_Range = tuple[Decimal | None, Decimal | None]
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A moment of a session: the local clock, energy so far in Wh, seconds since it began, and what goes on."""
+    """A moment of a session: the day and time on the local clock, energy and time since it began, what goes on."""
 
-    local: datetime
-    used_wh: Fraction
-    elapsed_s: Fraction
+    day: date
+    clock: time
+    used: Exact
+    elapsed: int
     period: ChargingPeriod
 
 
-def zone_of(name: str) -> ZoneInfo:
-    """The IANA time zone of this name. CannotPrice if there is none."""
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        raise CannotPrice(f"{name!r} is not an IANA time zone, so the local time of the session is unknown") from error
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """The restrictions of one element, made ready once so that they can be asked at every moment of a session."""
+
+    reservation: Literal["RESERVATION", "RESERVATION_EXPIRES"] | None = None
+    first_day: date | None = None
+    end_day: date | None = None
+    weekdays: frozenset[int] | None = None
+    window: tuple[time, time] | None = None
+    used: tuple[Exact | None, Exact | None] | None = None
+    elapsed: tuple[Exact | None, Exact | None] | None = None
+    amperes: _Range | None = None
+    watts: _Range | None = None
+
+    def hold(self, moment: Moment) -> bool:
+        """Whether every one holds at this moment. Lower bounds are inclusive, upper bounds exclusive."""
+        return (
+            (self.reservation is not None) == (moment.period.activity == "reserved")
+            and self._on(moment.day)
+            and (self.window is None or _in_window(self.window, moment.clock))
+            and (self.used is None or _between(self.used, moment.used))
+            and (self.elapsed is None or _between(self.elapsed, moment.elapsed))
+            and (self.amperes is None or _drawing("current", self.amperes, moment.period))
+            and (self.watts is None or _drawing("power", self.watts, moment.period))
+        )
+
+    def _on(self, day: date) -> bool:
+        return (
+            (self.first_day is None or day >= self.first_day)
+            and (self.end_day is None or day < self.end_day)
+            and (self.weekdays is None or day.weekday() in self.weekdays)
+        )
 
 
-def holds(restrictions: Restrictions | None, moment: Moment) -> bool:
-    """Whether every restriction holds at this moment. Lower bounds are inclusive, upper bounds exclusive."""
-    if restrictions is None:
-        return moment.period.activity != "reserved"
-    return (
-        _for_activity(restrictions, moment.period)
-        and _on_day(restrictions, moment.local)
-        and _at_time(restrictions, moment.local.time())
-        and _between(restrictions.min_kwh, restrictions.max_kwh, moment.used_wh / 1000)
-        and _between(restrictions.min_duration, restrictions.max_duration, moment.elapsed_s)
-        and _drawing(restrictions, moment.period)
+def conditions(given: Restrictions | None) -> Conditions:
+    """What must hold for an element with these restrictions; without any it holds in every session."""
+    if given is None:
+        return Conditions()
+    days = frozenset(_DAYS.index(day) for day in given.day_of_week or ())
+    return Conditions(
+        reservation=given.reservation,
+        first_day=given.start_date,
+        end_day=given.end_date,
+        weekdays=days or None,
+        window=_window(given.start_time or _MIDNIGHT, given.end_time or _MIDNIGHT),
+        used=_bounds(given.min_kwh, given.max_kwh, A_KWH),
+        elapsed=_bounds(given.min_duration, given.max_duration, A_SECOND),
+        amperes=_range(given.min_current, given.max_current),
+        watts=_range(_thousandfold(given.min_power), _thousandfold(given.max_power)),
     )
 
 
-def _for_activity(restrictions: Restrictions, period: ChargingPeriod) -> bool:
-    if period.activity == "reserved":
-        return restrictions.reservation == "RESERVATION"
-    return restrictions.reservation is None
+def _window(start: time, end: time) -> tuple[time, time] | None:
+    return None if start == end else (start, end)
 
 
-def _on_day(restrictions: Restrictions, local: datetime) -> bool:
-    today = local.date()
-    if restrictions.start_date is not None and today < restrictions.start_date:
-        return False
-    if restrictions.end_date is not None and today >= restrictions.end_date:
-        return False
-    return not restrictions.day_of_week or _DAYS[local.weekday()] in restrictions.day_of_week
+def _bounds(
+    low: Decimal | int | None, high: Decimal | int | None, unit: int
+) -> tuple[Exact | None, Exact | None] | None:
+    if low is None and high is None:
+        return None
+    least, most = (None if bound is None else whole(Fraction(bound) * unit) for bound in (low, high))
+    return least, most
 
 
-def _at_time(restrictions: Restrictions, now: time) -> bool:
-    start, end = restrictions.start_time or _MIDNIGHT, restrictions.end_time or _MIDNIGHT
+def _range(low: Decimal | None, high: Decimal | None) -> _Range | None:
+    return None if low is None and high is None else (low, high)
+
+
+def _thousandfold(kilo: Decimal | None) -> Decimal | None:
+    # A product would be rounded to the 28 digits of the decimal context; a shifted exponent is exact.
+    if kilo is None:
+        return None
+    sign, digits, exponent = kilo.as_tuple()
+    return Decimal((sign, digits, int(exponent) + 3))
+
+
+def _in_window(window: tuple[time, time], now: time) -> bool:
+    start, end = window
     if start < end:
         return start <= now < end
     return now >= start or now < end
 
 
-def _between(low: Decimal | int | None, high: Decimal | int | None, value: Fraction) -> bool:
-    return (low is None or value >= Fraction(low)) and (high is None or value < Fraction(high))
-
-
-def _drawing(restrictions: Restrictions, period: ChargingPeriod) -> bool:
-    current = (restrictions.min_current, restrictions.max_current)
-    power = (restrictions.min_power, restrictions.max_power)
-    amperes = (_exactly(period.min_current_a), _exactly(period.max_current_a))
-    kilowatts = (_kilo(period.min_power_w), _kilo(period.max_power_w))
-    return _in_range("current", current, amperes, period) and _in_range("power", power, kilowatts, period)
-
-
-def _exactly(amperes: Decimal | None) -> Fraction | None:
-    return None if amperes is None else Fraction(amperes)
-
-
-def _kilo(watts: Decimal | None) -> Fraction | None:
-    return None if watts is None else Fraction(watts) / 1000
-
-
-def _in_range(
-    what: str,
-    bounds: tuple[Decimal | None, Decimal | None],
-    measured: tuple[Fraction | None, Fraction | None],
-    period: ChargingPeriod,
-) -> bool:
-    if bounds == (None, None):
-        return True
+def _between(bounds: tuple[Exact | None, Exact | None], value: Exact) -> bool:
     low, high = bounds
+    return (low is None or value >= low) and (high is None or value < high)
+
+
+def _drawing(what: Literal["current", "power"], bounds: _Range, period: ChargingPeriod) -> bool:
+    if what == "current":
+        least, most = period.min_current_a, period.max_current_a
+    else:
+        least, most = period.min_power_w, period.max_power_w
     # One measured value stands for both; a period that crosses the bound is on neither side of it.
-    least, most = measured
     least, most = (most if least is None else least), (least if most is None else most)
     if least is None or most is None:
         if period.activity == "charging":
@@ -118,66 +139,6 @@ def _in_range(
                 f"the tariff asks for the {what} and the period from {period.starts_at.isoformat()} has none: "
                 "absent is not zero"
             )
-        least = most = Fraction(0)
-    return (low is None or least >= Fraction(low)) and (high is None or most < Fraction(high))
-
-
-def kwh_bounds(elements: Iterable[TariffElement]) -> list[Fraction]:
-    """The energies, in Wh since the session began, at which an element begins or ends to hold; ascending."""
-    found = {1000 * Fraction(bound) for r in _given(elements) for bound in (r.min_kwh, r.max_kwh) if bound is not None}
-    return sorted(found)
-
-
-def time_bounds(
-    elements: Sequence[TariffElement], starts_at: datetime, ends_at: datetime, zone: ZoneInfo
-) -> list[datetime]:
-    """The UTC instants between these two at which an element may begin or end to hold; ascending."""
-    restrictions = list(_given(elements))
-    seconds = {s for r in restrictions for s in (r.min_duration, r.max_duration) if s is not None}
-    longest = (ends_at - starts_at).total_seconds()
-    found = {starts_at + timedelta(seconds=s) for s in seconds if s < longest}
-    times = {t for r in restrictions for t in (r.start_time, r.end_time) if t is not None}
-    if any(t.tzinfo is not None for t in times):
-        raise CannotPrice("a time of day in the tariff has an offset; OCPI gives it in local time, as 13:30")
-    if times or any(r.start_date or r.end_date or r.day_of_week for r in restrictions):
-        found.update(_clock_shows(times | {_MIDNIGHT}, starts_at, ends_at, zone))
-        found.update(_clock_changes(starts_at, ends_at, zone))
-    return sorted(at for at in found if starts_at < at < ends_at)
-
-
-def _given(elements: Iterable[TariffElement]) -> Iterator[Restrictions]:
-    return (e.restrictions for e in elements if e.restrictions is not None)
-
-
-def _clock_shows(times: Iterable[time], starts_at: datetime, ends_at: datetime, zone: ZoneInfo) -> Iterator[datetime]:
-    day: date = starts_at.astimezone(zone).date() - _DAY
-    last: date = ends_at.astimezone(zone).date()
-    while day <= last:
-        for shown in times:
-            # The clock may show a time twice in autumn; the second time is another instant.
-            for fold in (0, 1):
-                yield datetime.combine(day, shown, tzinfo=zone).replace(fold=fold).astimezone(UTC)
-        day += _DAY
-
-
-def _clock_changes(starts_at: datetime, ends_at: datetime, zone: ZoneInfo) -> Iterator[datetime]:
-    left = starts_at.astimezone(UTC)
-    while left < ends_at:
-        right = min(left + _SEARCH, ends_at)
-        if _offset(left, zone) != _offset(right, zone):
-            yield _change_between(left, right, zone)
-        left = right
-
-
-def _change_between(left: datetime, right: datetime, zone: ZoneInfo) -> datetime:
-    # Clocks change on whole seconds.
-    before = _offset(left, zone)
-    low, high = left.replace(microsecond=0), right.replace(microsecond=0) + timedelta(seconds=1)
-    while high - low > timedelta(seconds=1):
-        middle = low + timedelta(seconds=(high - low) // timedelta(seconds=1) // 2)
-        low, high = (middle, high) if _offset(middle, zone) == before else (low, middle)
-    return high
-
-
-def _offset(at: datetime, zone: ZoneInfo) -> timedelta | None:
-    return at.astimezone(zone).utcoffset()
+        least = most = _NOTHING
+    low, high = bounds
+    return (low is None or least >= low) and (high is None or most < high)

@@ -5,30 +5,32 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, MINYEAR, UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import pairwise
 
 from tapwatt.events import ChargingPeriod
 from tapwatt.tariffs import TariffElement
+from tariff.bounds import kwh_bounds, time_bounds, zone_of
 from tariff.cannot_price import CannotPrice
-from tariff.moments import Moment, kwh_bounds, time_bounds, zone_of
+from tariff.grace import free_until
+from tariff.moments import Moment
+from tariff.quantities import Exact, after, energy, micros, whole
 
 LONGEST = timedelta(days=400)
 """A longer session is a broken clock, and its cuts would never end."""
 
-_MICROSECOND = timedelta(microseconds=1)
-
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A part of a period: energy in Wh and length in s, both exact, and the moment it begins. Times are UTC."""
+    """A part of a period: its exact energy and time, the moment it begins, and whether its time is free. UTC."""
 
     moment: Moment
     starts_at: datetime
     ends_at: datetime
-    energy_wh: Fraction
-    seconds: Fraction
+    energy: Exact
+    time: Exact
+    grace: bool
 
 
 def check_periods(periods: Sequence[ChargingPeriod]) -> None:
@@ -44,48 +46,55 @@ def check_periods(periods: Sequence[ChargingPeriod]) -> None:
         end = period.ends_at
     if end - periods[0].starts_at > LONGEST:
         raise CannotPrice(f"the session lasts longer than {LONGEST.days} days, so a clock was wrong")
+    if periods[0].starts_at.year == MINYEAR or end.year == MAXYEAR:
+        raise CannotPrice("the session is in the first or the last year of the calendar, so a clock was wrong")
 
 
-def cut(elements: Sequence[TariffElement], periods: Sequence[ChargingPeriod], time_zone: str) -> Iterator[Stretch]:
+def cut(
+    elements: Sequence[TariffElement], periods: Sequence[ChargingPeriod], time_zone: str, idle_grace_s: int
+) -> Iterator[Stretch]:
     """The stretches of these periods, in order. Energy flows evenly within one; a gap between two costs nothing."""
     zone = zone_of(time_zone)
-    began = periods[0].starts_at
-    clock, energy = time_bounds(elements, began, periods[-1].ends_at, zone), kwh_bounds(elements)
-    used = Fraction(0)
-    for period in periods:
-        wh, length = Fraction(period.energy_wh), _seconds(period.ends_at - period.starts_at)
-        before = _seconds(period.starts_at - began)
-        shares = _shares(period, used, clock, energy)
-        for left, right in pairwise(shares):
-            starts_at = _instant(period, left, length)
+    began, free = periods[0].starts_at, free_until(periods, idle_grace_s)
+    instants = time_bounds(elements, began, periods[-1].ends_at, zone)
+    clock, flowed = sorted(instants | {until for until in free if until is not None}), kwh_bounds(elements)
+    used: Exact = 0
+    for period, until in zip(periods, free, strict=True):
+        flow, length = energy(period.energy_wh), micros(period.ends_at - period.starts_at)
+        before = micros(period.starts_at - began)
+        for left, right in pairwise(_shares(period, length, clock, (used, flow), flowed)):
+            starts_at = after(period.starts_at, left * length).astimezone(UTC)
             local = starts_at.astimezone(zone)
             yield Stretch(
-                moment=Moment(local, used + left * wh, before + left * length, period),
-                starts_at=starts_at.astimezone(UTC),
-                ends_at=_instant(period, right, length).astimezone(UTC),
-                energy_wh=(right - left) * wh,
-                seconds=(right - left) * length,
+                moment=Moment(
+                    local.date(), local.time(), whole(used + left * flow), before + int(left * length), period
+                ),
+                starts_at=starts_at,
+                ends_at=after(period.starts_at, right * length).astimezone(UTC),
+                energy=whole((right - left) * flow),
+                time=whole((right - left) * length),
+                grace=until is not None and starts_at < until,
             )
-        used += wh
+        used = whole(used + flow)
 
 
 def _shares(
-    period: ChargingPeriod, used: Fraction, clock: Sequence[datetime], energy: Sequence[Fraction]
-) -> list[Fraction]:
-    """Where the period is cut, as shares of it from 0 to 1: by the clock, and by the energy that has flowed."""
-    found = {Fraction(0), Fraction(1)}
-    length, wh = (period.ends_at - period.starts_at) // _MICROSECOND, Fraction(period.energy_wh)
-    for at in clock[bisect_right(clock, period.starts_at) : bisect_left(clock, period.ends_at)]:
-        found.add(Fraction((at - period.starts_at) // _MICROSECOND, length))
-    for bound in energy[bisect_right(energy, used) : bisect_left(energy, used + wh)]:
-        found.add((bound - used) / wh)
-    return sorted(found)
+    period: ChargingPeriod,
+    length: int,
+    clock: Sequence[datetime],
+    energy: tuple[Exact, Exact],
+    bounds: Sequence[Exact],
+) -> list[Exact]:
+    """Where the period is cut, as shares of it from 0 to 1: by the clock, and by the energy that has flowed.
 
-
-def _instant(period: ChargingPeriod, share: Fraction, length: Fraction) -> datetime:
-    # Rounded down, an instant between two ticks of the clock stays on the right side of a bound, which is on a tick.
-    return period.starts_at + int(share * length * 1_000_000) * _MICROSECOND
-
-
-def _seconds(length: timedelta) -> Fraction:
-    return Fraction(length // _MICROSECOND, 1_000_000)
+    An instant or moment is rounded down to a tick of the clock, which keeps it on the right side of a bound: those are
+    on ticks.
+    """
+    used, flow = energy
+    found = {
+        Fraction(micros(at - period.starts_at), length)
+        for at in clock[bisect_right(clock, period.starts_at) : bisect_left(clock, period.ends_at)]
+    }
+    for bound in bounds[bisect_right(bounds, used) : bisect_left(bounds, used + flow)]:
+        found.add(Fraction(bound - used) / flow)
+    return [0, *sorted(found), 1]
