@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, ROUND_HALF_UP, ROUND_UP, Decimal, InvalidOperation, Overflow
 from enum import StrEnum
 from functools import lru_cache
+from types import MappingProxyType
 from typing import Annotated
 
 from iso4217 import Currency as IsoCurrency
@@ -51,6 +54,27 @@ def _known(currency: str) -> str:
 
 
 Currency = Annotated[str, Field(min_length=3, max_length=3), AfterValidator(_known)]
+
+
+@dataclass(frozen=True, slots=True)
+class RoundingPolicy:
+    """How final amounts are rounded: by currency where one has a rule of its own, else by the default.
+
+    ValueError if a currency is unknown: a rule that is never used because of a typing error would round wrongly.
+    """
+
+    default: Rounding = Rounding.HALF_UP
+    by_currency: Mapping[str, Rounding] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for currency in self.by_currency:
+            exponent(currency)
+        # A copy that nobody can change, as everything else in a policy.
+        object.__setattr__(self, "by_currency", MappingProxyType(dict(self.by_currency)))
+
+    def of(self, currency: str) -> Rounding:
+        """How amounts of this currency are rounded."""
+        return self.by_currency.get(currency, self.default)
 
 
 class Money(BaseModel):
