@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tapwatt.events import ChargingPeriod
-from tapwatt.tariffs import Dimension, PriceComponent, Restrictions, Tariff
+from tapwatt.tariffs import Dimension, PriceComponent, Restrictions, Tariff, TariffElement
 from tariff.price import exact_cost
 
 MINUTE = timedelta(minutes=1)
@@ -55,7 +55,7 @@ restrictions = st.fixed_dictionaries(
         "max_power": st.sampled_from(["3.7", "11", "22"]),
         "min_current": st.sampled_from(["16", "32"]),
         "max_current": st.sampled_from(["16", "32"]),
-        "reservation": st.sampled_from(["RESERVATION"]),
+        "reservation": st.sampled_from(["RESERVATION", "RESERVATION_EXPIRES"]),
     },
 )
 by_clock = st.fixed_dictionaries({"start_time": clock}, optional={"end_time": clock})
@@ -74,15 +74,28 @@ elements = st.lists(
     max_size=6,
 )
 
+reservation = st.fixed_dictionaries(
+    {"reservation": st.sampled_from(["RESERVATION", "RESERVATION_EXPIRES"])},
+    optional={"start_time": clock, "end_time": clock, "min_duration": minutes, "max_duration": minutes},
+)
+reservation_element = st.fixed_dictionaries(
+    {
+        "price_components": st.lists(component, min_size=1, max_size=4),
+        "restrictions": st.one_of(reservation, reservation, some),
+    }
+)
+
 
 @st.composite
-def sessions(draw: st.DrawFn) -> tuple[str, list[ChargingPeriod]]:
+def sessions(draw: st.DrawFn, expired: bool = False) -> tuple[str, list[ChargingPeriod]]:
     """A time zone, and the periods of a session that begins in it up to two hours before the clock changes."""
     zone, start = draw(PLACES)
     at = datetime.fromisoformat(start).replace(tzinfo=UTC) + draw(st.integers(0, 8)) * 15 * MINUTE
     activities = ["reserved"] * draw(st.integers(0, 1)) + draw(
-        st.lists(st.sampled_from(["charging", "charging", "parked"]), min_size=1, max_size=3)
+        st.lists(st.sampled_from(["charging", "charging", "parked"]), min_size=1, max_size=4)
     )
+    if expired:
+        activities = ["reserved"] * draw(st.integers(1, 2))
     periods = []
     for activity in activities:
         length = draw(st.integers(1, 300))
@@ -101,7 +114,8 @@ def sessions(draw: st.DrawFn) -> tuple[str, list[ChargingPeriod]]:
                 }
             )
         )
-        at += length * MINUTE
+        # Now and then nobody knows what went on in between.
+        at += (length + draw(st.sampled_from([0, 0, 0, 5]))) * MINUTE
     return zone, periods
 
 
@@ -130,27 +144,35 @@ def _price_of(component: PriceComponent, quantity: Fraction) -> tuple[Fraction, 
     return excl, excl * (1 + Fraction(component.vat or 0) / 100)
 
 
-def minute_by_minute(tariff: Tariff, periods: list[ChargingPeriod], zone: str) -> tuple[Fraction, Fraction]:
+def _in_turn(tariff: Tariff, reserved: bool, expired: bool) -> list[TariffElement]:
+    """The elements in the order in which they are asked: for a reservation that expired, those for it come first."""
+    kinds = [e.restrictions.reservation if e.restrictions else None for e in tariff.elements]
+    turns = ["RESERVATION_EXPIRES", "RESERVATION"] if expired else ["RESERVATION"] if reserved else [None]
+    return [e for turn in turns for e, kind in zip(tariff.elements, kinds, strict=True) if kind == turn]
+
+
+def minute_by_minute(
+    tariff: Tariff, periods: list[ChargingPeriod], zone: str, grace: int = 0, expired: bool = False
+) -> tuple[Fraction, Fraction]:
     """The cost by the shortest reading of the rule: nothing is cut, every minute is asked for on its own."""
     cost: list[tuple[Fraction, Fraction]] = []
-    began, wh, fees = {}, 0, set()
+    began: dict[bool, datetime] = {}
+    wh, fees, idle_since = 0, set(), None
     for period in periods:
         part = period.activity == "reserved"
         began.setdefault(part, period.starts_at)
         at = period.starts_at
-        quantities = {
-            Dimension.FLAT: Fraction(1),
-            Dimension.PARKING_TIME if period.activity == "parked" else Dimension.TIME: Fraction(1, 60),
-        }
         charged = WH_A_MINUTE if period.activity == "charging" else 0
-        if charged:
-            quantities[Dimension.ENERGY] = Fraction(charged, 1000)
+        idle_since = (idle_since or at) if period.activity == "parked" else None
         while at < period.ends_at:
             local = at.astimezone(ZoneInfo(zone))
+            quantities = {Dimension.FLAT: Fraction(1), Dimension.ENERGY: Fraction(charged, 1000)}
+            if idle_since is None or at >= idle_since + grace * MINUTE:
+                quantities[Dimension.TIME if idle_since is None else Dimension.PARKING_TIME] = Fraction(1, 60)
             for dimension, quantity in quantities.items():
-                if dimension is Dimension.FLAT and part in fees:
+                if not quantity or (dimension is Dimension.FLAT and part in fees):
                     continue
-                for element in tariff.elements:
+                for element in _in_turn(tariff, part, expired):
                     found = [c for c in element.price_components if c.type is dimension]
                     r = element.restrictions or Restrictions()
                     if found and _holds(r, period, local, (at - began[part]) // MINUTE, wh):
@@ -164,12 +186,26 @@ def minute_by_minute(tariff: Tariff, periods: list[ChargingPeriod], zone: str) -
 
 
 @settings(max_examples=300, deadline=None)
-@given(elements, sessions())
+@given(elements, sessions(), st.sampled_from([0, 0, 10, 90]))
 def test_s23_a_session_costs_what_its_minutes_cost(
-    priced: list[dict[str, Any]], session: tuple[str, list[ChargingPeriod]]
+    priced: list[dict[str, Any]], session: tuple[str, list[ChargingPeriod]], grace: int
 ) -> None:
-    # given a tariff and a session whose bounds all fall on whole minutes
+    # given a tariff and a session whose bounds all fall on whole minutes, and perhaps some minutes of grace
     zone, periods = session
     tariff = Tariff.model_validate({"id": "T", "currency": "EUR", "elements": priced})
     # when it is priced minute by minute, then it costs the same
-    assert exact_cost(tariff, periods, zone) == minute_by_minute(tariff, periods, zone)
+    cost = exact_cost(tariff, periods, zone, idle_grace_s=grace * 60)
+    assert cost == minute_by_minute(tariff, periods, zone, grace)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(reservation_element, min_size=1, max_size=6), sessions(expired=True))
+def test_s23_a_reservation_that_expired_costs_what_its_minutes_cost(
+    priced: list[dict[str, Any]], session: tuple[str, list[ChargingPeriod]]
+) -> None:
+    # given elements for reservations, used or expired or whatever else, and a reservation that nobody came for
+    zone, periods = session
+    tariff = Tariff.model_validate({"id": "T", "currency": "EUR", "elements": priced})
+    # when it is priced minute by minute, then it costs the same
+    cost = exact_cost(tariff, periods, zone, reservation_expired=True)
+    assert cost == minute_by_minute(tariff, periods, zone, expired=True)
