@@ -21,9 +21,11 @@ from tapwatt.provider.ccv import CcvProvider
 from tapwatt.provider.memory import BankCard, Fault, Habits, MemoryProvider, Terminal
 from tapwatt.provider.port import Failure, Provider
 from tapwatt.provider.settings import ProviderSettings, provider_settings
+from tapwatt.provider.slips import Shown
 
 KEYS = {1: b"1" * 32, 2: b"2" * 32}
 KEYS_TEXT = ",".join(f"{version}:{key.hex()}" for version, key in KEYS.items())
+_RECEIPT = "CHARGING\nMASTERCARD\nCard: 541333******1234\nAID: A0000000041010\nApproval code: 123456\nAPPROVED"
 NUMBERS = itertools.count(1)
 LATE_S = 0.3
 
@@ -107,7 +109,19 @@ class MemoryWorld:
         number = f"{len(self._cards):016d}"
         par = SecretStr(f"5001{(card.account or card.name).upper().replace('-', ''):0>25}")
         self._cards[card.name] = BankCard(
-            SecretStr(f"99{number}"), par if card.has_par else None, card.failure, card.at_most
+            SecretStr(f"99{number}"),
+            par if card.has_par else None,
+            card.failure,
+            card.at_most,
+            Shown(
+                brand=SecretStr("mastercard"),
+                masked_pan=SecretStr("541333******1234"),
+                entry_mode=SecretStr("CONTACTLESS"),
+                acquirer=SecretStr("SIM"),
+                approval_code=SecretStr("00"),
+                # A provider in its TEST mode might well print what it should not.
+                receipt=SecretStr(f"{_RECEIPT}\nToken: 99{number}"),
+            ),
         )
 
     async def present(self, terminal_id: str, card: Card) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import traceback
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
@@ -158,6 +159,37 @@ async def test_a_partial_capture_lets_the_rest_go(stage: Stage) -> None:
     taken = await stage.provider.capture(stage.take(hold, eur(1337)))
     assert (taken.status, taken.amount) == (Status.SUCCESS, eur(1337))
     assert await stage.world.books(hold.reference) == Books(2000, 1337, 663, 0)
+
+
+async def test_a_capture_has_the_card_s_slip_and_a_hold_has_none(stage: Stage) -> None:
+    # given a hold, which has the card's fingerprints
+    hold = await stage.held(eur(2000))
+    assert hold.card is not None
+    # when it is captured
+    taken = await stage.provider.capture(stage.take(hold, eur(1337)))
+    # then the capture has what a receipt shows of the card, and of its number four digits
+    assert taken.slip is not None
+    assert re.fullmatch(r"\*{12}[0-9]{4}", taken.slip.masked_pan or "")
+    assert (taken.slip.brand, taken.slip.entry_mode, taken.slip.acquirer) == ("mastercard", "CONTACTLESS", "SIM")
+    assert taken.slip.approval_code == "00"
+    assert f"Card: {taken.slip.masked_pan}" in taken.slip.lines
+    assert "APPROVED" in taken.slip.lines
+    # and no answer has both, nor any secret of the card
+    told = [hold, taken, *await stage.provider.find(stage.order)]
+    assert [(one.kind, one.card is None, one.slip is None) for one in told[2:]] == [
+        (Kind.AUTHORISE, False, True),
+        (Kind.CAPTURE, True, False),
+    ]
+    assert told[3].slip == taken.slip
+    assert not [one for one in await stage.world.secrets() if one in repr(told) or one[::-1] in repr(told)]
+
+
+async def test_what_is_no_capture_or_took_nothing_has_no_slip(stage: Stage) -> None:
+    hold = await stage.held(eur(2000))
+    refused = await stage.provider.capture(stage.take(hold, eur(2001), key="too-much"))
+    taken = await stage.provider.capture(stage.take(hold, eur(700)))
+    back = await stage.provider.refund(stage.give_back(taken, eur(200)))
+    assert (refused.slip, back.slip) == (None, None)
 
 
 async def test_s06_more_than_is_held_is_refused_and_nothing_is_taken(stage: Stage) -> None:
@@ -460,9 +492,10 @@ async def test_a_capture_may_be_pending_before_it_is_done(stage: Stage) -> None:
     hold = await stage.held(eur(2000))
     await stage.world.break_next("capture", "pending")
     begun = await stage.provider.capture(stage.take(hold, eur(900)))
-    assert (begun.status, begun.amount) == (Status.PENDING, None)
+    assert (begun.status, begun.amount, begun.slip) == (Status.PENDING, None, None)
     done = await stage.followed(begun)
     assert (done.status, done.amount) == (Status.SUCCESS, eur(900))
+    assert done.slip is not None
 
 
 async def test_a_refused_capture_is_a_fact_and_no_exception(stage: Stage) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from capturer.decide import ask, decide
-from tapwatt.bill import PriceLine
+from tapwatt.bill import CardSlip, PriceLine
 from tapwatt.errors import BrokenInvariant, NeedsHuman, OutcomeUnknown, Unavailable
 from tapwatt.events import Captured, CaptureFailed, EndReason, Hold, HoldReleased, Place, SessionPriced
 from tapwatt.money import Money
@@ -66,6 +66,23 @@ def test_what_is_owed_is_taken_and_the_rest_let_go() -> None:
     said = decide(session, asked, answer(Kind.CAPTURE, amount=money("12.34")))
     assert isinstance(said, Captured)
     assert (said.taken, said.released, said.shortfall) == (money("12.34"), money("47.66"), money("0"))
+
+
+def test_a_capture_says_when_it_was_and_what_the_card_s_receipt_shows() -> None:
+    # given an answer with the provider's time and the card's slip
+    session = priced("12.34")
+    asked = ask(session, NONE)
+    slip = CardSlip(brand="visa", masked_pan="************1234", lines=("APPROVED",))
+    told = answer(Kind.CAPTURE, amount=money("12.34"), final_at=NOON, slip=slip)
+    # then the fact has both, and the same answer gives the same fact
+    said = decide(session, asked, told)
+    assert isinstance(said, Captured)
+    assert (said.captured_at, said.card) == (NOON, slip)
+    assert decide(session, asked, told) == said
+    # and without them it is captured all the same
+    bare = decide(session, asked, answer(Kind.CAPTURE, amount=money("12.34")))
+    assert isinstance(bare, Captured)
+    assert (bare.captured_at, bare.card) == (None, None)
 
 
 def test_s06_owed_more_than_held_takes_the_hold_exactly_and_records_the_shortfall() -> None:

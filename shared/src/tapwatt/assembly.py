@@ -72,10 +72,22 @@ class ProviderRoom:
             test_tokens=settings.test_tokens,
             on_refused=lambda what: refused.labels(what).inc(),
         )
+        withheld = Counter(
+            "tapwatt_card_slip_parts_withheld_total",
+            "Parts of a card's slip left out because a card could be known by them.",
+            ["what"],
+            registry=parts.registry,
+        )
         self.release_rest = settings.release_rest
         self._log = parts.log
         self._hints = Hints()
-        self._provider = CcvProvider(settings, fingerprints, clock=parts.clock, log=parts.log)
+        self._provider = CcvProvider(
+            settings,
+            fingerprints,
+            clock=parts.clock,
+            log=parts.log,
+            on_withheld=lambda what: withheld.labels(what).inc(),
+        )
         self.way = Way(self._provider, parts.clock, self._hints, Patience.of(settings), Pace.of(settings))
         self.posts: Mapping[str, Route] = {WEBHOOK: self._hints.webhook}
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Literal
 
+from simulator.card_slips import repeated
 from simulator.decimals import major_units, minor_units
 from simulator.ledger import Hold, Transaction
 from simulator.provider_books import Books
@@ -58,7 +59,11 @@ class Settlement:
 
     def settle(self, waiting: Transaction) -> Transaction:
         """The money moves: a pending or set-aside follow-up succeeds."""
-        books, ended = self.books, self.books.finish(waiting)
+        books = self.books
+        payment = books.ledger.find(waiting.hold or "")
+        if waiting.type == "capture" and payment is not None:
+            waiting = replace(waiting, details=repeated(payment))
+        ended = books.finish(waiting)
         if ended.hold is None or ended.amount is None or ended.currency is None:
             raise ValueError(f"{ended.reference} follows no hold")
         hold = books.ledger.hold(ended.hold)

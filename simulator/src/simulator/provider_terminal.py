@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from simulator import cards
+from simulator.card_slips import Reserved, customer_receipt
 from simulator.cards import Card
 from simulator.decimals import minor_units
 from simulator.ledger import Transaction
@@ -120,8 +121,9 @@ class TerminalPayments:
             read_token = cards.token(card, settings.card_seed, settings.token_mode)
             if (found := cards.par(card, settings.card_seed)) is not None:
                 details["par"] = found
-        if result.amount is not None:
-            details |= {"customerReceipt": "APPROVED", "merchantReceipt": "APPROVED"}
+        if result.amount is not None and seen.currency is not None:
+            reserved = Reserved(result.amount, seen.currency, books.now(), seen.reference)
+            details |= {"customerReceipt": customer_receipt(seen, details, reserved), "merchantReceipt": "APPROVED"}
         ended = books.finish(replace(seen, authorised=result.amount, token=read_token, details=json.dumps(details)))
         if ended.amount is not None and ended.currency is not None and result.amount is not None:
             expires = books.now() + int(settings.hold_s * 1000)

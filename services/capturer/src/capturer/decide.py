@@ -57,6 +57,8 @@ def _taken(priced: SessionPriced, asked: Take, answer: Transaction) -> Captured:
         taken=asked.amount,
         released=priced.hold.amount - asked.amount,
         shortfall=priced.owed - asked.amount,
+        captured_at=answer.final_at,
+        card=answer.slip,
     )
 
 

@@ -277,7 +277,7 @@ class MemoryProvider:
         return begun
 
     def _succeed(self, known: _Open) -> None:
-        now, reference, amount, card = self._at, known.told.reference, known.told.asked, None
+        now, reference, amount, card, slip = self._at, known.told.reference, known.told.asked, None, None
         hold = self._hold_of(known.told.original_reference) or ""
         match known.ask:
             case PlaceHold(order_reference=order, amount=wanted):
@@ -288,11 +288,12 @@ class MemoryProvider:
                 card = self._fingerprints.every(*_secrets(known.seen))
             case Take(amount=wanted):
                 self._books.take(hold, wanted)
+                slip = None if (seen := self._all[hold].seen) is None else seen.slip
             case LetGo():
                 amount = self._books.let_go(hold)
             case GiveBack(amount=wanted):
                 self._books.give_back(hold, wanted)
-        self._change(known, status=Status.SUCCESS, amount=amount, card=card, final_at=now)
+        self._change(known, status=Status.SUCCESS, amount=amount, card=card, slip=slip, final_at=now)
 
     def _approved(self, wanted: Money, card: BankCard | None) -> Money:
         limit = card.at_most if card is not None and card.at_most is not None else wanted.minor

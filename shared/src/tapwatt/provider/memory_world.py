@@ -8,17 +8,28 @@ from enum import StrEnum
 
 from pydantic import SecretStr
 
+from tapwatt.bill import CardSlip
 from tapwatt.provider.port import Failure
+from tapwatt.provider.slips import Shown, slip_of
 
 
 @dataclass(frozen=True, slots=True)
 class BankCard:
-    """A card in somebody's hand. `failure` is what a hold on it ends in; `at_most` (minor units) is all it can hold."""
+    """A card in somebody's hand. `failure` is what a hold on it ends in; `at_most` (minor units) is all it can hold.
+
+    `shown` is what a terminal tells of it for its holder's receipt.
+    """
 
     token: SecretStr | None
     par: SecretStr | None = None
     failure: Failure | None = None
     at_most: int | None = None
+    shown: Shown | None = None
+
+    @property
+    def slip(self) -> CardSlip | None:
+        """What the receipt of a capture shows of it."""
+        return None if self.shown is None else slip_of(self.shown, (self.token, self.par))
 
 
 class Fault(StrEnum):

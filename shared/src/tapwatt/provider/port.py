@@ -7,6 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from tapwatt.bill import CardSlip
 from tapwatt.cards import Card
 from tapwatt.money import Money
 
@@ -47,7 +48,11 @@ class Failure(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """A transaction as the provider tells it. `amount` is what was really done, `asked` what we asked for."""
+    """A transaction as the provider tells it. `amount` is what was really done, `asked` what we asked for.
+
+    `slip` is told of a capture that succeeded, `card` of a hold or a card read: a masked card number and a fingerprint
+    of the same card never stand together (PCI DSS 3.5.1).
+    """
 
     reference: str
     kind: Kind
@@ -59,6 +64,7 @@ class Transaction:
     failure: Failure | None = None
     detail: str = ""
     card: Card | None = None
+    slip: CardSlip | None = None
     created_at: datetime | None = None
     final_at: datetime | None = None
     cancel_url: str | None = None

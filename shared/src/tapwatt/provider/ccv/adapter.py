@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import structlog
@@ -21,7 +21,10 @@ from tapwatt.provider.settings import ProviderSettings
 
 
 class CcvProvider:
-    """The provider port over CCV's Payment API. It opens its connections at the first call."""
+    """The provider port over CCV's Payment API. It opens its connections at the first call.
+
+    `on_withheld` hears "masked_pan", "line" and the like for each part of a card's slip that could tell the card.
+    """
 
     def __init__(
         self,
@@ -30,11 +33,13 @@ class CcvProvider:
         *,
         clock: Clock | None = None,
         log: Log | None = None,
+        on_withheld: Callable[[str], None] = lambda what: None,
     ) -> None:
         self._settings = settings
         self._fingerprints = fingerprints
         self._client = CcvClient(settings, clock or SystemClock())
         self._log: Log = log or structlog.get_logger()
+        self._on_withheld = on_withheld
 
     async def authorise(self, ask: PlaceHold) -> Transaction:
         """Begin a hold."""
@@ -81,7 +86,7 @@ class CcvProvider:
             not_told(answer, what)
             return None
         told = wire.read(wire.TOLD, answer.body)
-        got = told if isinstance(told, wire.Unreadable) else as_transaction(told, self._fingerprints)
+        got = told if isinstance(told, wire.Unreadable) else self._understood(told)
         if isinstance(got, wire.Unreadable):
             raise _unread(what, got)
         if got.reference != reference:
@@ -102,7 +107,7 @@ class CcvProvider:
         for told in listed:
             if told.type not in wire.KINDS:
                 continue
-            got = as_transaction(told, self._fingerprints)
+            got = self._understood(told)
             if isinstance(got, wire.Unreadable):
                 raise _unread(what, got)
             if got.order_reference not in (None, order_reference):
@@ -139,11 +144,18 @@ class CcvProvider:
         told = wire.read(wire.TOLD, answer.body)
         if isinstance(told, wire.Unreadable):
             raise _unknown(what, told)
-        done = as_transaction(told, self._fingerprints)
+        done = self._understood(told)
         if isinstance(done, wire.Unreadable):
             raise _unknown(what, done)
         compare(asked, told, done)
         return done
+
+    def _understood(self, told: wire.Told) -> Transaction | wire.Unreadable:
+        return as_transaction(told, self._fingerprints, self._withheld)
+
+    def _withheld(self, what: str) -> None:
+        self._on_withheld(what)
+        self._log.warning("left out of a card's slip: a card could be known by it", what=what)
 
     def _at_terminal(self, ask: PlaceHold | ReadCard) -> dict[str, Json]:
         return {

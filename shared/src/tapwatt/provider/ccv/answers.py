@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from pydantic import SecretStr
+
+from tapwatt.bill import CardSlip
 from tapwatt.cards import Card
 from tapwatt.errors import BrokenInvariant
 from tapwatt.fingerprints import Fingerprints
@@ -12,6 +15,7 @@ from tapwatt.money import Money
 from tapwatt.provider.ccv.failures import failure_at_terminal, failure_without_card, said
 from tapwatt.provider.ccv.wire import KINDS, STATUSES, Told, Unreadable
 from tapwatt.provider.port import Failure, Kind, Status, Transaction
+from tapwatt.provider.slips import OnWithheld, Shown, slip_of
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WITH_AMOUNT = (Kind.AUTHORISE, Kind.CAPTURE, Kind.REFUND)
@@ -28,7 +32,9 @@ class Asked:
     terminal_id: str | None = None
 
 
-def as_transaction(told: Told, fingerprints: Fingerprints) -> Transaction | Unreadable:
+def as_transaction(
+    told: Told, fingerprints: Fingerprints, on_withheld: OnWithheld = lambda what: None
+) -> Transaction | Unreadable:
     """The transaction that is told. From here on the card is known by its fingerprints alone."""
     kind, status = KINDS.get(told.type), STATUSES.get(told.status)
     if kind is None or status is None:
@@ -48,6 +54,7 @@ def as_transaction(told: Told, fingerprints: Fingerprints) -> Transaction | Unre
         failure=_failure(told, kind) if failed else None,
         detail=said(told.failure_code, told.details.response_code if told.details else None) if failed else "",
         card=_card(told, kind, fingerprints) if status is Status.SUCCESS else None,
+        slip=_slip(told, on_withheld) if status is Status.SUCCESS and kind is Kind.CAPTURE else None,
         created_at=_moment(told.created),
         final_at=_moment(told.final),
         cancel_url=told.cancel_url,
@@ -104,6 +111,22 @@ def _card(told: Told, kind: Kind, fingerprints: Fingerprints) -> Card | None:
     """A new session remembers the current key; a tap is looked up under every key in use (scenario 5)."""
     make = fingerprints.every if kind is Kind.TOKEN else fingerprints.current
     return make(told.token, told.details.par if told.details else None)
+
+
+def _slip(told: Told, on_withheld: OnWithheld) -> CardSlip | None:
+    """What a receipt shows of the card; of a capture alone, so that it never stands beside the card's fingerprints."""
+    details = told.details
+    if details is None:
+        return None
+    shown = Shown(
+        brand=details.brand,
+        masked_pan=details.masked_pan,
+        entry_mode=details.entry_mode,
+        acquirer=details.acquirer,
+        approval_code=SecretStr(details.response_code) if details.response_code else None,
+        receipt=details.receipt,
+    )
+    return slip_of(shown, (told.token, details.par), on_withheld)
 
 
 def _moment(millis: int | None) -> datetime | None:

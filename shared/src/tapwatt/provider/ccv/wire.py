@@ -33,6 +33,10 @@ RESPONSE_CODE = "acquirerResponseCode"
 TERMINAL_STATE = "terminalState"
 FAILURE_CODE = "failureCode"
 TRANSACTION_REFERENCE = "transactionReference"
+MASKED_PAN, BRAND, ENTRY_MODE, ACQUIRER = "maskedPan", "brand", "entryMode", "acquirer"
+CUSTOMER_RECEIPT = "customerReceipt"
+# The public pages show these of a payment. They are silent about its capture: there our wire repeats the card's details
+# and the customer receipt of the authorisation, which is when the card was there.
 CREATED, FINAL = "created", "statusFinalDate"
 CANCEL_URL, WEBHOOK_URL, RETURN_URL = "cancelUrl", "webhookUrl", "returnUrl"
 REQUEST_TOKEN = "requestToken"
@@ -103,6 +107,19 @@ class _Wire(BaseModel):
     __str__ = __repr__
 
 
+LONGEST_RECEIPT = 20_000
+
+
+def _text(given: object) -> str | None:
+    """What is for the cardholder to read, if it can be read: nothing else depends on it."""
+    if not isinstance(given, str) or len(given) > LONGEST_RECEIPT:
+        return None
+    return given.encode("utf-8", "ignore").decode()
+
+
+Readable = Annotated[SecretStr | None, BeforeValidator(_text)]
+
+
 class Details(_Wire):
     """What is said of the terminal and the card."""
 
@@ -111,6 +128,11 @@ class Details(_Wire):
     response_code: Code | None = Field(None, alias=RESPONSE_CODE)
     terminal_state: Code | None = Field(None, alias=TERMINAL_STATE)
     par: SecretStr | None = None
+    masked_pan: Readable = Field(None, alias=MASKED_PAN)
+    brand: Readable = Field(None, alias=BRAND)
+    entry_mode: Readable = Field(None, alias=ENTRY_MODE)
+    acquirer: Readable = Field(None, alias=ACQUIRER)
+    receipt: Readable = Field(None, alias=CUSTOMER_RECEIPT)
 
 
 class Told(_Wire):
