@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Literal
 
 import pytest
 
@@ -20,7 +21,7 @@ from tapwatt.events import (
     Place,
     SessionCancelled,
 )
-from tapwatt.money import Money, Rounding
+from tapwatt.money import Money, Rounding, RoundingPolicy
 from tapwatt.tariffs import Dimension, PriceComponent, Restrictions, Tariff, TariffElement
 from tariff.decide import Session, decide
 
@@ -29,7 +30,7 @@ PLACE = Place(operator_id="op", site_id="site", terminal_id="t1", evse_id="e1")
 CARD = Card(fingerprints=(Fingerprint(kind=FingerprintKind.CARD, key_version=1, digest="ab" * 32),))
 DECLINED = AuthorisationDeclined(session_id="s1", place=PLACE, reason=DeclineReason.PIN_REQUIRED)
 CANCELLED = SessionCancelled(session_id="s1", reason="never_started", cancelled_at=NOON)
-HALF_UP = Rounding.HALF_UP
+HALF_UP = RoundingPolicy()
 
 
 def authorised(currency: str = "EUR", per_kwh: str = "0.50", restrictions: Restrictions | None = None) -> Authorised:
@@ -103,10 +104,68 @@ def test_s19_a_session_without_energy_owes_nothing() -> None:
 
 def test_s23_the_final_amount_is_rounded_as_the_operator_has_set_it() -> None:
     session = Session(authorised(per_kwh="0.333"), ended(5))  # 0.001665 EUR
-    down, up = decide(session, Rounding.DOWN), decide(session, Rounding.UP)
+    down = decide(session, RoundingPolicy(Rounding.UP, {"EUR": Rounding.DOWN}))
+    up = decide(session, RoundingPolicy(Rounding.UP, {"JPY": Rounding.DOWN}))
     assert down is not None
     assert up is not None
     assert (down.owed.minor, up.owed.minor) == (0, 1)
+    # and the bill says how
+    assert (down.rounding, up.rounding) == (Rounding.DOWN, Rounding.UP)
+
+
+def parked(minutes: int, activity: Literal["parked", "reserved"], reason: EndReason) -> ChargingEnded:
+    """So many minutes at the charger, or before it, without a watt-hour."""
+    later = NOON + timedelta(minutes=minutes)
+    return ChargingEnded(
+        session_id="s1",
+        reason=reason,
+        started_at=NOON,
+        ended_at=later,
+        energy_wh=Decimal(0),
+        periods=(ChargingPeriod(starts_at=NOON, ends_at=later, activity=activity),),
+    )
+
+
+def under(grace_s: int = 0, **priced: tuple[str, str | None]) -> Authorised:
+    """A hold under hourly prices: dimension=(price, reservation)."""
+    elements = tuple(
+        TariffElement(
+            price_components=(PriceComponent(type=Dimension(dimension), price=Decimal(price), step_size=0),),
+            restrictions=Restrictions.model_validate({"reservation": kind}) if kind else None,
+        )
+        for dimension, (price, kind) in priced.items()
+    )
+    tariff = Tariff(id="day", currency="EUR", elements=elements)
+    return authorised().model_copy(update={"tariff": tariff, "idle_grace_s": grace_s, "tariff_version": "7"})
+
+
+def test_s23_the_grace_that_was_agreed_is_not_charged() -> None:
+    # 60 minutes parked at 6.00 an hour, the first 10 of them free: 5.00
+    began = under(grace_s=600, PARKING_TIME=("6", None))
+    said = decide(Session(began, parked(60, "parked", EndReason.EV_DISCONNECTED)), HALF_UP)
+    assert said is not None
+    assert said.owed == Money.of("5.00", "EUR")
+    assert "10 min of grace not charged" in said.lines[0].why
+
+
+@pytest.mark.parametrize(("reason", "owed"), [(EndReason.RESERVATION_EXPIRED, "9.00"), (EndReason.OPERATOR, "3.00")])
+def test_s23_a_reservation_that_expired_costs_what_the_tariff_says_of_that(reason: EndReason, owed: str) -> None:
+    # 90 minutes at 6.00 an hour where nobody came, at 2.00 where somebody called it off
+    began = under(TIME=("2", "RESERVATION"))
+    expires = under(TIME=("6", "RESERVATION_EXPIRES")).tariff.elements
+    tariff = began.tariff.model_copy(update={"elements": (*began.tariff.elements, *expires)})
+    session = Session(began.model_copy(update={"tariff": tariff}), parked(90, "reserved", reason))
+    said = decide(session, HALF_UP)
+    assert said is not None
+    assert said.owed == Money.of(owed, "EUR")
+
+
+def test_a_price_says_under_which_terms_it_was_made_and_what_tax_is_in_it() -> None:
+    said = decide(Session(under(PARKING_TIME=("6", None)), parked(60, "parked", EndReason.LIMIT)), HALF_UP)
+    assert said is not None
+    assert (said.tariff_id, said.tariff_version, said.time_zone) == ("day", "7", "Europe/Amsterdam")
+    assert (said.started_at, said.ended_at) == (NOON, NOON + timedelta(hours=1))
+    assert [(share.percent, share.incl_vat) for share in said.vat] == [(None, Money.of("6.00", "EUR"))]
 
 
 @pytest.mark.parametrize(("currency", "minor"), [("JPY", 5), ("EUR", 500), ("KWD", 5000)])

@@ -31,7 +31,7 @@ class PriceLine(Part):
 class VatShare(Part):
     """What is taxed at one rate: `percent` is None where no VAT applies. excl_vat + vat = incl_vat, in minor units."""
 
-    percent: Decimal | None
+    percent: Decimal | None = None
     excl_vat: Money
     vat: Money
     incl_vat: Money

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from tapwatt.bill import CardSlip, PriceLine, VatShare
 from tapwatt.cards import Card
-from tapwatt.money import NotNegative, Positive
+from tapwatt.money import NotNegative, Positive, Rounding
 from tapwatt.parts import Energy, Moment, Name, Part, Text, TimeZone
 from tapwatt.tariffs import ShownTariff, Tariff, TariffRef
 
@@ -274,6 +274,7 @@ class SessionPriced(Fact):
     time_zone: TimeZone | None = None
     lines: tuple[PriceLine, ...] = ()
     vat: tuple[VatShare, ...] = ()
+    rounding: Rounding | None = None
 
     @model_validator(mode="after")
     def _adds_up(self) -> SessionPriced:

@@ -31,7 +31,7 @@ class TariffAgent:
     def __init__(self, memory: Remembers, clock: Clock, settings: TariffSettings) -> None:
         self._memory = memory
         self._clock = clock
-        self._settings = settings
+        self._rounding = settings.rounding_policy
         self._ttl_s = timedelta(days=settings.remember_days).total_seconds()
 
     def service(self) -> Service:
@@ -46,7 +46,7 @@ class TariffAgent:
         if "priced" in known:
             return Done(say=(kept(known["priced"]),))
         began, ended = (kept(known[half]) if half in known else None for half in ("began", "ended"))
-        priced = decide(_session(began, ended), self._settings.rounding)
+        priced = decide(_session(began, ended), self._rounding)
         if priced is None or ended is None:
             return Done()
         # The price follows from the ending, whichever half came last: its id is the same in any order.

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from tapwatt.errors import Poison
 from tapwatt.events import AuthorisationDeclined, Authorised, ChargingEnded, EndReason, SessionCancelled, SessionPriced
-from tapwatt.money import Money, Rounding
+from tapwatt.money import Money, RoundingPolicy
 from tariff.cannot_price import CannotPrice
 from tariff.price import price
 
@@ -23,7 +23,7 @@ class Session:
     ended: SessionCancelled | ChargingEnded | None = None
 
 
-def decide(session: Session, rounding: Rounding) -> Said | None:
+def decide(session: Session, rounding: RoundingPolicy) -> Said | None:
     """The session's price once both halves are known; None while one is missing or nothing is held."""
     if session.began is None or session.ended is None:
         return None
@@ -46,7 +46,7 @@ def _nothing_charged(declined: AuthorisationDeclined, ended: SessionCancelled | 
             )
 
 
-def _owed(authorised: Authorised, ended: SessionCancelled | ChargingEnded, rounding: Rounding) -> SessionPriced:
+def _owed(authorised: Authorised, ended: SessionCancelled | ChargingEnded, rounding: RoundingPolicy) -> SessionPriced:
     match ended:
         case SessionCancelled():
             return _nothing_owed(authorised)
@@ -70,9 +70,17 @@ def _nothing_owed(authorised: Authorised) -> SessionPriced:
     )
 
 
-def _priced(authorised: Authorised, ended: ChargingEnded, rounding: Rounding) -> SessionPriced:
+def _priced(authorised: Authorised, ended: ChargingEnded, rounding: RoundingPolicy) -> SessionPriced:
+    rounded = rounding.of(authorised.tariff.currency)
     try:
-        bill = price(authorised.tariff, ended.periods, authorised.time_zone, rounding)
+        bill = price(
+            authorised.tariff,
+            ended.periods,
+            authorised.time_zone,
+            rounded,
+            idle_grace_s=authorised.idle_grace_s,
+            reservation_expired=ended.reason is EndReason.RESERVATION_EXPIRED,
+        )
     except CannotPrice as error:  # absent is not zero: a human has to say what this session costs
         raise Poison(f"session {ended.session_id} has no price under tariff {authorised.tariff.id}: {error}") from error
     return SessionPriced(
@@ -89,4 +97,6 @@ def _priced(authorised: Authorised, ended: ChargingEnded, rounding: Rounding) ->
         ended_at=ended.ended_at,
         time_zone=authorised.time_zone,
         lines=bill.lines,
+        vat=bill.vat,
+        rounding=rounded,
     )

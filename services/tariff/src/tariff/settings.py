@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from tapwatt.money import Rounding
+from tapwatt.money import Currency, Rounding, RoundingPolicy
 
 
 class TariffSettings(BaseSettings):
@@ -17,9 +17,18 @@ class TariffSettings(BaseSettings):
         Rounding.HALF_UP,
         description="how an exact amount becomes whole minor units; half up is what receipts in the euro area use",
     )
+    rounding_by_currency: dict[Currency, Rounding] = Field(
+        {},
+        description='currencies that are rounded otherwise, as {"JPY": "down"}: law and contract decide, OCPI does not',
+    )
     remember_days: float = Field(
         45,
         gt=0,
         le=400,
         description="how long a session is remembered: longer than its hold can stand, so that both halves meet",
     )
+
+    @property
+    def rounding_policy(self) -> RoundingPolicy:
+        """How final amounts are rounded, by currency."""
+        return RoundingPolicy(self.rounding, self.rounding_by_currency)
