@@ -30,11 +30,19 @@ def test_where_no_tax_applies_there_is_no_rate() -> None:
 
 
 def test_a_price_that_has_its_vat_in_it_shows_what_it_is() -> None:
-    # 0.50 / 1.21 = 0.4132; 5.00 / 1.21 = 4.1322; together 5.50 / 1.21 = 4.5455, so that the fee stays 0.50
+    # 0.50 / 1.21 = 0.4132 twice, 1.00 / 1.21 = 0.8264 -> 0.83: the odd cent is in the amounts that nobody was shown
     included = tariff(element(("FLAT", "0.50", "21"), ("ENERGY", "0.25", "21")), tax_included="YES")
-    bill = billed(included, period(0, 60, "20000"))
-    assert [(line.dimension, line.incl_vat.minor) for line in bill.lines] == [("FLAT", 50), ("ENERGY", 500)]
-    assert vat(bill) == [("21", 455, 95, 550)]
+    bill = billed(included, period(0, 60, "2000"))
+    assert lines(bill) == [("FLAT", 41, 50), ("ENERGY", 42, 50)]
+    assert vat(bill) == [("21", 83, 17, 100)]
+
+
+def test_an_amount_holds_at_least_its_tax() -> None:
+    # 0.0080 without VAT and 0.0027 with 0.0013 of VAT in it, rounded down: 0.01 after and 0.00 before, so the cent is
+    # the tax, and it is in the part that is taxed although the other one is larger
+    included = tariff(element(("FLAT", "0.0080"), ("ENERGY", "0.0027", "100")), tax_included="YES")
+    bill = billed(included, period(0, 60, "1000"), rounding=Rounding.DOWN)
+    assert vat(bill) == [(None, 0, 0, 0), ("100", 0, 1, 1)]
 
 
 def test_a_fee_before_vat_stays_what_it_is() -> None:
@@ -57,6 +65,12 @@ def test_a_tie_that_goes_to_even_twice_leaves_no_tax_below_nothing() -> None:
     # 0.0150 -> 0.02 and 0.0150 + 0.0100 = 0.0250 -> 0.02: all of the tax of 0.01 is lost to two roundings
     tie = tariff(element(("FLAT", "0.005"), ("ENERGY", "0.010", "100")))
     assert vat(billed(tie, period(0, 60, "1000"), rounding=Rounding.HALF_EVEN)) == [(None, 1, 0, 1), ("100", 1, 0, 1)]
+
+
+def test_a_tie_that_adds_tax_adds_it_to_what_is_taxed() -> None:
+    # 0.0250 -> 0.02 and 0.0250 + 0.0100 = 0.0350 -> 0.04: a cent of tax more, and none of it where no VAT applies
+    tie = tariff(element(("FLAT", "0.015"), ("ENERGY", "0.010", "100")))
+    assert vat(billed(tie, period(0, 60, "1000"), rounding=Rounding.HALF_EVEN)) == [(None, 1, 0, 1), ("100", 1, 2, 3)]
 
 
 def test_a_highest_price_lowers_each_rate_in_proportion() -> None:
@@ -109,6 +123,11 @@ MIXED = (element(("ENERGY", "1", "20"), ("TIME", "1", "10"), max_kwh=0),)
         ((element(("ENERGY", "1")),), {"before_taxes": 5}, [(None, 500, 0, 500)]),
         # the one of its rates that the two limits have: 5.50 / 5.00
         (MIXED, {"before_taxes": 5, "after_taxes": "5.50"}, [("10", 500, 50, 550)]),
+        (
+            (element(("ENERGY", "1", "20"), ("TIME", "1")),),
+            {"before_taxes": 5, "after_taxes": 5},
+            [(None, 500, 0, 500)],
+        ),
         # none of them: what the limits say, 5.75 / 5.00
         (MIXED, {"before_taxes": 5, "after_taxes": "5.75"}, [("15", 500, 75, 575)]),
     ],

@@ -35,12 +35,9 @@ class Asked:
         found: dict[Dimension, list[tuple[Conditions, Answer]]] = {dimension: [] for dimension in Dimension}
         for index, element in _in_order(elements, reservation_expired):
             ready = conditions(element.restrictions)
-            seen = set()
+            # Of two components of one dimension in one element the first one always answers.
             for component in element.price_components:
-                # Of two components of one dimension in one element, the first one counts.
-                if component.type not in seen:
-                    found[component.type].append((ready, Answer(index, component)))
-                seen.add(component.type)
+                found[component.type].append((ready, Answer(index, component)))
         return cls({dimension: tuple(asked) for dimension, asked in found.items()})
 
     def answer(self, dimension: Dimension, moment: Moment) -> Answer | None:

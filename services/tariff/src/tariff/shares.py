@@ -8,39 +8,36 @@ from fractions import Fraction
 from tariff.totals import Cost
 
 
-def shared_out(exact: Sequence[Fraction], total: int, most: Sequence[int | None] | None = None) -> list[int]:
+def shared_out(exact: Sequence[Fraction], total: int, least: Sequence[int] | None = None) -> list[int]:
     """Whole minor units that add up to the total: each amount rounded down, what remains to the largest remainders.
 
-    `most` says how far a part may be raised at the utmost, None that it may be as far as one likes. What is exactly
-    nothing stays nothing while there is anything else. A total that was rounded down where the parts were not lowers
-    those that have the least remainder.
+    `least` says what each part is at the least, nothing if it does not say. What is exactly nothing stays nothing while
+    there is anything else. Where the parts are more than the total, those that have the least remainder are lowered.
     """
-    parts = [int(e // 1) for e in exact]
-    largest_first = sorted(range(len(parts)), key=lambda i: (not exact[i], parts[i] - exact[i], i))
+    lowest = least or [0] * len(exact)
+    parts = [int(e // 1) if least is None else max(int(e // 1), low) for e, low in zip(exact, lowest, strict=True)]
     while (missing := total - sum(parts)) != 0:
-        change, order = (1, largest_first) if missing > 0 else (-1, largest_first[::-1])
-        able = [i for i in order if _may(change, parts[i], exact[i], None if most is None else most[i])]
+        order = sorted(range(len(parts)), key=lambda i: (parts[i] - exact[i], i), reverse=missing < 0)
+        able = [i for i in order if (exact[i] if missing > 0 else parts[i] > lowest[i])]
         for i in (able or order)[: abs(missing)]:
-            parts[i] += change
+            parts[i] += 1 if missing > 0 else -1
     return parts
-
-
-def _may(change: int, part: int, exact: Fraction, most: int | None) -> bool:
-    if change < 0:
-        return part > 0
-    return bool(exact) and (most is None or part < most)
 
 
 def bill_shares(exact: Sequence[Cost], excl: int, incl: int, *, gross: bool) -> list[tuple[int, int]]:
     """Each part of a bill in minor units before and after VAT: they add up to both totals, and no tax is negative.
 
-    The amounts that the prices are given in (`gross`: those after VAT) are shared out first and then the tax, so that a
-    fee of 0.50 stays 0.50 and what is not taxed shows no tax. Only an adjustment may be less than nothing.
+    The taxes are shared out on their own, and so are the amounts that the prices are given in (`gross`: those after
+    VAT): a fee of 0.50 stays 0.50, and what is not taxed shows no tax. Only an adjustment may be less than nothing.
     """
-    tax = [c.vat for c in exact]
+    taxes = shared_out([c.vat for c in exact], incl - excl)
     if gross:
-        after = shared_out([c.incl for c in exact], incl)
-        taxes = shared_out(tax, incl - excl, [None if c.incl < 0 else a for c, a in zip(exact, after, strict=True)])
+        after = shared_out([c.incl for c in exact], incl, [_lowest(c, t) for c, t in zip(exact, taxes, strict=True)])
         return [(a - t, a) for a, t in zip(after, taxes, strict=True)]
-    before, taxes = shared_out([c.excl for c in exact], excl), shared_out(tax, incl - excl)
+    before = shared_out([c.excl for c in exact], excl)
     return [(b, b + t) for b, t in zip(before, taxes, strict=True)]
+
+
+def _lowest(cost: Cost, tax: int) -> int:
+    # An amount holds at least its tax; one that is taken off is as low as it is.
+    return tax if cost.incl >= 0 else int(cost.incl // 1)
