@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from tests.unit.price_cases import billed, element, lines, parked, period, tarif
 
 from tapwatt.money import Rounding
 from tariff.price import CannotPrice
+from tariff.shares import shared_out
 
 FOUR = element(("FLAT", "0.50", "20"), ("ENERGY", "0.25", "10"), ("TIME", "1.20", "10"), ("PARKING_TIME", "2", "20"))
 
@@ -65,6 +67,10 @@ def test_a_tie_that_goes_to_even_twice_leaves_no_tax_below_nothing() -> None:
     # 0.0150 -> 0.02 and 0.0150 + 0.0100 = 0.0250 -> 0.02: all of the tax of 0.01 is lost to two roundings
     tie = tariff(element(("FLAT", "0.005"), ("ENERGY", "0.010", "100")))
     assert vat(billed(tie, period(0, 60, "1000"), rounding=Rounding.HALF_EVEN)) == [(None, 1, 0, 1), ("100", 1, 0, 1)]
+    # and the same in the other order
+    turned = tariff(element(("FLAT", "0.010", "100"), ("ENERGY", "0.005")))
+    bill = billed(turned, period(0, 60, "1000"), rounding=Rounding.HALF_EVEN)
+    assert vat(bill) == [("100", 1, 0, 1), (None, 1, 0, 1)]
 
 
 def test_a_tie_that_adds_tax_adds_it_to_what_is_taxed() -> None:
@@ -88,6 +94,12 @@ def test_a_highest_price_lowers_each_rate_in_proportion() -> None:
         (20, "lowered to the highest price: the part with 20 % VAT"),
         (10, "lowered to the highest price: the part with 10 % VAT"),
     ]
+
+
+def test_a_highest_price_of_prices_with_their_vat_in_them_leaves_the_lines_as_they_were() -> None:
+    # 20 kWh * 0.25 = 5.00, / 1.21 = 4.13; lowered to 3.00 before VAT, * 1.21 = 3.63 after it
+    included = tariff(element(("ENERGY", "0.25", "21")), tax_included="YES", max_price={"before_taxes": 3})
+    assert lines(billed(included, period(0, 60, "20000"))) == [("ENERGY", 413, 500), ("ADJUSTMENT", -113, -137)]
 
 
 def test_a_lowest_price_raises_each_rate_in_proportion_and_what_is_free_not_at_all() -> None:
@@ -148,3 +160,8 @@ def test_a_lowest_price_of_nothing_with_no_rate_to_go_by_is_refused() -> None:
 def test_a_session_that_cost_nothing_has_no_lines_and_no_vat() -> None:
     bill = billed(tariff(element(("ENERGY", "1", "20"))), parked(0, 60))
     assert (bill.lines, bill.vat) == ((), ())
+
+
+def test_where_a_total_is_below_its_parts_rounded_down_the_least_remainder_gives_way() -> None:
+    assert shared_out([Fraction("1.9"), Fraction("1.1")], 1) == [1, 0]
+    assert shared_out([Fraction("1.1"), Fraction("1.9")], 3) == [1, 2]
