@@ -154,7 +154,11 @@ NONE_SAYS_ENERGY = [
         (_set("currency", to="EURO"), "$[1].currency", "at most 3"),
         (_set("credit", to=True), "$[1].credit", "a credit"),
         (_set("tariffs", to=[]), "$[1].tariffs", "there are 0"),
-        (_set("charging_periods", 1, "tariff_id", to="T-2"), "$[1].charging_periods", "several tariffs: T-2, T-DAY"),
+        (
+            _set("charging_periods", 1, "tariff_id", to="T-2"),
+            "$[1].charging_periods",
+            "several tariffs: 'T-2', 'T-DAY'",
+        ),
         (_set("charging_periods", to=[]), "$[1].charging_periods", "at least 1"),
         (
             _set("charging_periods", 0, "start_date_time", to="2026-03-02T07:00:00Z"),
@@ -173,8 +177,8 @@ NONE_SAYS_ENERGY = [
         ),
         (
             _set("charging_periods", 0, "dimensions", 0, "volume", to=-1),
-            "$[1].charging_periods[0].dimensions",
-            "energy_wh",
+            "$[1].charging_periods[0].dimensions[0].volume",
+            "says -1 of ENERGY: energy that a car gives back",
         ),
         (
             _set("charging_periods", 0, "dimensions", 1, "type", to="ENERGY"),
@@ -182,7 +186,9 @@ NONE_SAYS_ENERGY = [
             "twice",
         ),
         (
-            _set("charging_periods", 2, "dimensions", to=[{"type": t, "volume": 1} for t in ("TIME", "PARKING_TIME")]),
+            _set(
+                "charging_periods", 2, "dimensions", to=[{"type": t, "volume": 0.35} for t in ("TIME", "PARKING_TIME")]
+            ),
             PARKED,
             "has both TIME and PARKING_TIME",
         ),
@@ -194,7 +200,7 @@ NONE_SAYS_ENERGY = [
         (
             _set("charging_periods", 2, "dimensions", to=[{"type": "PARKING_TIME", "volume": -0.7}]),
             PARKED,
-            "say -0.7 h of PARKING_TIME",
+            "says -0.7 h of PARKING_TIME",
         ),
         (_set("charging_periods", 2, "tariff_id", to=None), f"{PARKED}.tariff_id", "other periods have one"),
         (_set("charging_periods", to=NONE_SAYS_ENERGY), "$[1].total_energy", "add up to 0 kWh"),
@@ -209,7 +215,7 @@ NONE_SAYS_ENERGY = [
             "$[1].tariffs[0].elements[0].restrictions.min_soc",
             "not permitted",
         ),
-        (_set("total_cost", to={"incl_vat": 3}), "$[1].total_cost", "required"),
+        (_set("total_cost", to={"incl_vat": 3}), "$[1].total_cost", "is missing"),
     ],
 )
 def test_a_record_that_is_wrong_says_where(change: Callable[[dict[str, Any]], None], path: str, says: str) -> None:

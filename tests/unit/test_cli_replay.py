@@ -64,7 +64,7 @@ def test_those_that_differ_are_named() -> None:
     ("content", "sentence"),
     [
         ("{", "$: this is not JSON"),
-        ('[{"id": "x"}]', "$[0].country_code: Field required"),
+        ('[{"id": "x"}]', "$[0].country_code: is missing; add it"),
         ("[]", "has no CDR in it"),
     ],
 )

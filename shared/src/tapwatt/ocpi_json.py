@@ -40,6 +40,7 @@ class UnreadableOcpi(ValueError):
     def __init__(self, path: str, problem: str) -> None:
         super().__init__(f"{path}: {problem}")
         self.path = path
+        self.problem = problem
 
 
 Wrong = Callable[[str, str], UnreadableOcpi]
@@ -143,6 +144,10 @@ def _fits(text: str) -> bool:
     return number.is_finite() and (not number or abs(number.adjusted()) <= _MAGNITUDE)
 
 
+def _number_fits(text: str) -> bool:
+    return len(text) <= 2 * _DIGITS and (_NUMBER.match(text) is None or _fits(text))
+
+
 def _number(text: str) -> Decimal | _NotANumber:
     return Decimal(text) if _fits(text) else _NotANumber()
 
@@ -175,7 +180,7 @@ def _faults(found: Any) -> Iterator[tuple[str, str]]:
             for name, one in value.items():
                 if isinstance(one, dict | list | _NotANumber):
                     waiting.append((one, (way, name)))
-                elif name in _NUMBERS and isinstance(one, str) and _NUMBER.match(one) and not _fits(one):
+                elif name in _NUMBERS and isinstance(one, str) and not _number_fits(one):
                     waiting.append((_NotANumber(), (way, name)))
         elif isinstance(value, list):
             waiting.extend((one, (way, n)) for n, one in enumerate(value) if isinstance(one, dict | list | _NotANumber))
