@@ -12,7 +12,12 @@ ROOT = Path(__file__).parents[2]
 DISTRIBUTIONS = sorted(
     path.parent for path in ROOT.glob("**/pyproject.toml") if path.parent != ROOT and ".venv" not in path.parts
 )
-PACKAGE_OF = {"tapwatt_local": "tapwatt-local", "simulator": "tapwatt-simulator", "faust": "faust-streaming"}
+PACKAGE_OF = {
+    "tapwatt_local": "tapwatt-local",
+    "simulator": "tapwatt-simulator",
+    "tariff": "tapwatt-tariff",
+    "faust": "faust-streaming",
+}
 NOT_IMPORTED = {"tzdata"}
 """Needed at run time without an import: where the system has no time zones."""
 

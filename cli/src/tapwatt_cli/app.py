@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from tapwatt_cli.commands import audit, demo, dlq, doctor, replay, topics
+from tapwatt_cli.commands import audit, demo, dlq, doctor, price, replay, topics
 
 app = typer.Typer(
     name="tapwatt",
@@ -24,6 +24,7 @@ app = typer.Typer(
 )
 app.command()(demo.demo)
 app.command()(audit.audit)
+app.command()(price.price)
 app.command()(replay.replay)
 app.command()(topics.topics)
 app.add_typer(dlq.app)
