@@ -11,6 +11,9 @@ from tests.unit.price_cases import billed, element, parked, period, reserved, ta
 from tapwatt.tariffs import Restrictions
 from tariff.words import when
 
+ENDS = ("min", "max")
+ONE = {"max_power_w": Decimal(1), "max_current_a": Decimal(1)}
+
 
 @pytest.mark.parametrize(
     ("restrictions", "says"),
@@ -88,11 +91,23 @@ def test_a_line_says_that_a_reservation_expired() -> None:
 
 
 def test_what_is_said_is_never_longer_than_a_text_may_be() -> None:
-    # given bounds of hundreds of digits, a step and a grace
-    long = element(("ENERGY", "1", None, 7), max_kwh="9" * 9 + "." + "1" * 300, min_kwh="0." + "0" * 300 + "1")
-    bill = billed(tariff(long), period(0, 60, "1.5"), period(60, 61, "1"))
+    # given every restriction there is, with as many digits as one may have, and a step
+    low, high = "0.000001", "999999999.111111"
+    ranges = {f"{end}_{what}": low if end == "min" else high for what in ("kwh", "current", "power") for end in ENDS}
+    long = element(
+        ("ENERGY", "1", None, 999_999_999),
+        **ranges,
+        start_time="00:00:00.000001",
+        end_time="23:59:59.999999",
+        start_date="2026-01-01",
+        end_date="2027-01-01",
+        min_duration=0,
+        max_duration=999_999_999,
+        day_of_week=["MONDAY", "WEDNESDAY", "FRIDAY", "SUNDAY"],
+    )
+    bill = billed(tariff(long), period(0, 60, "1.5").model_copy(update=ONE))
+    # then all of it is said, in no more than a text may have
     (line,) = bill.lines
-    # then the restrictions are shortened and all else is said
-    assert len(line.why) == 500
-    assert line.why.startswith("element 1 of 1: 0.0000")
-    assert line.why.endswith("1…; the first that prices energy then; billed per 7 Wh: 4.5 Wh added")
+    assert len(line.why) <= 500
+    assert line.why.startswith("element 1 of 1: 00:00:00.000001-23:59:59.999999, Monday, Wednesday, Friday, Sunday, ")
+    assert line.why.endswith("; the first that prices energy then; billed per 999999999 Wh: 999999997.501 Wh added")

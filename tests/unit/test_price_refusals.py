@@ -14,6 +14,7 @@ from tariff.price import CannotPrice, price
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)
 ENERGY = {"price_components": [{"type": "ENERGY", "price": "0.25", "vat": "10"}]}
 FAST = {**ENERGY, "restrictions": {"min_power": "50"}}
+MUCH = {**ENERGY, "restrictions": {"min_current": "32"}}
 FEE = {"price_components": [{"type": "FLAT", "price": "1", "vat": "20"}]}
 
 
@@ -30,7 +31,8 @@ def period(from_minute: int, to_minute: int, wh: int = 0, activity: str = "charg
     ("what", "periods", "says"),
     [
         (tariff(), [], "no charging periods"),
-        (tariff(FAST, ENERGY), [period(0, 60, 1000)], "asks for the power and the period from 2026-03-02T08:00:00"),
+        (tariff(FAST, ENERGY), [period(0, 0, 1000)], "asks for the power and the period from 2026-03-02T08:00:00"),
+        (tariff(MUCH, ENERGY), [period(0, 60, 1000)], "asks for the current and the period from 2026-03-02T08:00:00"),
         (tariff(), [period(0, 60), period(30, 90)], r"periods\[1\] begins before the one before it ended"),
         (tariff(), [period(60, 0)], r"periods\[0\] begins before"),
         (tariff(), [period(0, 60, 1, "reserved")], "is a reservation and yet 1 Wh"),
@@ -47,17 +49,10 @@ def period(from_minute: int, to_minute: int, wh: int = 0, activity: str = "charg
             [period(0, 60)],
             "VAT",
         ),
-        # 0.25 and 10 % raised to 1.00 and 10.00; then at most 6.00 would be 0.60 before tax
         (
             tariff(min_price={"before_taxes": 1, "after_taxes": 10}, max_price={"before_taxes": 5, "after_taxes": 6}),
             [period(0, 60, 1000)],
-            "no price is both as high as min_price and as low as max_price",
-        ),
-        # 5.80 before tax is 6.38 after it, and at most 6.00 would be 5.45 before tax
-        (
-            tariff(min_price={"before_taxes": "5.8"}, max_price={"before_taxes": 6, "after_taxes": 6}),
-            [period(0, 60, 1000)],
-            "no price is both as high as min_price and as low as max_price",
+            "min_price 10 is higher than max_price 6 after taxes",
         ),
         # the total is 5.00, and yet no bill can show the line that it was lowered from
         (

@@ -138,8 +138,14 @@ def test_time_is_rounded_when_the_parking_that_follows_is_free() -> None:
         ("1000", {"min_price": {"excl_vat": "0.50", "incl_vat": "0.55"}}, (50, 55)),
         # 50 kWh: 12.50 and 13.75, above both
         ("50000", {"max_price": {"excl_vat": "10", "incl_vat": "11"}}, (1000, 1100)),
-        # only the limit after tax is reached: 12.50 and 13.75 become 13.00 / 1.1 = 11.818 and 13.00
-        ("50000", {"max_price": {"before_taxes": "12.50", "after_taxes": "13"}}, (1182, 1300)),
+        # only the limit after tax is reached: 13.75 becomes 13.00, and 12.50 is no more than 12.50
+        ("50000", {"max_price": {"before_taxes": "12.50", "after_taxes": "13"}}, (1250, 1300)),
+        # 7.50 and 8.25 become 5.00 and, in proportion, 5.50, which is less than 6.00
+        ("30000", {"min_price": {"excl_vat": 1, "incl_vat": 6}, "max_price": {"before_taxes": 5}}, (500, 600)),
+        # 0.25 and 0.275 become 5.80 and, in proportion, 6.38, which is more than 6.00
+        ("1000", {"min_price": {"before_taxes": "5.8"}, "max_price": {"excl_vat": 6, "incl_vat": 6}}, (580, 600)),
+        # only the limit before tax is reached, by 1 kWh: 0.25 becomes 0.26, and 0.275 is no less than 0.27
+        ("1000", {"min_price": {"before_taxes": "0.26", "after_taxes": "0.27"}}, (26, 28)),
         # only a limit before tax: the tax follows, 10 * 1.1
         ("50000", {"max_price": {"before_taxes": "10"}}, (1000, 1100)),
         # nothing used: the tariff's only VAT is that of the lowest price, 2 * 1.1
@@ -356,9 +362,9 @@ def test_a_fee_that_holds_only_later_is_charged_when_it_first_holds() -> None:
 
 
 def test_power_is_compared_to_its_last_digit() -> None:
-    # a tenth of a quintillionth below 16 kW is below it
+    # a millionth of a watt below 16 kW is below it
     elements = [element(PEAK, max_power="16"), REST]
-    measured = period(NINE, 120, "4000", max_power_w="15999." + "9" * 30)
+    measured = period(NINE, 120, "4000", max_power_w="15999." + "9" * 6)
     assert cost(elements, measured) == (400, 400)
 
 

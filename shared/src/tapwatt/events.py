@@ -213,6 +213,10 @@ class EndReason(StrEnum):
     CANCELLED = "cancelled"
 
 
+Measured = Annotated[Decimal, Field(ge=0, le=10**9, max_digits=18, decimal_places=6, allow_inf_nan=False)]
+"""A current in A or a power in W, as it was measured."""
+
+
 class ChargingPeriod(Part):
     """A stretch of a session in which one thing went on: energy in Wh, current in A, power in W."""
 
@@ -220,10 +224,10 @@ class ChargingPeriod(Part):
     ends_at: Moment
     energy_wh: Energy = Decimal(0)
     activity: Literal["charging", "parked", "reserved"] = "charging"
-    min_current_a: Annotated[Decimal, Field(ge=0)] | None = None
-    max_current_a: Annotated[Decimal, Field(ge=0)] | None = None
-    min_power_w: Annotated[Decimal, Field(ge=0)] | None = None
-    max_power_w: Annotated[Decimal, Field(ge=0)] | None = None
+    min_current_a: Measured | None = None
+    max_current_a: Measured | None = None
+    min_power_w: Measured | None = None
+    max_power_w: Measured | None = None
 
 
 class ChargingEnded(Fact):

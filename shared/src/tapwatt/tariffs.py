@@ -31,8 +31,9 @@ def _utc_when_unmarked(value: object) -> object:
 
 OcpiTime = Annotated[AwareDatetime, BeforeValidator(_utc_when_unmarked)]
 Amount = Annotated[Decimal, Field(ge=0, le=10**9, max_digits=18, decimal_places=6, allow_inf_nan=False)]
-Percent = Annotated[Decimal, Field(ge=0, le=100, allow_inf_nan=False)]
-Quantity = Annotated[Decimal, Field(ge=0, le=10**9, allow_inf_nan=False)]
+Percent = Annotated[Decimal, Field(ge=0, le=100, max_digits=18, decimal_places=6, allow_inf_nan=False)]
+Quantity = Annotated[Decimal, Field(ge=0, le=10**9, max_digits=18, decimal_places=6, allow_inf_nan=False)]
+Seconds = Annotated[int, Field(ge=0, le=10**9)]
 
 
 class Dimension(StrEnum):
@@ -84,8 +85,8 @@ class Restrictions(_Ocpi):
     max_current: Quantity | None = None
     min_power: Quantity | None = None
     max_power: Quantity | None = None
-    min_duration: Annotated[int, Field(ge=0)] | None = None
-    max_duration: Annotated[int, Field(ge=0)] | None = None
+    min_duration: Seconds | None = None
+    max_duration: Seconds | None = None
     day_of_week: tuple[DayOfWeek, ...] | None = None
     reservation: Literal["RESERVATION", "RESERVATION_EXPIRES"] | None = None
 
@@ -146,12 +147,9 @@ class Tariff(_Ocpi):
 
 def contradiction(tariff: Tariff) -> str | None:
     """Why no session can be billed by this tariff although each of its fields can be read; None if one can."""
-    for name, limit in (("min_price", tariff.min_price), ("max_price", tariff.max_price)):
-        if limit is not None and limit.after_taxes is not None and limit.after_taxes < limit.before_taxes:
-            return f"{name} is lower after taxes than before taxes"
-    low, high = tariff.min_price, tariff.max_price
-    if low is not None and high is not None and low.before_taxes > high.before_taxes:
-        return f"min_price {low.before_taxes} is higher than max_price {high.before_taxes}"
+    limits = contradicting_limits(tariff)
+    if limits is not None:
+        return limits
     begins, ends = tariff.start_date_time, tariff.end_date_time
     if begins is not None and ends is not None and ends <= begins:
         return "end_date_time is not after start_date_time, so it is never valid"
@@ -161,6 +159,21 @@ def contradiction(tariff: Tariff) -> str | None:
     for number, element in enumerate(tariff.elements):
         if any(t is not None and t.tzinfo is not None for t in _times(element)):
             return f"elements[{number}] has a time of day with an offset; OCPI gives it in local time, as 13:30"
+    return None
+
+
+def contradicting_limits(tariff: Tariff) -> str | None:
+    """Why no price is within the tariff's limits; None if one can be."""
+    for name, limit in (("min_price", tariff.min_price), ("max_price", tariff.max_price)):
+        if limit is not None and limit.after_taxes is not None and limit.after_taxes < limit.before_taxes:
+            return f"{name} is lower after taxes than before taxes"
+    low, high = tariff.min_price, tariff.max_price
+    if low is None or high is None:
+        return None
+    if low.before_taxes > high.before_taxes:
+        return f"min_price {low.before_taxes} is higher than max_price {high.before_taxes}"
+    if low.after_taxes is not None and high.after_taxes is not None and low.after_taxes > high.after_taxes:
+        return f"min_price {low.after_taxes} is higher than max_price {high.after_taxes} after taxes"
     return None
 
 

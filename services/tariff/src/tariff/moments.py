@@ -3,8 +3,10 @@
 Every restriction of an element must hold (OCPI 2.2.1 and 2.3.0, mod_tariffs, TariffRestrictions). Choices where it is
 silent: a time of day is what the local clock shows, so an hour that the clock shows twice counts twice; a day of the
 week or date is the one at that moment, also in a window that began the day before; a window whose two ends are equal is
-the whole day; a car that is parked draws nothing. A current or power that a restriction asks for and nobody measured is
-not zero: the session has no honest price, and a human has to say one.
+the whole day; a car that is parked draws nothing. A power that nobody measured is the period's energy over its time:
+a CPO cuts periods where the price changes (mod_cdrs, ChargingPeriod), so that is on the side of a bound where the power
+was. A current that a restriction asks for and nobody measured is not zero: the session has no honest price, and a human
+has to say one.
 """
 
 from __future__ import annotations
@@ -18,7 +20,7 @@ from typing import Literal
 from tapwatt.events import ChargingPeriod
 from tapwatt.tariffs import DayOfWeek, Restrictions
 from tariff.cannot_price import CannotPrice
-from tariff.quantities import A_KWH, A_SECOND, Exact, whole
+from tariff.quantities import A_KWH, A_SECOND, AN_HOUR, Exact, micros, whole
 
 _MIDNIGHT = time(0)
 _DAYS = tuple(DayOfWeek)
@@ -107,11 +109,7 @@ def _range(low: Decimal | None, high: Decimal | None) -> _Range | None:
 
 
 def _thousandfold(kilo: Decimal | None) -> Decimal | None:
-    # A product would be rounded to the 28 digits of the decimal context; a shifted exponent is exact.
-    if kilo is None:
-        return None
-    sign, digits, exponent = kilo.as_tuple()
-    return Decimal((sign, digits, int(exponent) + 3))
+    return None if kilo is None else kilo * 1000
 
 
 def _in_window(window: tuple[time, time], now: time) -> bool:
@@ -127,18 +125,24 @@ def _between(bounds: tuple[Exact | None, Exact | None], value: Exact) -> bool:
 
 
 def _drawing(what: Literal["current", "power"], bounds: _Range, period: ChargingPeriod) -> bool:
-    if what == "current":
-        least, most = period.min_current_a, period.max_current_a
-    else:
-        least, most = period.min_power_w, period.max_power_w
+    readings = (
+        (period.min_current_a, period.max_current_a) if what == "current" else (period.min_power_w, period.max_power_w)
+    )
     # One measured value stands for both; a period that crosses the bound is on neither side of it.
-    least, most = (most if least is None else least), (least if most is None else most)
-    if least is None or most is None:
-        if period.activity == "charging":
-            raise CannotPrice(
-                f"the tariff asks for the {what} and the period from {period.starts_at.isoformat()} has none: "
-                "absent is not zero"
-            )
-        least = most = _NOTHING
+    measured: list[Decimal | Fraction] = [reading for reading in readings if reading is not None]
+    measured = measured or [_unmeasured(what, period)]
     low, high = bounds
-    return (low is None or least >= low) and (high is None or most < high)
+    return (low is None or measured[0] >= low) and (high is None or measured[-1] < high)
+
+
+def _unmeasured(what: Literal["current", "power"], period: ChargingPeriod) -> Decimal | Fraction:
+    """What a car drew of which there is no reading, in A or W."""
+    if period.activity != "charging":
+        return _NOTHING
+    length = micros(period.ends_at - period.starts_at)
+    if what == "current" or not length:
+        raise CannotPrice(
+            f"the tariff asks for the {what} and the period from {period.starts_at.isoformat()} has none: "
+            "absent is not zero"
+        )
+    return Fraction(period.energy_wh) * AN_HOUR / length

@@ -9,7 +9,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from tapwatt.money import Money, Rounding, exponent, round_to_minor
-from tapwatt.tariffs import Dimension, PriceComponent, PriceLimit, Tariff
+from tapwatt.tariffs import Dimension, PriceComponent, PriceLimit, Tariff, contradicting_limits
 from tariff.cannot_price import CannotPrice
 from tariff.quantities import A_KWH, A_SECOND, A_WH, AN_HOUR, Exact
 
@@ -90,45 +90,39 @@ def _vat(rate: Rate) -> Fraction:
 
 
 def within_limits(tariff: Tariff, cost: Cost) -> tuple[Cost, str]:
-    """The cost raised to the lowest and then lowered to the highest price, and why it changed, if it did.
+    """The cost within the lowest and the highest price, and why it changed, if it did.
 
-    The limits before and after tax both apply (OCPI, mod_tariffs, Tariff). Where only one of them is reached, or only
-    one is given, the other amount follows in proportion, so that the tax stays the tax on what is charged. Limits that
-    cannot both hold with that tax have no honest price.
+    The limits before and after tax both apply, each to its own total: one may be reached earlier than the other (OCPI,
+    mod_tariffs, Tariff). Where only the one before tax is given the tax follows in proportion, so that it stays the tax
+    on what is charged. CannotPrice where no price is within the limits.
     """
-    _check_limits(tariff)
-    why = ""
-    for limit, lowest in ((tariff.min_price, True), (tariff.max_price, False)):
-        limited = cost if limit is None else _limited(tariff, cost, limit, lowest=lowest)
-        if limited != cost:
-            cost, why = limited, "raised to the lowest price" if lowest else "lowered to the highest price"
-    if tariff.min_price is not None and _limited(tariff, cost, tariff.min_price, lowest=True) != cost:
-        raise CannotPrice("with the VAT of this session, no price is both as high as min_price and as low as max_price")
-    return cost, why
+    wrong = contradicting_limits(tariff)
+    if wrong is not None:
+        raise CannotPrice(wrong)
+    limits = [(limit, within) for limit, within in ((tariff.min_price, max), (tariff.max_price, min)) if limit]
+    excl, incl = cost.excl, cost.incl
+    for limit, within in limits:
+        limited = within(excl, Fraction(limit.before_taxes))
+        if limited != excl and _after(tariff, limit) is None:
+            incl = limited * _tax_factor(tariff, cost)
+        excl = limited
+    for limit, within in limits:
+        after = _after(tariff, limit)
+        incl = incl if after is None else within(incl, after)
+    return Cost(excl, incl), _why_limited(cost, Cost(excl, incl))
 
 
-def _check_limits(tariff: Tariff) -> None:
-    for name, limit in (("min_price", tariff.min_price), ("max_price", tariff.max_price)):
-        if limit is not None and limit.after_taxes is not None and limit.after_taxes < limit.before_taxes:
-            raise CannotPrice(f"{name} is lower after taxes than before taxes, so the limit is not what was meant")
-    low, high = tariff.min_price, tariff.max_price
-    if low is not None and high is not None and low.before_taxes > high.before_taxes:
-        raise CannotPrice(f"min_price {low.before_taxes} is higher than max_price {high.before_taxes}")
+def _after(tariff: Tariff, limit: PriceLimit) -> Fraction | None:
+    given = limit.before_taxes if tariff.tax_included == "N/A" else limit.after_taxes
+    return None if given is None else Fraction(given)
 
 
-def _limited(tariff: Tariff, cost: Cost, limit: PriceLimit, *, lowest: bool) -> Cost:
-    before = Fraction(limit.before_taxes)
-    given = limit.after_taxes if tariff.tax_included != "N/A" else limit.before_taxes
-    after = None if given is None else Fraction(given)
-    before_broken = cost.excl < before if lowest else cost.excl > before
-    after_broken = after is not None and (cost.incl < after if lowest else cost.incl > after)
-    if before_broken and after_broken and after is not None:
-        return Cost(before, after)
-    if before_broken:
-        return Cost(before, before * _tax_factor(tariff, cost))
-    if after_broken and after is not None:
-        return Cost(after / _tax_factor(tariff, cost), after)
-    return cost
+def _why_limited(cost: Cost, limited: Cost) -> str:
+    raised = limited.excl > cost.excl or limited.incl > cost.incl
+    lowered = limited.excl < cost.excl or limited.incl < cost.incl
+    if raised and lowered:
+        return "brought within the lowest and the highest price"
+    return "raised to the lowest price" if raised else "lowered to the highest price" if lowered else ""
 
 
 def _tax_factor(tariff: Tariff, cost: Cost) -> Fraction:
