@@ -134,7 +134,8 @@ def _sentences(priced: Priced) -> Iterator[str]:
     yield f"Rounding: {priced.policy}. Exactly it is {_exact(bill.exact_excl_vat)} and {_exact(bill.exact_incl_vat)}."
     yield from _compared(priced)
     for note in priced.notes:
-        yield f"Note: {note.path} {note.said}."
+        place = note.path.removeprefix(priced.usage.path).removeprefix(".")
+        yield f"Note: {place} {note.said}." if place else f"Note: {note.said}."
 
 
 def _compared(priced: Priced) -> Iterator[str]:

@@ -29,6 +29,10 @@ _MODES = {
 }
 
 
+class Contradiction(CannotPrice):
+    """The tariff contradicts itself, whatever the session."""
+
+
 @dataclass(frozen=True, slots=True)
 class How:
     """How to price: `time_zone` where the record has none, `at` for the cost until an instant (UTC)."""
@@ -83,10 +87,12 @@ def price_usage(usage: Usage, offered: Sequence[Tariff] | None, how: How) -> Pri
     tariff = tariff_for(usage, offered)
     wrong = contradiction(tariff)
     if wrong is not None:
-        raise CannotPrice(f"tariff {quoted(tariff.id)} bills nobody: {wrong}")
+        raise Contradiction(f"nobody can be billed by tariff {quoted(tariff.id)}: {wrong}; correct the tariff")
     if how.at is not None:
         usage = usage.until(how.at)
     periods = usage.periods if how.at is None else so_far(usage.periods, how.at)
+    whole = periods == usage.periods
+    expired = usage.reservation_expired and whole
     zone, because = _zone(usage, tariff, how.time_zone)
     bill = price(
         tariff,
@@ -94,9 +100,8 @@ def price_usage(usage: Usage, offered: Sequence[Tariff] | None, how: How) -> Pri
         zone,
         how.rounding,
         idle_grace_s=how.idle_grace_s,
-        reservation_expired=usage.reservation_expired,
+        reservation_expired=expired,
     )
-    whole = periods == usage.periods
     energy_wh = sum((period.energy_wh for period in periods), Decimal(0))
     unsplit = usage.total_kwh if usage.trouble is not None else None
     return Priced(
@@ -109,7 +114,7 @@ def price_usage(usage: Usage, offered: Sequence[Tariff] | None, how: How) -> Pri
         bill=bill,
         rounding=how.rounding,
         stated=_stated(usage, tariff, how) if whole and how.at is None else None,
-        notes=(*usage.notes, *_notes(usage, tariff, how)),
+        notes=(*usage.notes, *_notes(usage, tariff, how, expired)),
     )
 
 
@@ -144,14 +149,14 @@ def _stated(usage: Usage, tariff: Tariff, how: How) -> Stated | None:
     return Stated(excl, None if incl is None else round_to_minor(incl, tariff.currency, how.rounding))
 
 
-def _notes(usage: Usage, tariff: Tariff, how: How) -> list[Note]:
+def _notes(usage: Usage, tariff: Tariff, how: How, expired: bool) -> list[Note]:
     notes = []
     if usage.trouble is not None:
         notes.append(
             Note(usage.trouble.path, f"{usage.trouble.problem.split(';')[0]}; this tariff does not ask for it")
         )
-    if usage.reservation_expired:
-        notes.append(Note(usage.path, "is a reservation and nothing else, so it is priced as one that expired"))
+    if expired:
+        notes.append(Note(usage.path, "this is a reservation and nothing else, so it is priced as one that expired"))
     if not tariff.valid_at(usage.periods[0].starts_at):
         notes.append(Note(usage.path, f"tariff {quoted(tariff.id)} was not valid when this session began"))
     if usage.time_zone is not None and how.time_zone not in (None, usage.time_zone):

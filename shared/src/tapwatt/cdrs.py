@@ -6,6 +6,7 @@ a price alone `tapwatt.recorded_usage` asks for less.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -27,6 +28,7 @@ __all__ = ["RecordedSession", "UnreadableCdr", "read_cdrs"]
 _MAX_PERIODS = 2000
 """As many as a ChargingEnded holds."""
 _UTC = "UTC"
+_LIKE_A_ZONE = re.compile(r"[A-Za-z_/+-]{1,40}[0-9]{0,2}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,5 +131,6 @@ def zone_of(usage: Usage) -> str | None:
     try:
         return ZoneInfo(usage.time_zone).key
     except (KeyError, ValueError, OSError):
-        where, name = f"{usage.path}.cdr_location.time_zone", quoted(usage.time_zone)
+        where = f"{usage.path}.cdr_location.time_zone"
+        name = quoted(usage.time_zone) if _LIKE_A_ZONE.match(usage.time_zone) else "this"
         raise UnreadableCdr(where, f"{name} is not an IANA time zone; use a name such as Europe/Amsterdam") from None

@@ -6,6 +6,7 @@ ChargingPeriod). The hours that a record gives are checked; it is the interval b
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -20,7 +21,8 @@ from tapwatt.tariffs import OcpiTime
 
 MOST_PERIODS = 20_000
 _DIGITS = 25  # more would be rounded by the arithmetic of decimals, and a record is read exactly or not at all
-_FINEST_WH = Decimal("0.0001")
+FINEST_WH = Decimal("0.0001")
+"""What a reading of ours can hold (tapwatt.parts, Energy)."""
 _MOST_OFF_S = 36
 """Records round their hours; a hundredth of an hour, in seconds, is the coarsest rounding that is believed."""
 _FIRST_YEAR, _LAST_YEAR = 2000, 2199
@@ -30,6 +32,8 @@ _HOURS = ("TIME", "PARKING_TIME", "RESERVATION_TIME")
 _LIMITS = ("MIN_CURRENT", "MAX_CURRENT", "MIN_POWER", "MAX_POWER")
 _NOT_PRICED = ("CURRENT", "ENERGY_EXPORT", "ENERGY_IMPORT", "POWER", "STATE_OF_CHARGE")
 """Dimensions for a Session's reader to look at; no tariff prices them (OCPI, mod_cdrs, CdrDimensionType)."""
+
+_LIKE_A_KIND = re.compile(r"[A-Za-z_]{1,40}\Z")
 
 Activity = Literal["charging", "parked", "reserved"]
 _ACTIVITY: dict[str, Activity] = {"TIME": "charging", "PARKING_TIME": "parked", "RESERVATION_TIME": "reserved"}
@@ -167,7 +171,7 @@ class _One:
 
     def _wh(self, unsaid_kwh: Decimal, notes: list[Note]) -> Decimal:
         exact = self.volumes.get("ENERGY", unsaid_kwh).scaleb(3)
-        kept = exact.quantize(_FINEST_WH, rounding=ROUND_HALF_EVEN)
+        kept = exact.quantize(FINEST_WH, rounding=ROUND_HALF_EVEN)
         if kept != exact:
             notes.append(Note(self.where, f"its energy is counted to the ten-thousandth of a Wh, as {_plain(kept)} Wh"))
         return kept
@@ -195,7 +199,8 @@ def _volumes(period: OcpiPeriod, where: str) -> dict[str, Decimal]:
         if kind in _NOT_PRICED:
             continue
         if kind not in ("ENERGY", *_HOURS, *_LIMITS):
-            problem = f"{quoted(kind)} is not a dimension of OCPI 2.2.1 or 2.3.0; correct it or leave it out"
+            named = quoted(kind) if _LIKE_A_KIND.match(kind) else "this"
+            problem = f"{named} is not a dimension of OCPI 2.2.1 or 2.3.0; correct it or leave it out"
             raise UnreadableCdr(f"{place}.type", problem)
         if kind in volumes:
             raise UnreadableCdr(f"{place}.type", f"{kind} is given twice in one period; leave the one that is meant")

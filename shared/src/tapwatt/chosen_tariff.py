@@ -48,8 +48,9 @@ def _offered(usage: Usage, offered: Sequence[Tariff]) -> Tariff:
     found = [tariff for tariff in offered if tariff.id in named]
     if len(named) == 1 and len(found) == 1:
         return found[0]
-    problem = f"name {len(named)} tariffs, and {len(found)} of the {len(offered)} in the tariff's file; give the one"
-    raise UnreadableCdr(f"{usage.path}.charging_periods", f"{problem} that is meant")
+    names = ", ".join(quoted(name) for name in sorted(named)[:4]) or "none"
+    problem = f"the tariff's file has {len(offered)} tariffs and the periods name {names}; give the one that is meant"
+    raise UnreadableCdr(f"{usage.path}.charging_periods", problem)
 
 
 def _inside(usage: Usage) -> Tariff:

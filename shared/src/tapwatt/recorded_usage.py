@@ -15,6 +15,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AliasChoices, FailFast, Field, TypeAdapter, ValidationError
 
 from tapwatt.charging_periods import (
+    FINEST_WH,
     MOST_PERIODS,
     Ending,
     Note,
@@ -154,6 +155,9 @@ def usage_at(path: str, one: dict[str, Any]) -> Usage:
     periods, more = charging_periods(given, ending, _unsaid(given, total, kind), f"{path}.charging_periods")
     if record.status == "RESERVATION" and not record.charging_periods:
         periods = tuple(period.model_copy(update={"activity": "reserved"}) for period in periods)
+    if ending.open and total is not None:
+        periods, rest = _with_the_rest(periods, total, path)
+        more = [*more, *rest]
     energy, trouble = _compare(periods, given, total, total_path)
     location = one.get("cdr_location")
     location = location if isinstance(location, dict) else {}
@@ -227,6 +231,24 @@ def _unsaid(given: Sequence[OcpiPeriod], total: Decimal | None, kind: str) -> De
         return Decimal(0)
     said = sum((d.volume for p in given for d in p.dimensions if d.type == "ENERGY"), Decimal(0))
     return max(total - said, Decimal(0))
+
+
+def _with_the_rest(
+    periods: tuple[ChargingPeriod, ...], total: Decimal, path: str
+) -> tuple[tuple[ChargingPeriod, ...], list[Note]]:
+    """A Session that goes on may tell its energy before its periods: the rest was charged in the last of them."""
+    last = periods[-1]
+    rest = total.scaleb(3) - sum((p.energy_wh for p in periods), Decimal(0))
+    if last.activity != "charging" or rest.scaleb(-3) <= KWH_OFF + KWH_OFF_PER_PERIOD * len(periods):
+        return periods, []
+    rest = rest.quantize(FINEST_WH)
+    said = f"is {_kwh(rest)} kWh more than its periods say, which is taken to have been charged in the last of them"
+    whole = last.model_copy(update={"energy_wh": last.energy_wh + rest})
+    return (*periods[:-1], whole), [Note(f"{path}.kwh", said)]
+
+
+def _kwh(wh: Decimal) -> str:
+    return f"{wh.scaleb(-3).normalize():f}"
 
 
 def _compare(

@@ -20,7 +20,7 @@ from tapwatt.tariff_reader import read_tariffs
 from tapwatt.tariffs import Tariff
 from tapwatt_cli.letter_page import printable
 from tapwatt_cli.price_page import show_priced
-from tapwatt_cli.priced import How, Priced, document, price_usage
+from tapwatt_cli.priced import Contradiction, How, Priced, document, price_usage
 from tapwatt_cli.show import page
 from tariff.cannot_price import CannotPrice
 
@@ -97,6 +97,9 @@ def _priced(files: list[str], how: How) -> list[Priced]:
             found.append(price_usage(usage, offered, how))
         except UnreadableOcpi as error:
             raise _refused(record_file, error) from None
+        except Contradiction as error:
+            where = f"{_said(tariff_file[0])}: $" if tariff_file else f"{_said(record_file)}: {usage.path}.tariffs"
+            raise Refused(f"{where}: {error}") from None
         except CannotPrice as error:
             raise Refused(f"{_said(record_file)}: {usage.path}: {error}") from None
     return found
