@@ -27,7 +27,7 @@ from tapwatt.tariffs import (
 )
 from tariff.bounds import zone_of
 from tariff.cannot_price import CannotPrice
-from tariff.sheet_chances import AHEAD, Row
+from tariff.sheet_chances import AHEAD, Activity, Row
 from tariff.totals import Rate, rate_of, round_once
 
 _A_UNIT = {Dimension.ENERGY: 1, Dimension.TIME: 60, Dimension.PARKING_TIME: 60, Dimension.FLAT: 1}
@@ -124,8 +124,9 @@ def price_sheet(
 
     def of(kind: Dimension, reservation: Sequence[str | None] = (None,)) -> tuple[ShownPrice, ...]:
         asked = _asked(tariff, kind, reservation)
-        drawing = kind is not Dimension.PARKING_TIME and None in reservation
-        row = Row([element.restrictions for _, element, _ in asked], at, zone, drawing=drawing)
+        parked = kind is Dimension.PARKING_TIME
+        activity: Activity = "reserved" if None not in reservation else "parked" if parked else "charging"
+        row = Row([element.restrictions for _, element, _ in asked], at, zone, activity)
         return _shown(tariff, row, [(index, component) for index, _, component in asked])
 
     def reserved(*reservation: str) -> Reservation:

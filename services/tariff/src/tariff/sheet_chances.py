@@ -17,6 +17,7 @@ from decimal import Decimal
 from functools import reduce
 from itertools import combinations_with_replacement
 from operator import or_
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from tapwatt.events import ChargingPeriod
@@ -31,6 +32,7 @@ AHEAD = timedelta(days=7)
 _MOST = 500_000
 """Questions that are asked about one dimension before a price counts as possible without asking."""
 
+Activity = Literal["charging", "parked", "reserved"]
 _CLOCK = ("start_time", "end_time", "day_of_week", "start_date", "end_date")
 _ELAPSED = ("min_duration", "max_duration")
 _USED = ("min_kwh", "max_kwh")
@@ -61,20 +63,20 @@ class Chances:
 class Row:
     """Prices of one dimension in the order in which they are asked, and the moments at which they may be.
 
-    `drawing` says whether the car may take power then: parked and reserved cars take none.
+    A car that is parked takes no power, but may have taken energy before; a reserved place has given none yet.
     """
 
-    def __init__(self, asked: Sequence[Restrictions | None], at: datetime, zone: ZoneInfo, *, drawing: bool) -> None:
+    def __init__(self, asked: Sequence[Restrictions | None], at: datetime, zone: ZoneInfo, activity: Activity) -> None:
         # A reservation is asked about by itself, so that all of these hold in the same kind of session.
         self._asked = [(r or Restrictions()).model_copy(update={"reservation": None}) for r in asked]
         self._everyone = (1 << len(self._asked)) - 1
-        self._at, self._zone, self._drawing = at.astimezone(UTC), zone, drawing
+        self._at, self._zone, self._drawing = at.astimezone(UTC), zone, activity == "charging"
         elements = [TariffElement.model_construct(price_components=(), restrictions=r) for r in self._asked]
         self.instants = [self._at, *sorted(time_bounds(elements, self._at, self._at + AHEAD, zone))]
         seconds = sorted({0, *(int(s) for s in self._values(_ELAPSED))})
         self._clock = [self._moment(at) for at in self.instants]
         self._elapsed = [self._moment(elapsed=s * A_SECOND) for s in seconds]
-        self._used = [self._moment(used=e) for e in ([0, *kwh_bounds(elements)] if drawing else [0])]
+        self._used = [self._moment(used=e) for e in ([0] if activity == "reserved" else [0, *kwh_bounds(elements)])]
         self._masks: tuple[list[int], list[int], list[int]] | None = None
         self._draws: tuple[set[int], set[int]] = (set(), set())
         with suppress(_TooMany):
