@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from tapwatt_cli.commands import audit, demo, dlq, doctor, price, replay, sheet, topics
+from tapwatt_cli.commands import audit, demo, dlq, doctor, price, receipt, replay, sheet, topics
 
 app = typer.Typer(
     name="tapwatt",
@@ -26,6 +26,7 @@ app.command()(demo.demo)
 app.command()(audit.audit)
 app.command()(price.price)
 app.command()(replay.replay)
+app.command()(receipt.receipt)
 app.command()(sheet.sheet)
 app.command()(topics.topics)
 app.add_typer(dlq.app)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -11,7 +12,8 @@ from aiokafka.errors import KafkaError
 
 from tapwatt.codec import Event, decode
 from tapwatt.errors import Poison, TapwattError, Unavailable
-from tapwatt.topics import FACT_OF_TYPE, Topics
+from tapwatt.events import FACTS, Fact
+from tapwatt.topics import Topics
 
 READ_WITHIN_S = 60.0
 """A log that cannot be read to its end in this time is too long for one look, or Kafka is in trouble."""
@@ -30,9 +32,9 @@ class TopicLog:
     parked: list[str] = field(default_factory=list)
 
 
-async def read_topics(bootstrap: str, topics: Topics) -> TopicLog:
-    """Every event on the topics of our facts, and what was parked. Unavailable if Kafka does not answer."""
-    wanted = {topics.prefix + name for name in FACT_OF_TYPE} | {topics.dead_letters}
+async def read_topics(bootstrap: str, topics: Topics, facts: Iterable[type[Fact]] = FACTS) -> TopicLog:
+    """Every event on the topics of these facts, and what was parked. Unavailable if Kafka does not answer."""
+    wanted = {topics.of(fact) for fact in facts} | {topics.dead_letters}
     try:
         async with asyncio.timeout(READ_WITHIN_S):
             there = await partitions_of(bootstrap, wanted)
