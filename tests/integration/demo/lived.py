@@ -15,10 +15,12 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from redis.asyncio import Redis
 
 from simulator.physical import World
+from tapwatt.events import Captured, Fact, HoldReleased
 from tapwatt_cli.demo import Day, Orders, Watcher, run_day
+from tapwatt_cli.receipt_facts import OF_A_RECEIPT
 from tapwatt_cli.ring import Ring
 from tapwatt_cli.ring_settings import SERVICES, RingSettings
-from tapwatt_cli.topic_log import partitions_of
+from tapwatt_cli.topic_log import partitions_of, read_topics
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "cdrs"
 CONTROL_TOPIC = "control.leak"
@@ -36,13 +38,17 @@ class Command:
 
 @dataclass
 class Lived:
-    """A demo's day, and what is left to see: raw bytes by place. `planted` are the places where we put secrets."""
+    """A demo's day, and what is left to see: raw bytes by place. `planted` are the places where we put secrets.
+
+    `settled` are the facts that receipts are made of.
+    """
 
     day: Day
     secrets: set[bytes] = field(default_factory=set)
     places: dict[str, bytes] = field(default_factory=dict)
     planted: set[str] = field(default_factory=set)
     commands: dict[str, Command] = field(default_factory=dict)
+    settled: list[Fact] = field(default_factory=list)
 
 
 def live(folder: Path) -> Lived:
@@ -82,6 +88,10 @@ async def _use(ring: Ring, folder: Path, seen: Lived) -> None:
         "replay", str(folder / "cdrs.json"), *there, "--provider-url", ring.provider_url, "--json"
     )
     seen.commands["audit"] = await _tapwatt("audit", *there, "--ledger-url", ring.provider_url)
+    seen.settled = [event.fact for event in (await read_topics(ring.bootstrap, ring.topics, OF_A_RECEIPT)).events]
+    for kind in (Captured, HoldReleased):
+        session = next(fact.key for fact in seen.settled if isinstance(fact, kind))
+        seen.commands[f"receipt {kind.name}"] = await _tapwatt("receipt", session, *there, "--json")
     seen.commands["topics"] = await _tapwatt("topics", *there, "--one-broker")
 
 
