@@ -94,7 +94,7 @@ class _Writer:
     def _blocks(self) -> Iterator[_Block]:
         words, sheet = self._words, self._sheet
         if not self._costs():
-            yield _Block(words.all_free.rstrip("."), ())
+            yield _Block(words.all_free, ())
         else:
             yield _Block(words.per_kwh, self._rows(sheet.per_kwh, words.kwh) or (_Line("", words.free),))
             grace = words.per_idle_minute_after.format(length(words, sheet.idle_grace_s))
