@@ -210,8 +210,7 @@ _PLAIN: dict[str, str] = {
     "model_type": "is not an object",
     "model_attributes_type": "is not an object",
     "dict_type": "is not an object",
-    "extra_forbidden": "is a restriction that is not in OCPI 2.2.1 or 2.3.0; Extra inputs are not permitted, as they "
-    "would change the price",
+    "extra_forbidden": "is no restriction of OCPI 2.2.1 or 2.3.0, and would change the price; correct it or omit it",
     "date_parsing": "is not a date; give it as 2026-03-29",
     "date_from_datetime_parsing": "is not a date; give it as 2026-03-29",
     "time_parsing": "is not a time of day; give it as 13:30",
@@ -220,6 +219,19 @@ _PLAIN: dict[str, str] = {
     "datetime_type": "is not a time; give it in UTC, as 2026-03-29T08:00:00Z",
     "timezone_aware": "is not a time; give it in UTC, as 2026-03-29T08:00:00Z",
 }
+_BOUNDED: dict[str, str] = {
+    "too_long": "has more than {max_length} entries; split it",
+    "too_short": "has fewer entries than the {min_length} that are needed",
+    "string_too_long": "is longer than the {max_length} characters that it may have",
+    "string_too_short": "is shorter than the {min_length} characters that it must have",
+    "greater_than_equal": "is less than {ge}; correct it",
+    "less_than_equal": "is more than {le}, which nothing at a charger is; correct it",
+    "decimal_max_digits": "has more than {max_digits} digits; round it",
+    "decimal_max_places": "has more than {decimal_places} decimals; round it",
+    "decimal_whole_digits": "has more than {whole_digits} digits before the point; correct it",
+    "enum": "is none of {expected}",
+    "literal_error": "is none of {expected}",
+}
 _MOST = 300
 
 
@@ -227,6 +239,8 @@ def fault_of(error: ValidationError, path: str) -> tuple[str, str]:
     """The first fault that was found in an object at this path: where it is, and what, without what stands there."""
     first = error.errors(include_url=False, include_input=False)[0]
     problem = _PLAIN.get(first["type"], "")
+    if first["type"] in _BOUNDED:
+        problem = _BOUNDED[first["type"]].format(**first.get("ctx", {})).replace(" or ", ", ")
     if not problem:
         said = first["msg"].removeprefix("Value error, ").removeprefix("Input ")
         problem = " ".join(said.split())[:_MOST].encode("ascii", "backslashreplace").decode()[:_MOST]
