@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from tapwatt_cli.commands import audit, demo, dlq, doctor, price, receipt, replay, sheet, topics
+from tapwatt_cli.commands import audit, demo, dlq, doctor, price, receipt, replay, sheet, tariff, topics
 
 app = typer.Typer(
     name="tapwatt",
@@ -29,5 +29,6 @@ app.command()(replay.replay)
 app.command()(receipt.receipt)
 app.command()(sheet.sheet)
 app.command()(topics.topics)
+app.add_typer(tariff.app)
 app.add_typer(dlq.app)
 app.command()(doctor.doctor)
