@@ -1,6 +1,6 @@
 # Tapwatt: `make` alone prints this menu.
 .DEFAULT_GOAL := menu
-.PHONY: menu setup demo test test-fast check format contracts bench-worker lock clean
+.PHONY: menu setup demo test test-fast check format contracts bench-worker fuzz lock clean
 PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE := 1
 
@@ -36,6 +36,9 @@ contracts: setup ## write docs/asyncapi.yaml and docs/settings.md anew from the 
 
 bench-worker: setup ## the worker beside stock Faust, in turns, on one real Kafka
 	@$(PY) tests/bench/bench_worker.py $(ARGS)
+
+fuzz: setup ## spoil tariffs, CDRs and sessions for a minute: a price or one sentence, never anything else
+	@$(PY) -m scripts.fuzz_readers $(ARGS)
 
 lock: ## resolve requirements.in into requirements.lock (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
