@@ -131,7 +131,7 @@ def _span(priced: Priced, line: PriceLine) -> str:
 
 def _sentences(priced: Priced) -> Iterator[str]:
     bill = priced.bill
-    yield f"Rounding: {priced.policy}. Before: {_exact(bill.exact_excl_vat)} and {_exact(bill.exact_incl_vat)}."
+    yield f"Rounding: {priced.policy}. Unrounded: {_exact(bill.exact_excl_vat)} and {_exact(bill.exact_incl_vat)}."
     yield from _compared(priced)
     for note in priced.notes:
         place = note.path.removeprefix(priced.usage.path).removeprefix(".")
