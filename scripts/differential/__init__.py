@@ -1,0 +1,1 @@
+"""Prices the same generated sessions with our engine and with others, and names the cause of each difference."""
