@@ -52,7 +52,7 @@ def test_a_bill_reads_like_one() -> None:
         "",
         "Rounding: each total is rounded once, to 2 decimals of EUR, half up: a tie goes",
         "away from zero; the lines are whole shares of it that add up to it.",
-        "Unrounded: 16 and 19.04.",
+        "Unrounded: 16 before VAT and 19.04 with VAT.",
         "The record's own total is 16.00 before VAT and 19.04 with VAT: the same.",
     ]
 

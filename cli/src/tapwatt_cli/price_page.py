@@ -131,7 +131,8 @@ def _span(priced: Priced, line: PriceLine) -> str:
 
 def _sentences(priced: Priced) -> Iterator[str]:
     bill = priced.bill
-    yield f"Rounding: {priced.policy}. Unrounded: {_exact(bill.exact_excl_vat)} and {_exact(bill.exact_incl_vat)}."
+    yield f"Rounding: {priced.policy}."
+    yield f"Unrounded: {_exact(bill.exact_excl_vat)} before VAT and {_exact(bill.exact_incl_vat)} with VAT."
     yield from _compared(priced)
     for note in priced.notes:
         place = note.path.removeprefix(priced.usage.path).removeprefix(".")
