@@ -99,7 +99,7 @@ def test_two_tariffs_at_once_are_refused() -> None:
         ({"preauthorize_amount": "10.001"}, "more decimals than EUR has"),
         ({"elements": []}, "$.elements: "),
         ({"elements": [{"price_components": [{"type": "ENERGY"}]}]}, "$.elements[0].price_components[0].price: "),
-        ({"elements": [{**SHOWN["elements"][0], "restrictions": {"weather": "rain"}}]}, "restrictions.weather: "),
+        ({"elements": [{**SHOWN["elements"][0], "restrictions": {"weather": 1}}]}, "restrictions.an unknown field: "),
         ({"elements": [{**SHOWN["elements"][0], "restrictions": {"start_time": "10:00Z"}}]}, "with an offset"),
     ],
 )
@@ -112,9 +112,26 @@ def test_a_tariff_that_cannot_be_billed_by_is_refused_and_the_refusal_says_where
     assert "\n" not in said.detail
 
 
-def test_what_cannot_be_read_is_no_tariff_but_its_reason_and_never_repeats_what_was_written() -> None:
-    asked = request(tariff={**SHOWN, "currency": "secret words"}, hold=FIFTY)
-    assert "secret" not in asked.model_dump_json()
+SECRET = "9912345678901234567"
+
+
+@pytest.mark.parametrize(
+    "tariff",
+    [
+        SECRET,
+        [SECRET],
+        {**SHOWN, "currency": SECRET},
+        {**SHOWN, "start_date_time": SECRET},
+        {**SHOWN, "elements": SECRET},
+        {**SHOWN, "elements": [{**SHOWN["elements"][0], "restrictions": {SECRET: 1}}]},
+        {**SHOWN, "elements": [{**SHOWN["elements"][0], "restrictions": {"day_of_week": [SECRET]}}]},
+        {**SHOWN, "min_price": {"before_taxes": "1." + SECRET}},
+    ],
+)
+def test_what_cannot_be_read_is_no_tariff_but_its_reason_and_never_repeats_what_was_written(tariff: Any) -> None:
+    asked = request(tariff=tariff, hold=FIFTY)
+    assert declined(asked).reason is DeclineReason.TARIFF_NOT_VALID
+    assert SECRET not in asked.model_dump_json()
     assert SessionRequested.model_validate_json(asked.model_dump_json()) == asked
 
 

@@ -208,8 +208,11 @@ def _read_or_say_why(value: object, _: object) -> Tariff | UnreadableTariff:
 
 def what_is_wrong(error: ValidationError) -> str:
     """The first fault of an OCPI object in one sentence: its JSON path, and what is wrong there, never the value."""
-    first = error.errors(include_url=False, include_input=False)[0]
-    steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in first["loc"])
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    way = first["loc"]
+    if first["type"] == "extra_forbidden":
+        way = (*way[:-1], "an unknown field")  # its name was chosen by whoever wrote the tariff
+    steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in way)
     return f"${steps}: {first['msg']}"
 
 

@@ -12,18 +12,17 @@ import typer
 
 from tapwatt.clock import SystemClock
 from tapwatt.ocpi_json import LARGEST_FILE, UnreadableOcpi, objects_in, read_json
+from tapwatt_cli.commands.publish import publish
 from tapwatt_cli.tariff_page import as_json, show_checked
 from tariff.checking.check import check
 
 FOUND = 1
 UNREADABLE = 2
 
-app = typer.Typer(name="tariff", no_args_is_help=True, help="Look at tariffs before drivers do.")
+app = typer.Typer(name="tariff", no_args_is_help=True, help="Check tariffs before drivers meet them, and publish them.")
 
 
-@app.callback()
-def _tariff() -> None:
-    """Look at tariffs before drivers do."""
+app.command()(publish)
 
 
 def _day(text: str) -> date:

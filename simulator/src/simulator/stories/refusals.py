@@ -46,6 +46,15 @@ async def tariff_unknown(scene: Scene) -> None:
     await session.declined(DeclineReason.TARIFF_UNKNOWN)
 
 
+@story()
+async def hold_not_stated(scene: Scene) -> None:
+    """Neither the charger nor its tariff says how much to hold: nobody guesses."""
+    silent = STREET.model_copy(update={"id": "no-hold", "preauthorize_amount": None})
+    session = scene.session(STREET)
+    await session.ask(None, silent, None)
+    await session.declined(DeclineReason.HOLD_NOT_STATED)
+
+
 @story(often=2)
 async def card_declined(scene: Scene) -> None:
     """The bank says no."""
