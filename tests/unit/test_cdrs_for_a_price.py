@@ -135,6 +135,11 @@ def test_dimensions_that_only_a_session_has_are_let_be() -> None:
         (with_dimensions(("4111 1111", 1)), ".charging_periods[0].dimensions[0].type", "this is not a dimension"),
         (with_dimensions(("TIME", 1), ("RESERVATION_TIME", 1)), ".charging_periods[0].dimensions", "split the period"),
         (with_dimensions(("ENERGY", "1e999999")), ".charging_periods[0].dimensions[0].volume", "number is too large"),
+        (
+            with_dimensions(("ENERGY", 1), ("MAX_POWER", "11." + "1" * 20)),
+            ".charging_periods[0].dimensions",
+            "max_power_w has more than 18 digits",
+        ),
         ({**CDR, "credit": True}, ".credit", "a credit for another CDR"),
         ({**CDR, "end_date_time": None}, ".end_date_time", "is missing"),
         ({**CDR, "end_date_time": 1772438400}, ".end_date_time", "is not a time"),

@@ -129,6 +129,10 @@ def test_of_several_tariffs_the_periods_name_the_one(desk: Desk) -> None:
     other = {**TARIFF, "id": "T-2", "currency": "SEK"}
     assert desk.price({**named, "tariffs": [other, TARIFF]})["tariff_id"] == "T-1"
     assert desk.price([other, TARIFF], named)["tariff_id"] == "T-1"
+    # upper and lower case are the same to OCPI
+    lower = json.loads(json.dumps(named).replace("T-1", "t-1"))
+    assert desk.price({**lower, "tariffs": [other, TARIFF]})["tariff_id"] == "T-1"
+    assert desk.price([other, TARIFF], lower)["tariff_id"] == "T-1"
     assert "the periods name none" in desk.refusal([other, TARIFF], CDR)
 
 

@@ -26,7 +26,8 @@ def show_priced(console: Console, priced: Priced) -> None:
     """The whole price on a page, in a terminal of 80 columns and more."""
     width = max(min(console.width, _WIDEST), _NARROWEST)
     for text, style in _page(priced, width):
-        console.print(Text(text, style=style), soft_wrap=True)
+        shown = text.replace("─", "-").encode("ascii", "replace").decode() if console.options.ascii_only else text
+        console.print(Text(shown, style=style), soft_wrap=True)
 
 
 def _page(priced: Priced, width: int) -> Iterator[tuple[str, str]]:

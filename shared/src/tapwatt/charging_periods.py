@@ -189,7 +189,9 @@ class _One:
                 max_power_w=_watts(self.volumes.get("MAX_POWER")),
             )
         except ValidationError as error:
-            raise UnreadableCdr(*fault_of(error, self.where)) from None
+            # The fault is in one of ours, made of a dimension: its name says of which.
+            field, problem = fault_of(error, "")
+            raise UnreadableCdr(f"{self.where}.dimensions", f"{field[1:]} {problem}") from None
 
 
 def _volumes(period: OcpiPeriod, where: str) -> dict[str, Decimal]:

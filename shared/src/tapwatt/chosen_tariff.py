@@ -45,9 +45,10 @@ def _offered(usage: Usage, offered: Sequence[Tariff]) -> Tariff:
     if len(offered) == 1:
         return offered[0]
     named = {name for name in usage.tariff_ids if name is not None}
-    found = [tariff for tariff in offered if tariff.id in named]
-    if len(named) == 1 and len(found) == 1:
-        return found[0]
+    if len({_same(name) for name in named}) == 1:
+        found = [tariff for tariff in offered if _same(tariff.id) in map(_same, named)]
+        if len(found) == 1:
+            return found[0]
     names = ", ".join(quoted(name) for name in sorted(named)[:4]) or "none"
     problem = f"the tariff's file has {len(offered)} tariffs and the periods name {names}; give the one that is meant"
     raise UnreadableCdr(f"{usage.path}.charging_periods", problem)
@@ -64,7 +65,7 @@ def _inside(usage: Usage) -> Tariff:
     found = [
         (f"{path}[{number}]", one)
         for number, one in enumerate(usage.tariffs)
-        if isinstance(one, dict) and (named is None or one.get("id") == named)
+        if isinstance(one, dict) and (named is None or _same(str(one.get("id"))) == _same(named))
     ]
     if len(found) != 1:
         which = f"tariff {quoted(named)}" if named else "tariff that the periods are priced by"
@@ -79,7 +80,7 @@ def _inside(usage: Usage) -> Tariff:
 def _named(usage: Usage) -> str | None:
     """The tariff that all periods name; None where none names one."""
     named = {name for name in usage.tariff_ids if name is not None}
-    if len(named) > 1:
+    if len({_same(name) for name in named}) > 1:
         names = ", ".join(quoted(name) for name in sorted(named)[:4])
         problem = f"they name several tariffs: {names}; name the file of the one that the driver accepted"
         raise UnreadableCdr(f"{usage.path}.charging_periods", problem)
@@ -91,4 +92,9 @@ def _named(usage: Usage) -> str | None:
             where = f"{usage.path}.charging_periods[{number}].tariff_id"
             problem = "is missing, and other periods have one; add it, or name the tariff's file to price every period"
             raise UnreadableCdr(where, problem)
-    return named.pop()
+    return min(named)
+
+
+def _same(name: str) -> str:
+    """Identifiers differ by more than upper and lower case (OCPI, types, CiString)."""
+    return name.casefold()
