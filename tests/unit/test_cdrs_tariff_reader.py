@@ -74,7 +74,8 @@ def test_a_fault_is_said_with_its_place(old: str, new: str, path: str, says: str
         ("5", "is a number where an OCPI object is needed"),
         ('[{"a": 1}, "x"]', "is a text where"),
         (" " * (LARGEST_FILE + 1), "larger than 16 MiB"),
-        ("[" + "0," * 2_000_001 + "0]", "more than 2000000 values"),
+        ("[" + "0," * 1_000_000 + "0]", "more than 1000000 values"),
+        ("[" + "{}," * 10_000 + "{}]", "more than 10000 objects"),
     ],
 )
 def test_what_holds_no_tariff_is_refused(text: str | bytes, says: str) -> None:

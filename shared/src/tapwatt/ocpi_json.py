@@ -16,8 +16,10 @@ from pydantic import ValidationError
 
 LARGEST_FILE = 16 * 1024 * 1024
 """Bytes. A month of a site's records is smaller; more are several files."""
-MOST_VALUES = 2_000_000
+MOST_VALUES = 1_000_000
 """Values in a file, so that what is made of it in memory stays small, too."""
+MOST_OBJECTS = 10_000
+"""Tariffs, CDRs or sessions in a file."""
 _DIGITS = 60
 _MAGNITUDE = 30
 """Powers of ten, up and down: beyond them no price, energy or time is meant, and exact arithmetic would not end."""
@@ -85,6 +87,8 @@ def objects_in(found: Any, wrong: Wrong = UnreadableOcpi) -> list[tuple[str, dic
     path = "$"
     if isinstance(found, dict) and "data" in found:
         path, found = "$.data", found["data"]
+    if isinstance(found, list) and len(found) > MOST_OBJECTS:
+        raise wrong(path, f"holds more than {MOST_OBJECTS} objects; split it into several files")
     several = [(f"{path}[{number}]", one) for number, one in enumerate(found)] if isinstance(found, list) else None
     for where, one in several if several is not None else [(path, found)]:
         if not isinstance(one, dict):
