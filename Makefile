@@ -1,6 +1,6 @@
 # Tapwatt: `make` alone prints this menu.
 .DEFAULT_GOAL := menu
-.PHONY: menu setup demo test test-fast check format contracts bench-worker fuzz lock clean
+.PHONY: menu setup demo test test-fast check format contracts bench-worker bench-tariff fuzz lock clean
 PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE := 1
 
@@ -36,6 +36,10 @@ contracts: setup ## write docs/asyncapi.yaml and docs/settings.md anew from the 
 
 bench-worker: setup ## the worker beside stock Faust, in turns, on one real Kafka
 	@$(PY) tests/bench/bench_worker.py $(ARGS)
+
+bench-tariff: setup ## how many events the tariff service handles on one core, and how long one price takes
+	@$(PY) tests/bench/bench_price.py $(ARGS)
+	@$(PY) tests/bench/bench_tariff.py
 
 fuzz: setup ## spoil tariffs, CDRs and sessions for a minute: a price or one sentence, never anything else
 	@$(PY) -m scripts.fuzz_readers $(ARGS)
