@@ -11,11 +11,18 @@ from tariff.checking.finding import Subject, listed
 from tariff.checking.prices import in_percent
 from tariff.words import plain, when
 
-_UNIT = {
-    Dimension.ENERGY: "per kWh",
-    Dimension.TIME: "per hour of charging",
-    Dimension.PARKING_TIME: "per hour parked without charging",
-    Dimension.FLAT: "a session",
+_UNITS: dict[str | None, dict[Dimension, str]] = {
+    None: {
+        Dimension.ENERGY: "per kWh",
+        Dimension.TIME: "per hour of charging",
+        Dimension.PARKING_TIME: "per hour parked without charging",
+        Dimension.FLAT: "a session",
+    },
+    "RESERVATION": {Dimension.TIME: "per hour reserved", Dimension.FLAT: "a reservation"},
+    "RESERVATION_EXPIRES": {
+        Dimension.TIME: "per hour of a reservation that expires",
+        Dimension.FLAT: "a reservation that expires",
+    },
 }
 _MOST = 4
 """Prices of one dimension that are said."""
@@ -23,26 +30,24 @@ _MOST = 4
 
 def charges(subject: Subject) -> str:
     """All prices in one sentence: what per kWh, per hour and a session, when, the limits, and the VAT."""
-    said = [*_prices(subject, reserved=False), *_prices(subject, reserved=True), *_limits(subject)]
-    return f"{'; '.join(said)}; {_vat(subject)}"
+    prices = (
+        f"{listed(found)} {unit}"
+        for reservation, units in _UNITS.items()
+        for dimension, unit in units.items()
+        if (found := _prices(subject, dimension, reservation))
+    )
+    return f"{'; '.join([*prices, *_limits(subject)])}; {_vat(subject)}"
 
 
-def _prices(subject: Subject, *, reserved: bool) -> Iterator[str]:
-    for dimension, unit in _UNIT.items():
-        found: list[str] = []
-        for number, element in enumerate(subject.tariff.elements):
-            given = subject.restrictions(number)
-            price = next((c.price for c in element.price_components if c.type is dimension), None)
-            if price is not None and reserved == (given.reservation is not None):
-                held = when(given)
-                found.append(f"{_amount(subject, price)}{f' ({held})' if held else ' otherwise' if found else ''}")
-        if found:
-            shown = [*found[:_MOST], *([f"{len(found) - _MOST} more"] if len(found) > _MOST else [])]
-            yield f"{listed(shown)} {_of_reservation(dimension) if reserved else unit}"
-
-
-def _of_reservation(dimension: Dimension) -> str:
-    return "a reservation" if dimension is Dimension.FLAT else "per hour reserved"
+def _prices(subject: Subject, dimension: Dimension, reservation: str | None) -> list[str]:
+    found: list[str] = []
+    for number, element in enumerate(subject.tariff.elements):
+        given = subject.restrictions(number)
+        price = next((c.price for c in element.price_components if c.type is dimension), None)
+        if price is not None and given.reservation == reservation:
+            held = when(given.model_copy(update={"reservation": None}))
+            found.append(f"{_amount(subject, price)}{f' ({held})' if held else ' otherwise' if found else ''}")
+    return [*found[:_MOST], *([f"{len(found) - _MOST} more"] if len(found) > _MOST else [])]
 
 
 def _limits(subject: Subject) -> Iterator[str]:
