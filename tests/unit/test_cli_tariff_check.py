@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.unit.tariff_checks import energy, written
 from typer.testing import CliRunner
 
 from tapwatt_cli.app import app
-from tests.unit.tariff_checks import energy, written
 
 ON = ["--on", "2026-03-02"]
 GOOD = written(energy("0.60", start_time="17:00", end_time="20:00"), energy("0.45"))

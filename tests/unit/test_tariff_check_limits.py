@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-
 from tests.unit.tariff_checks import brief, element, energy, findings, says, written
 
 

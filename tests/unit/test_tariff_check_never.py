@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 import pytest
-
 from tests.unit.tariff_checks import MONDAY, brief, element, energy, findings, says, written
 
 

@@ -6,10 +6,10 @@ import time
 from typing import Any
 
 import pytest
+from tests.unit.tariff_checks import MONDAY, WORKDAYS, brief, element, energy, findings, says, written
 
 from tapwatt.tariffs import Tariff, contradiction
 from tariff.checking.check import check
-from tests.unit.tariff_checks import MONDAY, WORKDAYS, brief, element, energy, findings, says, written
 
 
 def test_a_good_tariff_has_no_findings_and_says_what_it_charges() -> None:

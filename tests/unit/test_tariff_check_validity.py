@@ -6,9 +6,9 @@ from datetime import date
 from typing import Any
 
 import pytest
+from tests.unit.tariff_checks import MONDAY, brief, element, energy, says, written
 
 from tariff.checking.check import check
-from tests.unit.tariff_checks import MONDAY, brief, element, energy, says, written
 
 
 @pytest.mark.parametrize("kind", ["REGULAR", "PROFILE_FAST", "ad_hoc_payment", "SPECIAL"])
