@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from tapwatt_cli.app import app
 
 ON = ["--on", "2026-03-02"]
+WIDE = {"COLUMNS": "120"}
 GOOD = written(energy("0.60", start_time="17:00", end_time="20:00"), energy("0.45"))
 NOTED = written(energy(), colour="green")
 WARNED = written(energy(), energy("0.60", start_time="17:00", end_time="20:00"))
@@ -22,7 +23,7 @@ BROKEN = written(energy(price="cheap"))
 def checked(tmp_path: Path, content: Any, *arguments: str) -> Any:
     path = tmp_path / "tariffs.json"
     path.write_text(content if isinstance(content, str) else json.dumps(content), encoding="utf-8")
-    return CliRunner().invoke(app, ["tariff", "check", str(path), *ON, *arguments])
+    return CliRunner().invoke(app, ["tariff", "check", str(path), *ON, *arguments], env=WIDE)
 
 
 @pytest.mark.parametrize(("tariff", "code"), [(GOOD, 0), (NOTED, 0), (WARNED, 1), (BROKEN, 1)])
@@ -117,6 +118,6 @@ def test_an_id_cannot_write_on_the_screen(tmp_path: Path) -> None:
 
 
 def test_the_help_teaches_with_an_example() -> None:
-    output = CliRunner().invoke(app, ["tariff", "check", "--help"]).output
+    output = CliRunner().invoke(app, ["tariff", "check", "--help"], env=WIDE).output
     for said in ("Example", "Exit code 0", "energy is free on Saturdays 00:00-08:00", "--json", "--on"):
         assert said in output

@@ -67,7 +67,7 @@ def test_a_price_without_vat_among_others_with_it_is_a_warning() -> None:
         (None, None, [("note", "$.elements")]),
         (None, "NO", [("note", "$.elements")]),
         (None, "N/A", []),
-        (None, "YES", [("warning", "$.tax_included")]),
+        (None, "YES", [("note", "$.tax_included")]),
         (21, "N/A", [("warning", "$.tax_included")]),
         (21, "YES", []),
         (0, "NO", []),

@@ -14,7 +14,8 @@ from tapwatt.ocpi_json import quoted
 from tariff.checking.check import Checked
 from tariff.checking.finding import Finding, Severity
 
-_WIDEST = 120
+_WIDEST, _NARROWEST = 120, 40
+"""Columns."""
 _COLOUR = {Severity.ERROR: typer.colors.RED, Severity.WARNING: typer.colors.YELLOW, Severity.NOTE: typer.colors.CYAN}
 _INDENT = 11
 _MOST_PATHS = 4
@@ -22,7 +23,7 @@ _MOST_PATHS = 4
 
 def show_checked(checked: Sequence[Checked], on: date) -> None:
     """Every tariff, and how many are good if there are several."""
-    width = min(shutil.get_terminal_size((_WIDEST, 0)).columns, _WIDEST)
+    width = max(min(shutil.get_terminal_size((_WIDEST, 0)).columns, _WIDEST), _NARROWEST)
     for place, one in enumerate(checked):
         if place:
             typer.echo()
@@ -50,7 +51,7 @@ def _lines(paths: Sequence[str], finding: Finding, width: int) -> list[str]:
     label = typer.style(f"{finding.severity:<{_INDENT - 2}}", fg=_COLOUR[finding.severity])
     more = f" and {len(paths) - _MOST_PATHS} more" if len(paths) > _MOST_PATHS else ""
     gap = " " * _INDENT
-    places = textwrap.wrap(f"{', '.join(paths[:_MOST_PATHS])}{more}", max(width - _INDENT, 20))
+    places = textwrap.wrap(f"{', '.join(paths[:_MOST_PATHS])}{more}", width - _INDENT)
     return [
         f"  {label}{places[0]}",
         *(f"{gap}{line}" for line in places[1:]),

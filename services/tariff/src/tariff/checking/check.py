@@ -87,6 +87,6 @@ def _compared(subject: Subject, hopeless: set[int]) -> Iterator[Finding]:
         yield note(
             f"{subject.path}.elements",
             "there are too many restrictions to compare: whether elements cover each other, overlap or leave gaps was "
-            f"not looked at (they cut a session into more than {MOST_BOXES} pieces)",
+            f"not looked at (they cut what can happen into too many pieces; {MOST_BOXES} at once are compared)",
             "Fewer different bounds would do; two tariffs for two seasons are easier to read, too.",
         )

@@ -83,7 +83,7 @@ def _vat(subject: Subject) -> Iterator[Finding]:
             yield warning(path, says, "Give it a vat; 0 says that its rate is zero, none that no VAT applies.")
     elif tariff.tax_included == "YES":
         says = "the prices include taxes and no price says which, so no receipt can show the VAT"
-        yield warning(f"{subject.path}.tax_included", says, "Give every price its vat in percent.")
+        yield note(f"{subject.path}.tax_included", says, "Give every price its vat in percent, if VAT applies.")
     elif without and subject.whole:
         says = "no price has a vat, so no VAT is charged and no receipt shows any"
         yield note(f"{subject.path}.elements", says, "Give every price its vat in percent, if VAT applies.")
