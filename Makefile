@@ -1,6 +1,6 @@
 # Tapwatt: `make` alone prints this menu.
 .DEFAULT_GOAL := menu
-.PHONY: menu setup demo test test-fast check format contracts bench-worker bench-tariff fuzz lock clean
+.PHONY: menu setup demo test test-fast check format contracts bench-worker bench-tariff fuzz differential lock clean
 PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE := 1
 
@@ -43,6 +43,9 @@ bench-tariff: setup ## how many events the tariff service handles on one core, a
 
 fuzz: setup ## spoil tariffs, CDRs and sessions for a minute: a price or one sentence, never anything else
 	@$(PY) -m scripts.fuzz_readers $(ARGS)
+
+differential: setup ## compare our prices with other engines'; needs ARGS, see docs/differential.md
+	@$(PY) -m scripts.differential $(ARGS)
 
 lock: ## resolve requirements.in into requirements.lock (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

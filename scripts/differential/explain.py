@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from scripts.differential.cases import Answer, Case, ours
 from scripts.differential.causes import Cause
 from scripts.differential.peers import Peer
-from scripts.differential.readings import Reading, read_as
+from scripts.differential.readings import Reading, read_as, worked_out_again
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +22,14 @@ class Comparison:
 
 
 def compare(case: Case, peer: Peer, known: Sequence[Cause]) -> Comparison:
-    """Price the case with both, and explain a difference."""
+    """Price the case with both, and explain a difference.
+
+    That a peer reads steps or limits in its own way does not show that we read them rightly. So our price is not
+    explained either if steps and limits, worked out a second time, come to another one.
+    """
     mine, theirs = ours(case), peer.price(case)
+    if not mine.agrees(worked_out_again(case)):
+        return Comparison(case, mine, theirs, None)
     agree = mine.agrees(theirs)
     return Comparison(case, mine, theirs, () if agree else explanation(case, peer, known))
 

@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from scripts.differential.cases import Answer, Case, Priced, Refused, ours
+from scripts.differential.cases import Answer, Case, Priced, Refused, ours, volume
 
 from tapwatt.cdrs import read_cdrs
 from tapwatt.tariffs import Dimension, PriceComponent, PriceLimit, Tariff
 from tariff.asked import Asked
+from tariff.cannot_price import CannotPrice
+from tariff.moments import Moment
 from tariff.quantities import A_KWH, A_SECOND, A_WH, AN_HOUR, Exact
 from tariff.stretches import cut
 
@@ -61,6 +63,13 @@ def read_as(case: Case, reading: Reading) -> Answer:
     return _LIMITS[reading.limits](session.tariff, cost, any(_has_a_price(p) for p in pieces))
 
 
+def worked_out_again(case: Case) -> Answer:
+    """Our price with steps and limits worked out here; a reservation has steps of its own and is left as it is."""
+    if any(volume(p, "RESERVATION_TIME") is not None for p in case.periods):
+        return ours(case)
+    return read_as(case, Reading())
+
+
 def bare_of(case: Case) -> Case:
     """The case without steps and limits."""
 
@@ -87,8 +96,16 @@ def _pieces(case: Case) -> Iterator[_Piece]:
             Dimension.FLAT: 0,
         }
         for dimension, quantity in quantities.items():
-            found = asked.answer(dimension, stretch.moment)
-            yield _Piece(dimension, quantity, None if found is None else found.component)
+            yield _Piece(dimension, quantity, _component(asked, dimension, stretch.moment))
+
+
+def _component(asked: Asked, dimension: Dimension, moment: Moment) -> PriceComponent | None:
+    """What prices this dimension here; nothing if that depends on what nobody measured: then nothing was used of it."""
+    try:
+        found = asked.answer(dimension, moment)
+    except CannotPrice:
+        return None
+    return None if found is None else found.component
 
 
 def _has_a_price(piece: _Piece) -> bool:
@@ -128,10 +145,16 @@ def _both(tariff: Tariff, cost: Priced, _: bool) -> Priced:
             before = within(excl, Fraction(limit.before_taxes))
             if limit.after_taxes is not None:
                 incl = within(incl, Fraction(limit.after_taxes))
-            elif before != excl and excl:
-                incl = incl * before / excl
+            elif before != excl:
+                incl = before * (incl / excl if excl else _only_rate(tariff))
             excl = before
     return Priced(excl, incl)
+
+
+def _only_rate(tariff: Tariff) -> Fraction:
+    """What turns an amount before VAT into one after it, where nothing was used and all components have one VAT."""
+    rates = {Fraction(c.vat or 0) for e in tariff.elements for c in e.price_components}
+    return 1 + rates.pop() / 100 if len(rates) == 1 else Fraction(1)
 
 
 def _none(_: Tariff, cost: Priced, __: bool) -> Priced:

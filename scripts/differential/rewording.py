@@ -40,6 +40,7 @@ def without(*names: str) -> Change:
 
 
 def hours_by_the_clock(case: Case) -> None:
+    """Hours that are written become those between the times of the record."""
     for period, end in zip(case.periods, ends(case), strict=True):
         for kind in HOURS_OF:
             if volume(period, kind) is not None:
@@ -47,6 +48,7 @@ def hours_by_the_clock(case: Case) -> None:
 
 
 def missing_hours(case: Case) -> None:
+    """A period without hours gets those of its times, as charging time."""
     for period, end in zip(case.periods, ends(case), strict=True):
         if all(volume(period, k) is None for k in HOURS_OF):
             put(period, "TIME", _lasts(period, end))
@@ -57,6 +59,7 @@ def _lasts(period: Json, end: datetime) -> Decimal:
 
 
 def whole_day(given: Json) -> None:
+    """A window from a time to the same time, or only until or from midnight, is no restriction."""
     start, end = given.get("start_time", "00:00"), given.get("end_time", "00:00")
     if start == end:
         given.pop("start_time", None)
@@ -64,6 +67,7 @@ def whole_day(given: Json) -> None:
 
 
 def end_of_day(given: Json) -> None:
+    """A window until midnight has no end."""
     whole_day(given)
     if given.get("end_time") == "00:00":
         del given["end_time"]
@@ -85,11 +89,13 @@ def two_windows(case: Case) -> None:
 
 
 def last_day(given: Json) -> None:
+    """The day before the end date, for whoever takes that to be the last one."""
     if "end_date" in given:
         given["end_date"] = (date.fromisoformat(given["end_date"]) - timedelta(days=1)).isoformat()
 
 
 def local_offsets(case: Case) -> None:
+    """The same instants, written as the local clock showed them, in a country of which nobody knows the zone."""
     zone = ZoneInfo(case.zone)
     for holder, name in [
         (case.cdr, "start_date_time"),
@@ -141,17 +147,20 @@ def _measured(case: Case, what: str) -> bool:
 
 
 def a_second_sooner(given: Json) -> None:
+    """Bounds of duration a second lower, for whoever measures a duration a hair too short."""
     for name in ("min_duration", "max_duration"):
         if given.get(name):
             given[name] -= 1
 
 
 def no_empty_energy(period: Json) -> None:
+    """No ENERGY dimension where no energy flowed."""
     if not volume(period, "ENERGY"):
         put(period, "ENERGY", None)
 
 
 def changed(change: Callable[[Case], None]) -> Change:
+    """A change of a copy."""
     return lambda case: case.changed(change)
 
 
