@@ -24,7 +24,7 @@ def test_a_dimension_twice_in_one_element_is_a_warning() -> None:
 def test_a_reservation_has_neither_energy_nor_parking(kind: str, reservation: str) -> None:
     # OCPI 2.3.0, mod_tariffs, TariffRestrictions: only FLAT and TIME
     tariff = written(energy(), element((kind, "1"), ("TIME", "3"), reservation=reservation))
-    assert says(tariff, "$.elements[1].price_components[0]").startswith(f"error: a reservation has no {kind}")
+    assert says(tariff, "$.elements[1].price_components[0]").startswith(f"warning: a reservation has no {kind}")
 
 
 def test_an_expiry_that_costs_something_where_reservations_do_not_is_a_note() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from tapwatt.tariffs import Dimension
-from tariff.checking.finding import WORD, Finding, Subject, error, listed, note, warning
+from tariff.checking.finding import WORD, Finding, Subject, listed, note, warning
 from tariff.words import length, plain
 
 _LARGE = {Dimension.ENERGY: 1_000, Dimension.TIME: 900, Dimension.PARKING_TIME: 900}
@@ -35,9 +35,9 @@ def _reservations(subject: Subject) -> Iterator[Finding]:
     kinds = {subject.restrictions(number).reservation for number in range(len(subject.tariff.elements))}
     for number, path, component in subject.components():
         if subject.restrictions(number).reservation is not None and component.type not in _FOR_RESERVATIONS:
-            yield error(
+            yield warning(
                 path,
-                f"a reservation has no {component.type}: only FLAT and TIME are charged for one",
+                f"a reservation has no {component.type}, so it is never charged: only FLAT and TIME are",
                 "Move it to an element without the reservation restriction, or make it TIME.",
             )
     if "RESERVATION_EXPIRES" in kinds and "RESERVATION" not in kinds:
