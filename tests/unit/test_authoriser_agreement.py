@@ -125,7 +125,7 @@ SECRET = "9912345678901234567"
         {**SHOWN, "elements": SECRET},
         {**SHOWN, "elements": [{**SHOWN["elements"][0], "restrictions": {SECRET: 1}}]},
         {**SHOWN, "elements": [{**SHOWN["elements"][0], "restrictions": {"day_of_week": [SECRET]}}]},
-        {**SHOWN, "min_price": {"before_taxes": "1." + SECRET}},
+        {**SHOWN, "min_price": {"before_taxes": "1." + 2 * SECRET}},
     ],
 )
 def test_what_cannot_be_read_is_no_tariff_but_its_reason_and_never_repeats_what_was_written(tariff: Any) -> None:

@@ -271,7 +271,7 @@ def test_energy_that_the_tariff_does_not_ask_for_may_be_untold(desk: Desk) -> No
         (
             (TARIFF, {**CDR, "end_date_time": "2028-01-01T00:00:00Z"}),
             (),
-            "2.json: $: the session lasts longer than 400",
+            "2.json: $: the session lasts longer than 100",
         ),
         ((TARIFF, CDR), ("--time-zone", "Mars"), "--time-zone: 'Mars' is not an IANA time zone"),
         ((TARIFF, CDR), ("--rounding", "x"), "--rounding: 'x' is none of half_up, half_even, down, up"),

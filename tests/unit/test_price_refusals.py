@@ -36,7 +36,7 @@ def period(from_minute: int, to_minute: int, wh: int = 0, activity: str = "charg
         (tariff(), [period(0, 60), period(30, 90)], r"periods\[1\] begins before the one before it ended"),
         (tariff(), [period(60, 0)], r"periods\[0\] begins before"),
         (tariff(), [period(0, 60, 1, "reserved")], "is a reservation and yet 1 Wh"),
-        (tariff(), [period(0, 401 * 24 * 60)], "longer than 400 days"),
+        (tariff(), [period(0, 101 * 24 * 60)], "longer than 100 days"),
         (tariff(), [period(0, 5), period(5, 9, 0, "reserved")], "after the charging session"),
         (tariff(max_price={"before_taxes": 5, "after_taxes": 4}), [period(0, 60)], "lower after taxes"),
         (
@@ -72,14 +72,6 @@ def test_what_cannot_be_priced_says_why(what: Tariff, periods: list[ChargingPeri
 def test_an_unknown_time_zone_is_refused() -> None:
     with pytest.raises(CannotPrice, match="not an IANA time zone"):
         price(tariff(), [period(0, 60, 1000)], "Mars/Olympus")
-
-
-@pytest.mark.parametrize("year", [1, 9999])
-def test_a_session_at_the_end_of_the_calendar_is_a_broken_clock(year: int) -> None:
-    begins = datetime(year, 6, 1, tzinfo=UTC)
-    there = ChargingPeriod(starts_at=begins, ends_at=begins + timedelta(hours=1))
-    with pytest.raises(CannotPrice, match="first or the last year"):
-        price(tariff(), [there], "UTC")
 
 
 def test_a_parked_car_draws_nothing_and_needs_no_measurement() -> None:

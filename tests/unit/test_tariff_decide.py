@@ -181,7 +181,7 @@ def test_a_car_that_charged_without_a_hold_is_parked_with_its_reason() -> None:
 
 
 def test_s17_a_session_without_an_honest_price_is_parked_and_never_priced_at_zero() -> None:
-    # Given a meter whose clock was wrong, so that the session lasted more than a year
-    session = Session(authorised(), ended(hours=24 * 401))
+    # Given a meter whose clock was wrong, so that the session lasted more than three months
+    session = Session(authorised(), ended(hours=24 * 101))
     with pytest.raises(Poison, match="no price under tariff day"):
         decide(session, HALF_UP)

@@ -30,7 +30,9 @@ def _utc_when_unmarked(value: object) -> object:
 
 
 OcpiTime = Annotated[AwareDatetime, BeforeValidator(_utc_when_unmarked)]
-Amount = Annotated[Decimal, Field(ge=0, le=10**9, max_digits=18, decimal_places=6, allow_inf_nan=False)]
+Amount = Annotated[Decimal, Field(ge=0, le=10**9, max_digits=30, decimal_places=20, allow_inf_nan=False)]
+"""Major units. OCPI has four decimals; prices that were divided by a tax have as many as a program wrote."""
+
 Percent = Annotated[Decimal, Field(ge=0, le=100, max_digits=18, decimal_places=6, allow_inf_nan=False)]
 Quantity = Annotated[Decimal, Field(ge=0, le=10**9, max_digits=18, decimal_places=6, allow_inf_nan=False)]
 Seconds = Annotated[int, Field(ge=0, le=10**9)]

@@ -158,7 +158,4 @@ def _price_is(line: PriceLine) -> Literal["with_vat", "without_vat"] | None:
 
 
 def _local(moment: datetime | None, zone: str) -> LocalMoment | None:
-    try:
-        return None if moment is None else LocalMoment.at(moment, zone)
-    except OverflowError:
-        raise NoReceipt(f"{moment} is no time that a session could have: correct the facts") from None
+    return None if moment is None else LocalMoment.at(moment, zone)
