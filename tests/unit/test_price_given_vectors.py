@@ -16,6 +16,7 @@ from tests.vectors.load import PRICES, PriceCase, price_cases
 
 from tapwatt.cdrs import read_cdrs
 from tapwatt.tariff_reader import read_tariffs
+from tapwatt.tariffs import Dimension, Restrictions
 from tariff.price import price
 
 CASES = price_cases()
@@ -49,6 +50,7 @@ def test_s23_a_vector_costs_what_its_sum_by_hand_says(case: PriceCase) -> None:
     )
     # then
     assert (f"{bill.excl_vat.major:f}", f"{bill.incl_vat.major:f}") == (case.before_vat, case.after_vat)
+    assert (session.total_excl, session.total_incl) == (Decimal(case.before_vat), Decimal(case.after_vat))
     assert sum(line.excl_vat.minor for line in bill.lines) == bill.excl_vat.minor
     assert sum(line.incl_vat.minor for line in bill.lines) == bill.incl_vat.minor
 
@@ -91,7 +93,8 @@ def test_a_wrong_sum_would_be_found() -> None:
 
 
 def test_there_are_enough_of_them_and_each_has_a_name_of_its_own() -> None:
-    assert len(CASES) >= 30
+    assert len(CASES) >= 200
+    assert sum(case.whole for case in CASES) >= 10
     assert len({case.id for case in CASES}) == len(CASES)
 
 
@@ -101,8 +104,31 @@ def test_a_file_of_vectors_can_be_read_in_one_sitting(path: Any) -> None:
     assert json.loads(path.read_text(encoding="utf-8"))["about"].endswith(".")
 
 
+def test_every_field_of_the_model_is_in_some_vector() -> None:
+    restrictions = [r for case in CASES for r in _restrictions(case)]
+    assert {name for r in restrictions for name in r} == set(Restrictions.model_fields)
+    assert {r.get("reservation") for r in restrictions} == {None, "RESERVATION", "RESERVATION_EXPIRES"}
+    assert {c["type"] for case in CASES for c in _components(case)} == set(Dimension)
+    assert {case.tariff.get("tax_included") for case in CASES} == {None, "YES", "NO", "N/A"}
+    assert {case.ocpi for case in CASES} == {"2.2.1", "2.3.0"}
+    steps = {c.get("step_size") for case in CASES for c in _components(case)}
+    assert steps >= {None, 0, 1}
+    rates = [{c.get("vat") for c in _components(case)} for case in CASES]
+    assert {None} in rates
+    assert {0} in rates
+    assert any(len(some) > 2 for some in rates)
+    assert sum("min_price" in case.tariff for case in CASES) > 3
+    assert sum("max_price" in case.tariff for case in CASES) > 3
+    assert sum(case.idle_grace_s > 0 for case in CASES) > 3
+    assert {len(case.after_vat.partition(".")[2]) for case in CASES} == {0, 2, 3}
+
+
 def _components(case: PriceCase) -> list[dict[str, Any]]:
     return [component for element in case.tariff["elements"] for component in element["price_components"]]
+
+
+def _restrictions(case: PriceCase) -> list[dict[str, Any]]:
+    return [element.get("restrictions") or {} for element in case.tariff["elements"]]
 
 
 _UNIT = re.compile(r"(?<=[\d)]) (?:kWh|Wh|h|min|s|d)\b")

@@ -46,8 +46,8 @@ def _cases_in(path: Path) -> Iterator[PriceCase]:
         given = {"ocpi": "2.2.1", "idle_grace_s": 0, **file.get("defaults", {}), **one}
         whole = given.get("whole", False)
         expected = given["expected"]
-        tariff = _named(given["tariff"], file.get("tariffs", {}))
-        cdr = _named(given["cdr"], file.get("cdrs", {}))
+        cdr = given["cdr"]
+        tariff = cdr["tariffs"][0] if whole else _named(given["tariff"], file.get("tariffs", {}))
         if not whole:
             mandatory = read(HERE / "mandatory.json")[given["ocpi"]]
             tariff = {**mandatory["tariff"], **tariff}
