@@ -49,9 +49,11 @@ def _cases_in(path: Path) -> Iterator[PriceCase]:
         cdr = given["cdr"]
         tariff = cdr["tariffs"][0] if whole else _named(given["tariff"], file.get("tariffs", {}))
         if not whole:
-            mandatory = read(HERE / "mandatory.json")[given["ocpi"]]
-            tariff = {**mandatory["tariff"], **tariff}
-            cdr = _completed({**mandatory["cdr"], **cdr}, tariff, expected)
+            mandatory = read(HERE / "mandatory.json")
+            tariff = {**mandatory[given["ocpi"]]["tariff"], **tariff}
+            record = mandatory[given["ocpi"]]["cdr"]
+            place = {**record["cdr_location"], **mandatory["places"][given["time_zone"]]}
+            cdr = _completed({**record, "cdr_location": place, **cdr}, tariff, expected)
         yield PriceCase(
             id=f"{path.stem}: {given['name']}",
             ocpi=given["ocpi"],
