@@ -113,6 +113,13 @@ def test_nothing_that_happened_costs_nothing_in_spite_of_a_fee_and_a_lowest_pric
     assert cost([element(("FLAT", "1"))], period(NINE, 0), min_price={"before_taxes": "5"}) == (0, 0)
 
 
+def test_an_instant_in_which_nothing_happens_is_no_moment_for_a_fee() -> None:
+    # 5.00 for those who stay for an hour; a period that begins and ends just then is no stay
+    elements = [element(("FLAT", "5"), min_duration=3600)]
+    assert cost(elements, period(NINE, 60), period("2026-03-02T09:00:00Z", 0)) == (0, 0)
+    assert cost(elements, period(NINE, 60), period("2026-03-02T09:00:00Z", "0.02")) == (500, 500)
+
+
 def test_energy_at_one_instant_is_priced_by_that_instant() -> None:
     # 2 kWh at once, of which the second is beyond 1 kWh: 1.00
     assert cost([element(PEAK, min_kwh="1"), REST], period(NINE, 0, "2000")) == (100, 100)

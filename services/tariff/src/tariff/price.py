@@ -30,7 +30,7 @@ from tariff.cannot_price import CannotPrice
 from tariff.lines import lines_of
 from tariff.quantities import Exact, to_decimal
 from tariff.stretches import Stretch, check_periods, cut
-from tariff.totals import NOTHING, Cost, Used, cost_of, round_once, round_up_to_step, within_limits
+from tariff.totals import NOTHING, Cost, Used, cost_of, round_up_to_step, round_within_limits, within_limits
 
 __all__ = ["CannotPrice", "Price", "exact_cost", "price"]
 
@@ -69,7 +69,7 @@ def price(
     """
     used = _used(tariff, periods, time_zone, idle_grace_s, reservation_expired)
     total, why = _total(tariff, periods, used)
-    excl, incl = (round_once(amount, tariff.currency, rounding) for amount in (total.excl, total.incl))
+    excl, incl = round_within_limits(tariff, total, rounding)
     lines, vat = lines_of(tariff, used, total, why, excl, incl)
     return Price(lines, vat, excl, incl, to_decimal(total.excl, _EXACT), to_decimal(total.incl, _EXACT))
 
@@ -90,7 +90,10 @@ def exact_cost(
 
 def _total(tariff: Tariff, periods: Sequence[ChargingPeriod], used: Sequence[Used]) -> tuple[Cost, str]:
     total = sum((cost_of(u, tariff.tax_included) for u in used), NOTHING)
-    return within_limits(tariff, total) if _happened(periods) else (total, "")
+    if not _happened(periods):
+        return total, ""
+    # A reservation that no charging followed is no session (mod_cdrs, session_id), and has no lowest price.
+    return within_limits(tariff, total, session=any(p.activity != "reserved" for p in periods))
 
 
 def _happened(periods: Iterable[ChargingPeriod]) -> bool:
@@ -140,7 +143,9 @@ class _Account:
     spared: Exact = 0
 
     def add(self, stretch: Stretch) -> None:
-        """Charge what went on in one more stretch."""
+        """Charge what went on in one more stretch, which is none if it neither lasts nor gives energy."""
+        if not stretch.energy and not stretch.time:
+            return
         moment = stretch.moment
         if not self.charged_once and (fee := self.asked.answer(Dimension.FLAT, moment)):
             self._use(fee, stretch, 1)

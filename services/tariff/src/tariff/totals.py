@@ -89,8 +89,8 @@ def _vat(rate: Rate) -> Fraction:
     return Fraction(rate or 0) / 100
 
 
-def within_limits(tariff: Tariff, cost: Cost) -> tuple[Cost, str]:
-    """The cost within the lowest and the highest price, and why it changed, if it did.
+def within_limits(tariff: Tariff, cost: Cost, *, session: bool = True) -> tuple[Cost, str]:
+    """The cost within the lowest and the highest price, and why it changed, if it did. Only a session has a lowest one.
 
     The limits before and after tax both apply, each to its own total: one may be reached earlier than the other (OCPI,
     mod_tariffs, Tariff). Where only the one before tax is given the tax follows in proportion, so that it stays the tax
@@ -99,7 +99,8 @@ def within_limits(tariff: Tariff, cost: Cost) -> tuple[Cost, str]:
     wrong = contradicting_limits(tariff)
     if wrong is not None:
         raise CannotPrice(wrong)
-    limits = [(limit, within) for limit, within in ((tariff.min_price, max), (tariff.max_price, min)) if limit]
+    lowest = tariff.min_price if session else None
+    limits = [(limit, within) for limit, within in ((lowest, max), (tariff.max_price, min)) if limit]
     excl, incl = cost.excl, cost.incl
     for limit, within in limits:
         limited = within(excl, Fraction(limit.before_taxes))
@@ -137,6 +138,32 @@ def _tax_factor(tariff: Tariff, cost: Cost) -> Fraction:
 def rates_of(tariff: Tariff) -> list[Rate]:
     """The rates of VAT in the tariff, each once, in its order."""
     return list(dict.fromkeys(rate_of(c, tariff.tax_included) for e in tariff.elements for c in e.price_components))
+
+
+def round_within_limits(tariff: Tariff, total: Cost, rounding: Rounding) -> tuple[Money, Money]:
+    """Both totals rounded once: as asked, unless that left a limit which is finer than the currency."""
+    low, high = tariff.min_price, tariff.max_price
+    before = (
+        None if low is None else Fraction(low.before_taxes),
+        None if high is None else Fraction(high.before_taxes),
+    )
+    after = (None if low is None else _after(tariff, low), None if high is None else _after(tariff, high))
+    return (
+        _round_between(total.excl, tariff.currency, rounding, before),
+        _round_between(total.incl, tariff.currency, rounding, after),
+    )
+
+
+def _round_between(
+    exact: Fraction, currency: str, rounding: Rounding, limits: tuple[Fraction | None, Fraction | None]
+) -> Money:
+    money = round_once(exact, currency, rounding)
+    low, high = limits
+    if high is not None and exact <= high < Fraction(money.major):
+        return round_once(exact, currency, Rounding.DOWN)
+    if low is not None and exact >= low > Fraction(money.major):
+        return round_once(exact, currency, Rounding.UP)
+    return money
 
 
 def round_once(exact: Fraction, currency: str, rounding: Rounding) -> Money:
