@@ -52,14 +52,14 @@ class Offers:
         until = self._clock.monotonic() + self._wait_s
         ends = None
         while True:
-            # Asked before looking: what was heard by then is seen by the look that follows.
-            ends = await self._heard.ends() if ends is None else ends
-            all_heard = await self._heard.reached(ends)
             known = await self._memory.recall(name)
             if FIELD in known:
                 return _of(known)
-            if all_heard:
-                return None
+            ends = await self._heard.ends() if ends is None else ends
+            if await self._heard.reached(ends):
+                # It may have been heard between the look and the question.
+                known = await self._memory.recall(name)
+                return _of(known) if FIELD in known else None
             if self._clock.monotonic() >= until:
                 raise Unavailable(f"session {requested.session_id}: tariffs are published that are not heard yet")
             await self._clock.sleep(self._wait_s / LOOK_AGAIN_TIMES)
