@@ -6,6 +6,7 @@ import asyncio
 from contextlib import suppress
 from random import Random
 
+from tests.flow.fleet import tariff
 from tests.flow.ring import Ring, card, place
 
 from tapwatt.events import (
@@ -67,10 +68,9 @@ class Driver:
         if queues:
             await self._turn.acquire()
         try:
-            await fleet.request(self.session, self.place, self.chance.choice(HOLDS))
+            await self._ask()
             if self.chance.random() < 0.1:  # asked for again, and for something else
-                again = f"again:{self.session}"
-                await fleet.request(self.session, self.place, self.chance.choice(HOLDS), name=again)
+                await self._ask(f"again:{self.session}")
             if self.chance.random() < 0.05:
                 await fleet.cancel(self.session)
             showing = asyncio.ensure_future(self._show())
@@ -81,6 +81,20 @@ class Driver:
                 self._turn.release()
         assert answer is not None, f"{self.session} is never answered"
         return answer
+
+    async def _ask(self, name: str | None = None) -> None:
+        """Ask for a hold under the tariff that is shown, or under one that is published, mostly in time."""
+        fleet, hold = self.ring.fleet, self.chance.choice(HOLDS)
+        if self.chance.random() < 0.6:
+            await fleet.request(self.session, self.place, hold, name=name)
+            return
+        offered = tariff(currency=hold.currency).model_copy(update={"preauthorize_amount": hold.major})
+        version = f"{hold.currency}-{hold.minor}"
+        publishing = asyncio.ensure_future(fleet.publish(offered, version, self.place.operator_id))
+        if self.chance.random() < 0.8:
+            await publishing
+        await fleet.request_named(self.session, self.place, offered.id, version, name=name)
+        await publishing
 
     async def _show(self) -> None:
         luck = self.chance.random()

@@ -144,12 +144,15 @@ class Fleet:
 
     async def publish(self, offered: Tariff, version: str = "1", operator_id: str = "op") -> None:
         """The operator offers a tariff from now on."""
-        fact = TariffPublished(
-            operator_id=operator_id, tariff_version=version, tariff=offered, published_at=self.clock.now()
+        await self.say(
+            TariffPublished(
+                operator_id=operator_id, tariff_version=version, tariff=offered, published_at=self.clock.now()
+            )
         )
-        await self.say(fact, fact.offer)
 
-    async def request_named(self, session_id: str, place: Place, tariff_id: str, version: str = "1") -> None:
+    async def request_named(
+        self, session_id: str, place: Place, tariff_id: str, version: str = "1", *, name: str | None = None
+    ) -> None:
         """A driver wants to charge under a published tariff, which also says how much to hold."""
         await self.say(
             SessionRequested(
@@ -159,6 +162,7 @@ class Fleet:
                 time_zone="Europe/Amsterdam",
                 requested_at=self.clock.now(),
             ),
+            name,
         )
 
     async def cancel(self, session_id: str) -> None:
