@@ -18,6 +18,9 @@ app = typer.Typer(
     ring up (a real Kafka, a real Redis, a simulated payment provider, the four services), lets drivers charge for half
     a minute and compares every cent with the provider's ledger.
 
+    **Your tariffs:** `tapwatt tariff check TARIFF.json` says what is wrong with one, `tapwatt sheet` what a driver is
+    shown, `tapwatt price TARIFF.json CDR.json` what a session costs and why. None of them needs anything running.
+
     **Before going live:** `tapwatt replay CDRS.json` sends your own charging records through the ring and compares what
     it captured with what you billed.
     """,

@@ -8,7 +8,7 @@ from random import Random
 from simulator.cards import Card
 from simulator.fleet import Fleet
 from simulator.fleet_meter import COMPRESSION, Reading, read_meter
-from simulator.fleet_tariffs import ALL, OPERATOR, TIME_ZONES, named, usual_hold
+from simulator.fleet_tariffs import ALL, IDLE_GRACE_S, OPERATOR, TIME_ZONES, named, usual_hold
 from simulator.physical import World
 from tapwatt.codec import Event
 from tapwatt.errors import TapwattError
@@ -164,6 +164,7 @@ class Session:
                 hold=hold,
                 tariff=tariff,
                 tariff_ref=tariff_ref,
+                idle_grace_s=IDLE_GRACE_S.get(self.tariff.id, 0),
                 time_zone=TIME_ZONES.get(self.tariff.currency, "Europe/Amsterdam"),
                 requested_at=self.fleet.now(),
             )

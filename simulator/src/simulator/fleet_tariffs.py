@@ -44,6 +44,9 @@ TIME_ZONES = {"EUR": "Europe/Amsterdam", "JPY": "Asia/Tokyo", "KWD": "Asia/Kuwai
 ALL = (*IN_EURO, FREE, TOKYO, KUWAIT)
 """What the operator publishes at the beginning of the day."""
 
+IDLE_GRACE_S = {CITY.id: 600}
+"""How long a car may stay once it takes nothing, where parking costs something."""
+
 VERSION = "2026-1"
 OPERATOR = "op-demo"
 

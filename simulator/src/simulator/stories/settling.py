@@ -45,7 +45,7 @@ async def cable_pulled(scene: Scene) -> None:
 
 @story(often=2)
 async def overstayed(scene: Scene) -> None:
-    """Full, and parked there for another two hours: the parking is owed too."""
+    """Full, and parked there for another two hours: beyond ten minutes of grace the parking is owed too."""
     card = await scene.card()
     session = scene.session(CITY)
     await session.start(card)
