@@ -118,7 +118,7 @@ class MemoryWorld:
                 masked_pan=SecretStr("541333******1234"),
                 entry_mode=SecretStr("CONTACTLESS"),
                 acquirer=SecretStr("SIM"),
-                approval_code=SecretStr("00"),
+                response_code=SecretStr("00"),
                 # A provider in its TEST mode might well print what it should not.
                 receipt=SecretStr(f"{_RECEIPT}\nToken: 99{number}"),
             ),

@@ -171,7 +171,7 @@ async def test_a_capture_has_the_card_s_slip_and_a_hold_has_none(stage: Stage) -
     assert taken.slip is not None
     assert re.fullmatch(r"\*{12}[0-9]{4}", taken.slip.masked_pan or "")
     assert (taken.slip.brand, taken.slip.entry_mode, taken.slip.acquirer) == ("mastercard", "CONTACTLESS", "SIM")
-    assert taken.slip.approval_code == "00"
+    assert taken.slip.response_code == "00"
     assert f"Card: {taken.slip.masked_pan}" in taken.slip.lines
     assert "APPROVED" in taken.slip.lines
     # and no answer has both, nor any secret of the card

@@ -16,7 +16,7 @@ TOKENS = st.from_regex(r"9[569][0-9A-Za-z]{16}", fullmatch=True)
 PARS = st.from_regex(r"(5001|V001)[0-9A-Z]{25}", fullmatch=True)
 TEXTS = st.text(max_size=30)
 GAPS = st.sampled_from(["", " ", "  ", "-", ".", " - ", "\u00a0", "/", "_", "\u200b", "\x00", "#"])
-FIELDS = ("brand", "masked_pan", "entry_mode", "acquirer", "approval_code", "receipt")
+FIELDS = ("brand", "masked_pan", "entry_mode", "acquirer", "response_code", "receipt")
 
 
 @st.composite

@@ -18,7 +18,7 @@ SLIP = CardSlip(
     masked_pan="************1234",
     entry_mode="CONTACTLESS",
     acquirer="EXAMPLE",
-    approval_code="00",
+    response_code="00",
     lines=("DEBIT MASTERCARD", "Card: ************1234", "AID: A0000000041010", "APPROVED"),
 )
 

@@ -117,7 +117,7 @@ def test_a_line_with_a_card_number_is_left_out_and_counted() -> None:
 
 
 def test_words_that_could_be_a_card_are_left_out_and_counted() -> None:
-    made, left_out = slip(brand=PAN, acquirer=TOKEN, entry_mode="CONTACTLESS", masked_pan=PAN, approval_code="00")
+    made, left_out = slip(brand=PAN, acquirer=TOKEN, entry_mode="CONTACTLESS", masked_pan=PAN, response_code="00")
     assert (made.brand, made.acquirer, made.entry_mode, made.masked_pan) == (None, None, "CONTACTLESS", None)
     assert sorted(left_out) == ["acquirer", "brand", "masked_pan"]
 
@@ -154,7 +154,7 @@ async def test_ccv_s_words_become_the_slip_of_a_capture() -> None:
         "masked_pan": "************1234",
         "entry_mode": "CONTACTLESS",
         "acquirer": "EXAMPLE",
-        "approval_code": "00",
+        "response_code": "00",
     }
     assert len(taken.slip.lines) == 8
 

@@ -44,5 +44,5 @@ class CardSlip(Part):
     masked_pan: Annotated[str, Field(max_length=32, pattern=r"^[0-9]{0,6}[*xX.•-]+[0-9]{0,4}$")] | None = None
     entry_mode: Annotated[str, Field(max_length=64)] | None = None
     acquirer: Annotated[str, Field(max_length=64)] | None = None
-    approval_code: Annotated[str, Field(max_length=64)] | None = None
+    response_code: Annotated[str, Field(max_length=64)] | None = None
     lines: Annotated[tuple[Annotated[str, Field(max_length=80)], ...], Field(max_length=60)] = ()

@@ -25,7 +25,7 @@ class Shown:
     masked_pan: SecretStr | None = None
     entry_mode: SecretStr | None = None
     acquirer: SecretStr | None = None
-    approval_code: SecretStr | None = None
+    response_code: SecretStr | None = None
     receipt: SecretStr | None = None
 
 
@@ -44,7 +44,7 @@ def slip_of(
             ("brand", shown.brand),
             ("entry_mode", shown.entry_mode),
             ("acquirer", shown.acquirer),
-            ("approval_code", shown.approval_code),
+            ("response_code", shown.response_code),
         )
     }
     pan = _pan(shown.masked_pan, known, on_withheld)

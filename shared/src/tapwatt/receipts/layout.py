@@ -158,7 +158,7 @@ def _card(receipt: Receipt, words: Words) -> Iterator[Said]:
         (words.card_number, card.masked_pan),
         (words.entry_mode, card.entry_mode),
         (words.acquirer, card.acquirer),
-        (words.response, card.approval_code),
+        (words.response, card.response_code),
     ):
         if text:
             yield Said(name, text)

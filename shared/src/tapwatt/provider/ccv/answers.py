@@ -123,7 +123,7 @@ def _slip(told: Told, on_withheld: OnWithheld) -> CardSlip | None:
         masked_pan=details.masked_pan,
         entry_mode=details.entry_mode,
         acquirer=details.acquirer,
-        approval_code=SecretStr(details.response_code) if details.response_code else None,
+        response_code=SecretStr(details.response_code) if details.response_code else None,
         receipt=details.receipt,
     )
     return slip_of(shown, (told.token, details.par), on_withheld)
