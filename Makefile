@@ -18,7 +18,7 @@ test: setup check ## check everything: tidy, unit, property, flow, contract, int
 	@$(PY) -m pytest tests $(ARGS)
 
 test-fast: setup ## the tests that need no Kafka: seconds
-	@$(PY) -m pytest -q tests/unit tests/property tests/flow tests/tidy $(ARGS)
+	@$(PY) -m pytest -q -n auto tests/unit tests/property tests/flow tests/tidy $(ARGS)
 
 check: setup ## formatting, lint, types, who may import whom, the published contract
 	@.venv/bin/ruff format --check --quiet . || { echo "not formatted: run 'make format'"; exit 1; }
