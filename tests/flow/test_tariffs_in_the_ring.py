@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 from collections.abc import Callable, Coroutine
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -18,6 +19,8 @@ from tapwatt.events import (
     AuthorisationDeclined,
     Authorised,
     Captured,
+    ChargingEnded,
+    ChargingPeriod,
     DeclineReason,
     EndReason,
     SessionPriced,
@@ -117,6 +120,42 @@ async def test_a_tariff_that_cannot_be_read_is_a_refusal_and_not_parked() -> Non
         assert "$.elements[0].price_components[0].price" in said.detail
         assert ring.fleet.parked == []
         assert await ring.provider.find("s1") == []
+
+
+@virtual
+async def test_s23_a_reservation_that_nobody_came_for_is_captured_by_what_the_tariff_says_of_that() -> None:
+    async with Ring() as ring:
+        # given 2.00 an hour reserved, and 4.00 more where nobody comes (OCPI, mod_tariffs, the example with both)
+        reserving: list[dict[str, Any]] = [
+            {
+                "price_components": [{"type": kind, "price": price, "step_size": 600}],
+                "restrictions": {"reservation": reservation},
+            }
+            for kind, price, reservation in (("FLAT", 4, "RESERVATION_EXPIRES"), ("TIME", 2, "RESERVATION"))
+        ]
+        terms = {"id": "T", "currency": "EUR", "preauthorize_amount": 40, "elements": reserving}
+        await ring.fleet.publish(Tariff.model_validate(terms))
+        await ring.fleet.request_named("s1", HERE, "T")
+        assert isinstance(await answer(ring, "s1"), Authorised)
+        # when an hour has passed
+        now = ring.clock.now()
+        hour = ChargingPeriod(starts_at=now - timedelta(hours=1), ends_at=now, activity="reserved")
+        await ring.fleet.say(
+            ChargingEnded(
+                session_id="s1",
+                reason=EndReason.RESERVATION_EXPIRED,
+                started_at=hour.starts_at,
+                ended_at=now,
+                energy_wh=Decimal(0),
+                periods=(hour,),
+            )
+        )
+        # then 4.00 + 2.00 are taken and the rest is let go
+        taken = await ring.fleet.hear_of("s1", Captured)
+        assert isinstance(taken, Captured)
+        assert (taken.taken, taken.released) == (Money.of("6", "EUR"), Money.of("34", "EUR"))
+        await ring.calm()
+        assert audit(ring) == []
 
 
 @virtual
