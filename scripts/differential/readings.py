@@ -15,11 +15,11 @@ from scripts.differential.cases import Answer, Case, Priced, Refused, ours, volu
 
 from tapwatt.cdrs import read_cdrs
 from tapwatt.tariffs import Dimension, PriceComponent, PriceLimit, Tariff
-from tariff.asked import Asked
 from tariff.cannot_price import CannotPrice
-from tariff.moments import Moment
-from tariff.quantities import A_KWH, A_SECOND, A_WH, AN_HOUR, Exact
-from tariff.stretches import cut
+from tariff.pricing.asked import Asked
+from tariff.pricing.moments import Moment
+from tariff.pricing.quantities import A_KWH, A_SECOND, A_WH, AN_HOUR, Exact
+from tariff.pricing.stretches import cut
 
 _SPENT = (Dimension.TIME, Dimension.PARKING_TIME)
 _PER_UNIT = {Dimension.ENERGY: A_KWH, Dimension.TIME: AN_HOUR, Dimension.PARKING_TIME: AN_HOUR}

@@ -13,7 +13,7 @@ from scripts.differential.explain import Comparison
 from scripts.differential.peers import Peer
 
 from tapwatt.money import Rounding
-from tariff.totals import round_once
+from tariff.pricing.totals import round_once
 
 KEPT = 20
 """Unexplained cases that are listed; their number is always given."""

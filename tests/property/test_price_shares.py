@@ -8,8 +8,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tapwatt.money import Rounding
-from tariff.shares import bill_shares
-from tariff.totals import Cost, round_once
+from tariff.pricing.shares import bill_shares
+from tariff.pricing.totals import Cost, round_once
 
 
 def _cost(hundredths: int, percent: int) -> Cost:

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from tapwatt.events import ChargingPeriod
 from tapwatt.tariffs import Restrictions, Tariff
 from tariff.price import exact_cost
-from tariff.sheet import PriceSheet, ShownPrice, price_sheet
-from tariff.sheet_amounts import shown
-from tariff.sheet_document import sheet_document
-from tariff.sheet_text import NARROWEST, sheet_text
-from tariff.sheet_words import Language
+from tariff.sheet.amounts import shown
+from tariff.sheet.document import sheet_document
+from tariff.sheet.make import PriceSheet, ShownPrice, price_sheet
+from tariff.sheet.text import NARROWEST, sheet_text
+from tariff.sheet.words import Language
 
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 DAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.price_cases import billed, element, parked, period, reserved, tariff
 
 from tapwatt.tariffs import Restrictions
-from tariff.words import when
+from tariff.pricing.words import when
 
 ENDS = ("min", "max")
 ONE = {"max_power_w": Decimal(1), "max_current_a": Decimal(1)}

@@ -12,9 +12,9 @@ from tests.unit.price_cases import AMSTERDAM, element, tariff
 from tapwatt.money import Rounding
 from tapwatt.tariffs import Tariff
 from tariff.cannot_price import CannotPrice
-from tariff.sheet import PriceSheet, ShownPrice, price_sheet
-from tariff.sheet_amounts import shown
-from tariff.sheet_document import sheet_document
+from tariff.sheet.amounts import shown
+from tariff.sheet.document import sheet_document
+from tariff.sheet.make import PriceSheet, ShownPrice, price_sheet
 
 FRIDAY = datetime.fromisoformat("2026-03-06T15:30:00Z")
 """A Friday, 16:30 in Amsterdam."""

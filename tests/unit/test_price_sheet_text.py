@@ -9,9 +9,9 @@ from typing import Any, get_args
 import pytest
 from tests.unit.price_cases import AMSTERDAM, element, tariff
 
-from tariff.sheet import price_sheet
-from tariff.sheet_text import NARROWEST, sheet_text
-from tariff.sheet_words import Language
+from tariff.sheet.make import price_sheet
+from tariff.sheet.text import NARROWEST, sheet_text
+from tariff.sheet.words import Language
 
 FRIDAY = datetime.fromisoformat("2026-03-06T15:30:00Z")
 """A Friday, 16:30 in Amsterdam."""

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.price_cases import NINE, cost, element, parked, period, tariff
 
 from tapwatt.events import ChargingPeriod
-from tariff.so_far import so_far
+from tariff.pricing.so_far import so_far
 
 SESSION = (period(0, 60, "6000"), parked(60, 90), period(95, 100, "1000"))
 

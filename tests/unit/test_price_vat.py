@@ -10,7 +10,7 @@ from tests.unit.price_cases import billed, element, lines, parked, period, tarif
 
 from tapwatt.money import Rounding
 from tariff.price import CannotPrice
-from tariff.shares import shared_out
+from tariff.pricing.shares import shared_out
 
 FOUR = element(("FLAT", "0.50", "20"), ("ENERGY", "0.25", "10"), ("TIME", "1.20", "10"), ("PARKING_TIME", "2", "20"))
 

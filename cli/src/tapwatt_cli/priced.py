@@ -19,7 +19,7 @@ from tapwatt.recorded_usage import Usage
 from tapwatt.tariffs import Tariff, contradiction
 from tariff.cannot_price import CannotPrice
 from tariff.price import Price, price
-from tariff.so_far import so_far
+from tariff.pricing.so_far import so_far
 
 _MODES = {
     Rounding.HALF_UP: "half up: a tie goes away from zero",

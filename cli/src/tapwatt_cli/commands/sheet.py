@@ -14,10 +14,10 @@ from tapwatt.clock import SystemClock
 from tapwatt.tariff_reader import UnreadableTariffs, read_tariffs
 from tapwatt.tariffs import Tariff
 from tariff.cannot_price import CannotPrice
-from tariff.sheet import PriceSheet, price_sheet
-from tariff.sheet_document import sheet_document
-from tariff.sheet_text import NARROWEST, sheet_text
-from tariff.sheet_words import WORDS, Language
+from tariff.sheet.document import sheet_document
+from tariff.sheet.make import PriceSheet, price_sheet
+from tariff.sheet.text import NARROWEST, sheet_text
+from tariff.sheet.words import WORDS, Language
 
 UNREADABLE = 2
 WIDEST = 200

@@ -6,8 +6,8 @@ The rules are those of OCPI 2.2.1 and 2.3.0 (mod_tariffs, mod_cdrs), computed fr
 - FLAT is charged once, by the first element that has it, at the first moment at which one of these holds.
 - step_size is applied once to ENERGY and once to TIME and PARKING_TIME together, by the last component of them.
 - A reservation is a session before the session: its own elements, FLAT, step and duration; its hours are TIME. One that
-  expired asks the elements for that first (see tariff.asked), and no session follows it.
-- The whole is rounded once; each line is a share of it (see tariff.lines).
+  expired asks the elements for that first (see tariff.pricing.asked), and no session follows it.
+- The whole is rounded once; each line is a share of it (see tariff.pricing.lines).
 
 One rule is ours, an operator's promise to the driver that OCPI has no word for: the first `idle_grace_s` seconds of an
 uninterrupted run of parked periods, with no charging between them, have no TIME and no PARKING_TIME. They pass for
@@ -25,12 +25,12 @@ from tapwatt.bill import PriceLine, VatShare
 from tapwatt.events import ChargingPeriod
 from tapwatt.money import Money, Rounding
 from tapwatt.tariffs import Dimension, Tariff
-from tariff.asked import Answer, Asked
 from tariff.cannot_price import CannotPrice
-from tariff.lines import lines_of
-from tariff.quantities import Exact, to_decimal
-from tariff.stretches import Stretch, check_periods, cut
-from tariff.totals import NOTHING, Cost, Used, cost_of, round_up_to_step, round_within_limits, within_limits
+from tariff.pricing.asked import Answer, Asked
+from tariff.pricing.lines import lines_of
+from tariff.pricing.quantities import Exact, to_decimal
+from tariff.pricing.stretches import Stretch, check_periods, cut
+from tariff.pricing.totals import NOTHING, Cost, Used, cost_of, round_up_to_step, round_within_limits, within_limits
 
 __all__ = ["CannotPrice", "Price", "exact_cost", "price"]
 

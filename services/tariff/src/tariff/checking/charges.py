@@ -9,7 +9,7 @@ from tapwatt.money import exponent
 from tapwatt.tariffs import Dimension, PriceLimit
 from tariff.checking.finding import Subject, listed
 from tariff.checking.prices import in_percent
-from tariff.words import plain, when
+from tariff.pricing.words import plain, when
 
 _UNITS: dict[str | None, dict[Dimension, str]] = {
     None: {

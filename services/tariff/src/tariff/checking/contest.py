@@ -1,7 +1,7 @@
 """Who wins where: for each dimension the first element that holds, worked out for all that can happen at once.
 
-The rules are those of tariff.asked and tariff.price, as regions instead of moments. A fee is charged once, at the first
-moment at which a price for it holds: where there always is one at the start, no later moment counts.
+The rules are those of tariff.pricing.asked and tariff.price, as regions instead of moments. A fee is charged once, at
+the first moment at which a price for it holds: where there always is one at the start, no later moment counts.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from tapwatt.tariffs import Dimension, PriceComponent, Tariff, TariffElement
-from tariff.asked import for_expired
 from tariff.checking.regions import Box, Budget, meet, meets, without
 from tariff.checking.space import Space, at_start
+from tariff.pricing.asked import for_expired
 
 
 class During(StrEnum):

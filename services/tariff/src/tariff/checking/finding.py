@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Any
 
 from tapwatt.tariffs import Dimension, PriceComponent, Restrictions, Tariff
-from tariff.words import when
+from tariff.pricing.words import when
 
 
 class Severity(StrEnum):

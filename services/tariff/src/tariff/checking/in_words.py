@@ -12,7 +12,7 @@ from tapwatt.tariffs import DayOfWeek
 from tariff.checking.finding import listed
 from tariff.checking.regions import Box
 from tariff.checking.space import CLOCK, CURRENT, DAY, ELAPSED, ENERGY, POWER, Space, pairs
-from tariff.words import length, plain
+from tariff.pricing.words import length, plain
 
 _NAMES = [day.capitalize() for day in DayOfWeek]
 _MOST_JOINED = 40

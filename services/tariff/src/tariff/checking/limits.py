@@ -8,8 +8,8 @@ from decimal import Decimal
 from tapwatt.money import exponent
 from tapwatt.tariffs import PriceLimit, Tariff
 from tariff.checking.finding import Finding, Subject, error, note, warning
-from tariff.totals import rates_of
-from tariff.words import plain
+from tariff.pricing.totals import rates_of
+from tariff.pricing.words import plain
 
 
 def limits(subject: Subject) -> Iterator[Finding]:
@@ -44,7 +44,7 @@ def _together(subject: Subject) -> Iterator[Finding]:
 
 
 def _after(tariff: Tariff, limit: PriceLimit) -> Decimal | None:
-    """Where no taxes apply the price after them is the one before (tariff.totals)."""
+    """Where no taxes apply the price after them is the one before (tariff.pricing.totals)."""
     return limit.after_taxes if tariff.tax_included != "N/A" else limit.before_taxes
 
 

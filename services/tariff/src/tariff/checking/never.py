@@ -8,7 +8,7 @@ from decimal import Decimal
 from tapwatt.tariffs import Restrictions
 from tariff.checking.finding import Finding, Subject, listed, note, warning
 from tariff.checking.space import days_of
-from tariff.words import plain
+from tariff.pricing.words import plain
 
 _RANGES = (
     ("min_kwh", "max_kwh", "kWh"),
@@ -28,7 +28,7 @@ _ASKED = (
         "Make sure that the fleet sends the current with every charging period.",
     ),
 )
-"""What nobody knows who did not measure it, and what the price does then (tariff.moments)."""
+"""What nobody knows who did not measure it, and what the price does then (tariff.pricing.moments)."""
 
 
 def never_holds(subject: Subject) -> dict[int, list[Finding]]:

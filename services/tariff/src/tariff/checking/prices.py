@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from tapwatt.tariffs import Dimension
 from tariff.checking.finding import WORD, Finding, Subject, listed, note, warning
-from tariff.words import length, plain
+from tariff.pricing.words import length, plain
 
 _LARGE = {Dimension.ENERGY: 1_000, Dimension.TIME: 900, Dimension.PARKING_TIME: 900}
 """Wh and s from which a step is more than a driver would expect."""

@@ -2,8 +2,9 @@
 
 Six axes: the day (date and weekday together, as a date has one), the time of day on the local clock, the energy and the
 time since the session began, the power and the current. A reading of power or current has a lowest and a highest value,
-and one that crosses a bound is on neither side of it (tariff.moments), so a cell of these is a pair. A parked car draws
-nothing; in a reservation no energy flows either. Any energy may go with any time: who knows how fast a car charges.
+and one that crosses a bound is on neither side of it (tariff.pricing.moments), so a cell of these is a pair. A parked
+car draws nothing; in a reservation no energy flows either. Any energy may go with any time: who knows how fast a car
+charges.
 Clock changes are left out: an hour that a day lacks counts as one it has.
 """
 

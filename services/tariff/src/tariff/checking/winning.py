@@ -11,7 +11,7 @@ from tariff.checking.finding import WORD, Finding, Subject, listed, note, warnin
 from tariff.checking.in_words import box_in_words
 from tariff.checking.regions import Box, Budget, meet, meets, within, without
 from tariff.checking.space import Space
-from tariff.words import plain
+from tariff.pricing.words import plain
 
 _MOST = 10
 """Overlaps that are named; that there are more is said."""

@@ -25,10 +25,10 @@ from tapwatt.tariffs import (
     TariffElement,
     contradiction,
 )
-from tariff.bounds import zone_of
 from tariff.cannot_price import CannotPrice
-from tariff.sheet_chances import AHEAD, Activity, Row
-from tariff.totals import Rate, rate_of, round_once
+from tariff.pricing.bounds import zone_of
+from tariff.pricing.totals import Rate, rate_of, round_once
+from tariff.sheet.chances import AHEAD, Activity, Row
 
 _A_UNIT = {Dimension.ENERGY: 1, Dimension.TIME: 60, Dimension.PARKING_TIME: 60, Dimension.FLAT: 1}
 """Units of the price in OCPI (kWh, h, sessions) for one of the sheet (kWh, min, sessions), inverted."""

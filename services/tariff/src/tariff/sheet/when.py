@@ -9,7 +9,7 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from tapwatt.tariffs import DayOfWeek, Restrictions
-from tariff.sheet_words import Words
+from tariff.sheet.words import Words
 
 GLUE = "\u00a0"
 """Between what belongs on one line, as a number and its unit, until lines are made."""

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
-from tariff.sheet import Limit, PriceSheet, Reservation, ShownPrice
-from tariff.sheet_amounts import shown
-from tariff.sheet_when import GLUE, clock, energy, length, number, until, when, whole_date
-from tariff.sheet_words import WORDS, Language, Words
+from tariff.sheet.amounts import shown
+from tariff.sheet.make import Limit, PriceSheet, Reservation, ShownPrice
+from tariff.sheet.when import GLUE, clock, energy, length, number, until, when, whole_date
+from tariff.sheet.words import WORDS, Language, Words
 
 NARROWEST = 16
 """Columns. Below that, words would have to be cut."""

@@ -12,10 +12,10 @@ from tapwatt.bill import PriceLine, VatShare
 from tapwatt.money import LARGEST_MINOR, Money, exponent
 from tapwatt.tariffs import Dimension, Tariff
 from tariff.cannot_price import CannotPrice
-from tariff.quantities import to_decimal
-from tariff.shares import bill_shares
-from tariff.totals import NOTHING, Cost, Rate, Used, cost_of, rate_of, rates_of
-from tariff.words import why_adjusted, why_charged
+from tariff.pricing.quantities import to_decimal
+from tariff.pricing.shares import bill_shares
+from tariff.pricing.totals import NOTHING, Cost, Rate, Used, cost_of, rate_of, rates_of
+from tariff.pricing.words import why_adjusted, why_charged
 
 _UNIT: dict[Dimension, Literal["kWh", "h", "session"]] = {
     Dimension.ENERGY: "kWh",

@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Any
 
 from tapwatt.money import Money
-from tariff.sheet import Limit, PriceSheet, Reservation, ShownPrice
-from tariff.sheet_amounts import shown
+from tariff.sheet.amounts import shown
+from tariff.sheet.make import Limit, PriceSheet, Reservation, ShownPrice
 
 
 def sheet_document(sheet: PriceSheet) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from tapwatt.events import ChargingPeriod
-from tariff.quantities import A_WH, energy, micros
+from tariff.pricing.quantities import A_WH, energy, micros
 
 
 def so_far(periods: Sequence[ChargingPeriod], at: datetime) -> tuple[ChargingPeriod, ...]:

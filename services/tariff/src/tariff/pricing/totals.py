@@ -11,7 +11,7 @@ from fractions import Fraction
 from tapwatt.money import Money, Rounding, exponent, round_to_minor
 from tapwatt.tariffs import Dimension, PriceComponent, PriceLimit, Tariff, contradicting_limits
 from tariff.cannot_price import CannotPrice
-from tariff.quantities import A_KWH, A_SECOND, A_WH, AN_HOUR, Exact
+from tariff.pricing.quantities import A_KWH, A_SECOND, A_WH, AN_HOUR, Exact
 
 _PER_UNIT = {Dimension.ENERGY: A_KWH, Dimension.TIME: AN_HOUR, Dimension.PARKING_TIME: AN_HOUR, Dimension.FLAT: 1}
 A_STEP = {Dimension.ENERGY: A_WH, Dimension.TIME: A_SECOND, Dimension.PARKING_TIME: A_SECOND}

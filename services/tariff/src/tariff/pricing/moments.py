@@ -20,7 +20,7 @@ from typing import Literal
 from tapwatt.events import ChargingPeriod
 from tapwatt.tariffs import DayOfWeek, Restrictions
 from tariff.cannot_price import CannotPrice
-from tariff.quantities import A_KWH, A_SECOND, AN_HOUR, Exact, micros, whole
+from tariff.pricing.quantities import A_KWH, A_SECOND, AN_HOUR, Exact, micros, whole
 
 _MIDNIGHT = time(0)
 _DAYS = tuple(DayOfWeek)

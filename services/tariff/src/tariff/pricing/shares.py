@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from tariff.totals import Cost
+from tariff.pricing.totals import Cost
 
 
 def shared_out(exact: Sequence[Fraction], total: int, least: Sequence[int] | None = None) -> list[int]:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from tapwatt.tariffs import Restrictions, TariffElement
 from tariff.cannot_price import CannotPrice
-from tariff.quantities import A_KWH, Exact, whole
+from tariff.pricing.quantities import A_KWH, Exact, whole
 
 _MIDNIGHT = time(0)
 _DAY = timedelta(days=1)

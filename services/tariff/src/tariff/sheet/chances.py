@@ -22,9 +22,9 @@ from zoneinfo import ZoneInfo
 
 from tapwatt.events import ChargingPeriod
 from tapwatt.tariffs import Restrictions, TariffElement
-from tariff.bounds import kwh_bounds, time_bounds
-from tariff.moments import Moment, conditions
-from tariff.quantities import A_SECOND, Exact
+from tariff.pricing.bounds import kwh_bounds, time_bounds
+from tariff.pricing.moments import Moment, conditions
+from tariff.pricing.quantities import A_SECOND, Exact
 
 AHEAD = timedelta(days=7)
 """How far a sheet looks: every day of the week, and longer than a car stays."""

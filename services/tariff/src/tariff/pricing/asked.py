@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from tapwatt.tariffs import Dimension, PriceComponent, TariffElement
-from tariff.moments import Conditions, Moment, conditions
+from tariff.pricing.moments import Conditions, Moment, conditions
 
 
 @dataclass(frozen=True, slots=True)

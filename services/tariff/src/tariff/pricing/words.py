@@ -9,9 +9,9 @@ from fractions import Fraction
 from itertools import groupby
 
 from tapwatt.tariffs import DayOfWeek, Dimension, Restrictions, Tariff, TariffElement
-from tariff.asked import for_expired
-from tariff.quantities import A_SECOND, to_decimal
-from tariff.totals import A_STEP, Rate, Used
+from tariff.pricing.asked import for_expired
+from tariff.pricing.quantities import A_SECOND, to_decimal
+from tariff.pricing.totals import A_STEP, Rate, Used
 
 LONGEST = 500
 """Characters of a why (tapwatt.parts, Text)."""

@@ -11,11 +11,11 @@ from itertools import pairwise
 
 from tapwatt.events import ChargingPeriod
 from tapwatt.tariffs import TariffElement
-from tariff.bounds import kwh_bounds, time_bounds, zone_of
 from tariff.cannot_price import CannotPrice
-from tariff.grace import free_until
-from tariff.moments import Moment
-from tariff.quantities import Exact, after, energy, micros, whole
+from tariff.pricing.bounds import kwh_bounds, time_bounds, zone_of
+from tariff.pricing.grace import free_until
+from tariff.pricing.moments import Moment
+from tariff.pricing.quantities import Exact, after, energy, micros, whole
 
 LONGEST = timedelta(days=100)
 """A longer session is a broken clock, and its cuts would never end."""
