@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import subprocess
 import sys
 from pathlib import Path
@@ -16,7 +14,7 @@ from tapwatt_cli.app import app
 from tapwatt_cli.commands import doctor
 from tapwatt_cli.local_stores import NotHere, topics_file, with_topics
 from tapwatt_cli.ring_settings import demo_environment
-from tapwatt_cli.running import run, sentence_of, still_wanted
+from tapwatt_cli.running import run, sentence_of
 
 
 def test_the_menu_says_where_to_begin() -> None:
@@ -105,23 +103,3 @@ def test_an_error_inside_tasks_keeps_its_sentence() -> None:
 
 def test_an_error_without_a_sentence_is_not_hidden() -> None:
     assert sentence_of(ExceptionGroup("bugs", [ValueError("a bug")])) is None
-
-
-def test_a_ctrl_c_that_a_library_swallowed_is_asked_for_again() -> None:
-    async def work() -> str:
-        task = asyncio.current_task()
-        assert task is not None
-        # given a wait that swallows a cancellation, as one does whose answer comes in that moment
-        asyncio.get_running_loop().call_soon(task.cancel)
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.sleep(1)
-        # then it goes on, and whoever asks is told
-        with pytest.raises(asyncio.CancelledError):
-            still_wanted()
-        return "told"
-
-    async def untouched() -> None:
-        still_wanted()
-
-    assert asyncio.run(work()) == "told"
-    asyncio.run(untouched())

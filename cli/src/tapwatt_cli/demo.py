@@ -18,7 +18,6 @@ from tapwatt_cli.audit import Difference, Report, Trouble, audit
 from tapwatt_cli.day_summary import Summary, summarise
 from tapwatt_cli.ledger_page import read_ledger
 from tapwatt_cli.ring import Ring
-from tapwatt_cli.running import still_wanted
 from tapwatt_cli.topic_log import read_topics
 
 AT_ONCE = 20
@@ -73,7 +72,6 @@ async def run_day(ring: Ring, orders: Orders, watcher: Watcher) -> Day:
     parts = deal(orders.sessions, orders.seed, orders.run)
     watcher.begins(len(parts))
     async with Fleet(ring.bootstrap, ring.topics, SystemClock()) as fleet, World(ring.provider_url) as world:
-        still_wanted()
         played = await unless_broken(ring, _drivers(ring, fleet, world, parts, orders, watcher))
         watcher.says("comparing with the provider's ledger")
         report, summary, parked = await settled_audit(ring, world)
@@ -129,7 +127,6 @@ async def settled_audit(ring: Ring, world: World, within_s: float = GRACE_S) -> 
     until = time.monotonic() + within_s
     while True:
         log = await read_topics(ring.bootstrap, ring.topics)
-        still_wanted()
         report = audit(log.events, read_ledger(await world.ledger()))
         report = with_unreadable(report, log.unreadable)
         if report.clean or time.monotonic() > until:

@@ -13,7 +13,6 @@ from tapwatt.topics import Topics
 from tapwatt_cli.local_stores import kafka_here, redis_here, want_port, with_topics
 from tapwatt_cli.ring_process import RingBroken, RingProcess
 from tapwatt_cli.ring_settings import PROVIDER_KEY, SERVICES, RingSettings
-from tapwatt_cli.running import still_wanted
 from tapwatt_local.processes import free_ports
 
 HOST = "127.0.0.1"
@@ -105,7 +104,6 @@ class Ring:
         await self._knows_us()
         self._tell("creating the topics")
         await with_topics(self.bootstrap, prefix=self.topics.prefix)
-        still_wanted()
         self._tell("starting the four services")
         await self._services()
 

@@ -37,17 +37,6 @@ async def _until_told_to_end(work: Coroutine[Any, Any, T]) -> T:
     return await work
 
 
-def still_wanted() -> None:
-    """Raise the CancelledError of somebody's Ctrl-C that a library has swallowed on the way.
-
-    Python 3.11's `asyncio.wait_for`, which aiokafka uses, does so if what it waits for ends in that very moment
-    (python/cpython#86296). Whoever has just waited for a library asks here before beginning something long.
-    """
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
-
-
 def sentence_of(group: BaseExceptionGroup) -> TapwattError | None:
     """The first error of ours in a group of errors: it has a sentence for people."""
     for error in group.exceptions:
