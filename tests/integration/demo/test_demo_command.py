@@ -101,7 +101,13 @@ def test_a_kafka_that_is_down_is_said_in_one_sentence(tmp_path: Path) -> None:
 def test_ctrl_c_stops_everything_that_was_started(tmp_path: Path) -> None:
     # given a demo whose drivers have begun
     demo = subprocess.Popen(
-        [*TAPWATT, "demo"], env=environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        [*TAPWATT, "demo"],
+        env=environment(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        # Whoever runs these tests in the background has Ctrl-C ignored, and children inherit that.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 - one thread, one call
     )
     assert demo.stderr is not None
     until = time.monotonic() + 120
