@@ -42,10 +42,10 @@ bench-tariff: setup ## how many events the tariff service handles on one core, a
 	@$(PY) tests/bench/bench_tariff.py
 
 fuzz: setup ## spoil tariffs, CDRs and sessions for a minute: a price or one sentence, never anything else
-	@$(PY) -m scripts.fuzz_readers $(ARGS)
+	@$(PY) -m lab.fuzz $(ARGS)
 
 differential: setup ## compare our prices with other engines'; needs ARGS, see docs/differential.md
-	@$(PY) -m scripts.differential $(ARGS)
+	@$(PY) -m lab.differential $(ARGS)
 
 lock: ## resolve requirements.in into requirements.lock (needs uv)
 	@uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \

@@ -18,11 +18,11 @@ from scripts.ring import FLEET_HEARS, FLEET_SAYS, OPERATOR_HEARS, services
 
 from authoriser.settings import AuthoriserSettings
 from capturer.settings import CapturerSettings
-from tapwatt.codec import LARGEST_EVENT
-from tapwatt.events import FACTS, Fact
+from tapwatt.facts.codec import LARGEST_EVENT
+from tapwatt.facts.events import FACTS, Fact
+from tapwatt.facts.topics import fact_type
 from tapwatt.provider.settings import ProviderSettings
-from tapwatt.redis_client import RedisSettings
-from tapwatt.topics import fact_type
+from tapwatt.state.redis_client import RedisSettings
 from tapwatt.worker.settings import KafkaSettings, WorkerSettings
 from tariff.settings import TariffSettings
 from token_matcher.settings import TokenMatcherSettings

@@ -9,8 +9,8 @@ from authoriser.agent import AuthoriserAgent
 from authoriser.settings import AuthoriserSettings
 from capturer.agent import CapturerAgent
 from capturer.settings import CapturerSettings
-from simulator import fleet
-from tapwatt.events import (
+from simulator.fleet import fleet
+from tapwatt.facts.events import (
     CaptureFailed,
     ChargingEnded,
     Fact,

@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 python=${PYTHON:-python3}
-distributions=(shared services/authoriser services/token-matcher services/tariff services/capturer simulator deploy/local cli)
+distributions=(shared pricing receipts services/authoriser services/token-matcher services/tariff services/capturer simulator cli)
 
 "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || {
   echo "tapwatt: Python 3.11 or newer is needed and '$python' is not; install it, or say which with PYTHON=/path/to/python3.11" >&2

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from tests.stores import choice
 
-from tapwatt_local.kafka import EmbeddedKafka
-from tapwatt_local.topics import apply, for_one_broker, read_topics
+from tapwatt_cli.dev.local.kafka import EmbeddedKafka
+from tapwatt_cli.ops.declared_topics import apply, for_one_broker, read_topics
 
 ROOT = Path(__file__).parents[1]
 DECLARED = ROOT / "deploy" / "topics.toml"

@@ -10,7 +10,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 cp -r kafka/. "$work"
-jars=$(../../.venv/bin/python -c 'from tapwatt_local.jars import fetch; print(fetch())')
+jars=$(../../.venv/bin/python -c 'from tapwatt_cli.dev.local.jars import fetch; print(fetch())')
 mkdir "$work/libs" && cp "$jars"/*.jar "$work/libs"
 
 docker build --quiet --network host --build-arg BASE="$base" --tag tapwatt-test/kafka "$work" >/dev/null

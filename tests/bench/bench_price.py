@@ -18,7 +18,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from tests.bench import price_day
 
-from tariff.price import price
+from pricing.engine.price import price
 
 WARM_UP = 10
 

@@ -31,11 +31,11 @@ import aiohttp
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from tests.stores import choice
 
-from tapwatt.codec import begin, encode
-from tapwatt.events import Authorised, ChargingEnded, SessionPriced
-from tapwatt.topics import Topics
-from tapwatt_local.processes import Child, free_ports
-from tapwatt_local.topics import apply, for_one_broker, read_topics
+from tapwatt.facts.codec import begin, encode
+from tapwatt.facts.events import Authorised, ChargingEnded, SessionPriced
+from tapwatt.facts.topics import Topics
+from tapwatt_cli.dev.local.processes import Child, free_ports
+from tapwatt_cli.ops.declared_topics import apply, for_one_broker, read_topics
 
 ROOT = Path(__file__).parents[2]
 AT = datetime(2026, 3, 2, 8, tzinfo=UTC)

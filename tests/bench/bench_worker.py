@@ -27,10 +27,10 @@ from aiokafka import AIOKafkaProducer
 from tests.integration.worker_process import produce, program, until, until_in_flight
 from tests.stores import choice
 
-from tapwatt.events import SessionRequested
-from tapwatt.topics import Topics
-from tapwatt_local.processes import free_ports
-from tapwatt_local.topics import Declared, apply, read_topics
+from tapwatt.facts.events import SessionRequested
+from tapwatt.facts.topics import Topics
+from tapwatt_cli.dev.local.processes import free_ports
+from tapwatt_cli.ops.declared_topics import Declared, apply, read_topics
 
 HERE = Path(__file__).parent
 TOPICS = HERE.parents[1] / "deploy" / "topics.toml"

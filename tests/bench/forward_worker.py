@@ -14,9 +14,9 @@ import time
 
 import uvloop
 
-from tapwatt.worker.collector import calm_collector
-from tapwatt.worker.faust_transport import courier, make_app
+from tapwatt.worker.garbage_collection import calm_collector
 from tapwatt.worker.inflight import InFlight
+from tapwatt.worker.kafka.transport import courier, make_app
 from tapwatt.worker.records import Deliver, Incoming, Outgoing
 from tapwatt.worker.settings import KafkaSettings, WorkerSettings
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tapwatt.redis_client import RedisClient, RedisSettings
-from tapwatt_local.redis_server import EmbeddedRedis
+from tapwatt.state.redis_client import RedisClient, RedisSettings
+from tapwatt_cli.dev.local.redis_server import EmbeddedRedis
 
 
 @pytest.fixture

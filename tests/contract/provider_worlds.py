@@ -16,12 +16,12 @@ from pydantic import SecretStr
 from tests.contract.provider_clock import JumpingClock
 
 from tapwatt.clock import Clock, SystemClock
-from tapwatt.fingerprints import Fingerprints
+from tapwatt.provider.card_slips import Shown
 from tapwatt.provider.ccv import CcvProvider
-from tapwatt.provider.memory import BankCard, Fault, Habits, MemoryProvider, Terminal
+from tapwatt.provider.fingerprints import Fingerprints
 from tapwatt.provider.port import Failure, Provider
 from tapwatt.provider.settings import ProviderSettings, provider_settings
-from tapwatt.provider.slips import Shown
+from tapwatt.testing.fake_provider import BankCard, Fault, Habits, MemoryProvider, Terminal
 
 KEYS = {1: b"1" * 32, 2: b"2" * 32}
 KEYS_TEXT = ",".join(f"{version}:{key.hex()}" for version, key in KEYS.items())

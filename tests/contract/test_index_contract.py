@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tapwatt.cards import Card, Fingerprint, FingerprintKind
 from tapwatt.clock import SystemClock
 from tapwatt.errors import Unavailable
-from tapwatt.rebuild import rebuild
-from tapwatt.redis_client import RedisClient
-from tapwatt.view import Build, RedisView
-from tapwatt.view_memory import InProcessView
+from tapwatt.facts.cards import Card, Fingerprint, FingerprintKind
+from tapwatt.state.rebuild import rebuild
+from tapwatt.state.redis_client import RedisClient
+from tapwatt.state.view import Build, RedisView
+from tapwatt.testing.view import InProcessView
 from token_matcher.index import MARGIN, TOMBSTONE, InRedis, Opened
-from token_matcher.index_memory import InProcess, index_view
+from token_matcher.testing import InProcess, index_view
 
 pytestmark = pytest.mark.redis
 CLOCK = SystemClock()

@@ -8,11 +8,12 @@ import pytest
 
 from tapwatt.clock import SystemClock
 from tapwatt.errors import Unavailable
-from tapwatt.memory import InProcess, InRedis, sessions_view
-from tapwatt.rebuild import rebuild
-from tapwatt.redis_client import RedisClient
-from tapwatt.view import Build, RedisView
-from tapwatt.view_memory import InProcessView
+from tapwatt.state.rebuild import rebuild
+from tapwatt.state.redis_client import RedisClient
+from tapwatt.state.session_store import InRedis
+from tapwatt.state.view import Build, RedisView
+from tapwatt.testing.session_store import InProcess, sessions_view
+from tapwatt.testing.view import InProcessView
 
 pytestmark = pytest.mark.redis
 CLOCK = SystemClock()

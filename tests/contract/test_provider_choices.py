@@ -22,13 +22,13 @@ from tests.contract.provider_worlds import (
 
 from tapwatt.clock import SystemClock
 from tapwatt.errors import BadCredentials
-from tapwatt.fingerprints import Fingerprints
 from tapwatt.money import Money
 from tapwatt.provider.ccv import CcvProvider
-from tapwatt.provider.follow import Pace, until_final
-from tapwatt.provider.hints import Hints
-from tapwatt.provider.memory import Habits
+from tapwatt.provider.fingerprints import Fingerprints
+from tapwatt.provider.polling import Pace, until_final
 from tapwatt.provider.port import LetGo, PlaceHold, Status, Take
+from tapwatt.provider.webhook_hints import Hints
+from tapwatt.testing.fake_provider import Habits
 
 HELD = Money(minor=2000, currency="EUR")
 

@@ -19,13 +19,10 @@ from tests.contract.provider_worlds import (
     simulator,
 )
 
-from tapwatt.cards import FingerprintKind, same_card
 from tapwatt.errors import BrokenInvariant, OutcomeUnknown, Unavailable
+from tapwatt.facts.cards import FingerprintKind, same_card
 from tapwatt.money import Money
-from tapwatt.provider.certainty import Patience, found, found_in_time, make_known
-from tapwatt.provider.follow import Pace, until_final
-from tapwatt.provider.hints import Hints
-from tapwatt.provider.memory import Habits
+from tapwatt.provider.polling import Pace, until_final
 from tapwatt.provider.port import (
     Failure,
     GiveBack,
@@ -37,6 +34,9 @@ from tapwatt.provider.port import (
     Take,
     Transaction,
 )
+from tapwatt.provider.unknown_outcomes import Patience, found, found_in_time, make_known
+from tapwatt.provider.webhook_hints import Hints
+from tapwatt.testing.fake_provider import Habits
 
 SHORT_WAIT_S = 0.4
 PATIENCE = Patience(tries=4, pause_s=0.05)

@@ -10,13 +10,13 @@ import pytest
 import structlog
 from redis.asyncio import Redis
 
-from tapwatt.cards import Card, Fingerprint, FingerprintKind
 from tapwatt.clock import SystemClock
 from tapwatt.errors import Unavailable
-from tapwatt.rebuild import rebuild, stay_whole
-from tapwatt.redis_client import RedisClient, RedisSettings
-from tapwatt.view import Build, RedisView, Superseded
-from tapwatt_local.redis_server import EmbeddedRedis
+from tapwatt.facts.cards import Card, Fingerprint, FingerprintKind
+from tapwatt.state.rebuild import rebuild, stay_whole
+from tapwatt.state.redis_client import RedisClient, RedisSettings
+from tapwatt.state.view import Build, RedisView, Superseded
+from tapwatt_cli.dev.local.redis_server import EmbeddedRedis
 from token_matcher.index import InRedis, Opened
 
 pytestmark = pytest.mark.redis

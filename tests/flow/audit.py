@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from tests.flow.fleet import Heard
 from tests.flow.ring import Ring
 
-from tapwatt.events import (
+from tapwatt.facts.events import (
     AuthorisationDeclined,
     Authorised,
     Captured,
@@ -20,7 +20,7 @@ from tapwatt.events import (
     TokenMatched,
     TokenNotMatched,
 )
-from tapwatt.provider.memory import Held
+from tapwatt.testing.fake_provider import Held
 
 
 def audit(ring: Ring) -> list[str]:

@@ -9,7 +9,7 @@ from random import Random
 from tests.flow.fleet import tariff
 from tests.flow.ring import Ring, card, place
 
-from tapwatt.events import (
+from tapwatt.facts.events import (
     AuthorisationDeclined,
     Authorised,
     Captured,
@@ -22,8 +22,8 @@ from tapwatt.events import (
     TokenMatched,
 )
 from tapwatt.money import Money
-from tapwatt.provider.memory import BankCard
 from tapwatt.provider.port import Failure
+from tapwatt.testing.fake_provider import BankCard
 
 FINAL = (Captured, HoldReleased, CaptureFailed)
 SITE = tuple(place(number, terminal=number // 2) for number in range(6))

@@ -15,8 +15,8 @@ from tests.flow.log_in_memory import LogInMemory
 from tests.flow.virtual_time import VirtualClock
 from tests.flow.worker_in_memory import TOPICS
 
-from tapwatt.codec import Event, begin, decode, encode
-from tapwatt.events import (
+from tapwatt.facts.codec import Event, begin, decode, encode
+from tapwatt.facts.events import (
     ChargingEnded,
     ChargingPeriod,
     EndReason,

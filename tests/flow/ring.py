@@ -19,16 +19,16 @@ from authoriser.offers import Offers
 from authoriser.settings import AuthoriserSettings
 from capturer.agent import CapturerAgent
 from capturer.settings import CapturerSettings
-from tapwatt import memory
 from tapwatt.errors import Unavailable
-from tapwatt.events import Authorised, Place, TariffPublished
-from tapwatt.fingerprints import Fingerprints
-from tapwatt.provider.memory import BankCard, Fault, Habits, MemoryProvider
-from tapwatt.provider.outcome import Way
+from tapwatt.facts.events import Authorised, Place, TariffPublished
+from tapwatt.provider.fingerprints import Fingerprints
+from tapwatt.provider.gateway import Way
+from tapwatt.testing import session_store as memory
+from tapwatt.testing.fake_provider import BankCard, Fault, Habits, MemoryProvider
 from tapwatt.worker.service import Service
 from tariff.agent import TariffAgent
 from tariff.settings import TariffSettings
-from token_matcher import index_memory
+from token_matcher import testing as index_memory
 from token_matcher.agent import TokenMatcherAgent
 from token_matcher.settings import TokenMatcherSettings
 

@@ -13,7 +13,7 @@ from tests.flow.fleet import tariff
 from tests.flow.ring import Ring, card, place
 from tests.flow.virtual_time import in_virtual_time
 
-from tapwatt.events import (
+from tapwatt.facts.events import (
     AuthorisationDeclined,
     Authorised,
     Captured,
@@ -29,11 +29,11 @@ from tapwatt.events import (
     TokenMatched,
     TokenNotMatched,
 )
+from tapwatt.facts.topics import Topics
 from tapwatt.money import Money
-from tapwatt.provider.memory import BankCard, Fault, Habits, Held, Terminal
 from tapwatt.provider.port import Failure
-from tapwatt.topics import Topics
-from tapwatt.worker.parking import Waiting, later
+from tapwatt.testing.fake_provider import BankCard, Fault, Habits, Held, Terminal
+from tapwatt.worker.moved_records import Waiting, later
 
 F = TypeVar("F", bound=Fact)
 HERE = place(1)

@@ -15,7 +15,7 @@ from tests.flow.fleet import tariff
 from tests.flow.ring import Ring, card, place
 from tests.flow.virtual_time import in_virtual_time
 
-from tapwatt.events import (
+from tapwatt.facts.events import (
     AuthorisationDeclined,
     Authorised,
     Captured,

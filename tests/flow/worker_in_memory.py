@@ -12,13 +12,13 @@ from prometheus_client import CollectorRegistry
 from tests.flow.log_in_memory import PARTITIONS, LogInMemory
 from tests.flow.virtual_time import VirtualClock
 
-from tapwatt.events import Fact
+from tapwatt.facts.events import Fact
+from tapwatt.facts.topics import FACT_OF_TYPE, RETRY_TIERS, Topics, kebab
 from tapwatt.log import Log
-from tapwatt.topics import FACT_OF_TYPE, RETRY_TIERS, Topics, kebab
 from tapwatt.worker.handling import Handling
 from tapwatt.worker.inflight import InFlight
+from tapwatt.worker.kafka.group_progress import Ends
 from tapwatt.worker.metrics import WorkerMetrics
-from tapwatt.worker.progress import Ends
 from tapwatt.worker.records import Incoming, Outgoing, Partition
 from tapwatt.worker.service import Service
 

@@ -9,10 +9,10 @@ from tests.conftest import MakeTopics
 from tests.stores.choice import Store
 
 from tapwatt.errors import BrokenInvariant, Unavailable
-from tapwatt.worker.courier import LARGEST_VALUE, Courier
-from tapwatt.worker.log_reader import read_log
+from tapwatt.worker.kafka.log_reader import read_log
+from tapwatt.worker.kafka.producer import LARGEST_VALUE, Courier
 from tapwatt.worker.records import Outgoing
-from tapwatt_local.kafka import EmbeddedKafka
+from tapwatt_cli.dev.local.kafka import EmbeddedKafka
 
 
 def unexpected(error: BaseException) -> None:

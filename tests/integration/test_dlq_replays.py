@@ -13,9 +13,9 @@ from tests.conftest import MakeTopics
 from tests.integration.worker_process import produce, program, request, until
 from tests.stores.choice import Store
 
-from tapwatt.events import SessionRequested
-from tapwatt.topics import Topics
-from tapwatt_local.processes import Child
+from tapwatt.facts.events import SessionRequested
+from tapwatt.facts.topics import Topics
+from tapwatt_cli.dev.local.processes import Child
 
 
 class Desk:

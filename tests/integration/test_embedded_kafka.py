@@ -10,12 +10,12 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import UnknownTopicOrPartitionError
 
-from tapwatt_local.errors import LocalError
-from tapwatt_local.jars import kafka_version
-from tapwatt_local.java import find_java
-from tapwatt_local.kafka import EmbeddedKafka
-from tapwatt_local.processes import free_ports
-from tapwatt_local.topics import Declared, apply
+from tapwatt_cli.dev.local.errors import LocalError
+from tapwatt_cli.dev.local.jars import kafka_version
+from tapwatt_cli.dev.local.java import find_java
+from tapwatt_cli.dev.local.kafka import EmbeddedKafka
+from tapwatt_cli.dev.local.processes import free_ports
+from tapwatt_cli.ops.declared_topics import Declared, apply
 
 pytestmark = pytest.mark.kafka
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from tapwatt_local.errors import LocalError
-from tapwatt_local.processes import free_ports
-from tapwatt_local.redis_server import EmbeddedRedis, find_redis
+from tapwatt_cli.dev.local.errors import LocalError
+from tapwatt_cli.dev.local.processes import free_ports
+from tapwatt_cli.dev.local.redis_server import EmbeddedRedis, find_redis
 
 pytestmark = pytest.mark.redis
 

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 from aiokafka import AIOKafkaProducer, TopicPartition
 
-from tapwatt_local.errors import LocalError
-from tapwatt_local.kafka import EmbeddedKafka
-from tapwatt_local.topics import Declared, apply, for_one_broker, read_topics
+from tapwatt_cli.dev.local.kafka import EmbeddedKafka
+from tapwatt_cli.ops.declared_topics import Declared, TopicsError, apply, for_one_broker, read_topics
 
 pytestmark = pytest.mark.kafka
 
@@ -41,7 +40,7 @@ async def test_topics_are_made_once_and_told_where_they_differ(
             f"topic {name} has retention.ms = 7776000000 and 5 is declared; it is left as it is",
         ]
         # and what the broker refuses is one sentence
-        with pytest.raises(LocalError, match=r"Kafka refused topic two-copies\.v1: .*replication"):
+        with pytest.raises(TopicsError, match=r"Kafka refused topic two-copies\.v1: .*replication"):
             await apply(kafka.bootstrap, {"two-copies.v1": Declared(partitions=1, replication=2)})
 
 

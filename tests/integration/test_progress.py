@@ -9,10 +9,10 @@ from tests.integration.worker_process import produce
 from tests.stores.choice import Store
 
 from tapwatt.errors import Unavailable
-from tapwatt.events import Authorised, SessionRequested
-from tapwatt.topics import Topics
-from tapwatt.worker.log_reader import read_log
-from tapwatt.worker.progress import GroupProgress
+from tapwatt.facts.events import Authorised, SessionRequested
+from tapwatt.facts.topics import Topics
+from tapwatt.worker.kafka.group_progress import GroupProgress
+from tapwatt.worker.kafka.log_reader import read_log
 
 
 async def test_s21_a_group_is_behind_until_it_has_committed_what_stood_there(

@@ -8,14 +8,14 @@ from aiokafka import AIOKafkaProducer
 from tests.stores.choice import Store
 
 from authoriser.offers import Offers
-from tapwatt import memory
 from tapwatt.clock import SystemClock
-from tapwatt.codec import begin, decode, encode
-from tapwatt.events import SessionRequested, TariffPublished
+from tapwatt.facts.codec import begin, decode, encode
+from tapwatt.facts.events import SessionRequested, TariffPublished
 from tapwatt.tariffs import Tariff, TariffRef
-from tapwatt.worker.log_reader import read_log
-from tapwatt.worker.progress import Ends, GroupProgress
-from tapwatt_local.topics import Declared, apply
+from tapwatt.testing import session_store as memory
+from tapwatt.worker.kafka.group_progress import Ends, GroupProgress
+from tapwatt.worker.kafka.log_reader import read_log
+from tapwatt_cli.ops.declared_topics import Declared, apply
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 TIMES = 40

@@ -9,13 +9,13 @@ import pytest
 from tests.conftest import MakeTopics
 from tests.stores.choice import Store
 
-from tapwatt.codec import decode
-from tapwatt.events import TariffPublished
+from tapwatt.facts.codec import decode
+from tapwatt.facts.events import TariffPublished
+from tapwatt.facts.topics import Topics
 from tapwatt.tariffs import Tariff
-from tapwatt.topics import Topics
-from tapwatt.worker.log_reader import read_log
-from tapwatt_cli.publishing import NotPublished, publish_offers
-from tapwatt_cli.topic_log import NoTopics
+from tapwatt.worker.kafka.log_reader import read_log
+from tapwatt_cli.ops.publishing import NotPublished, publish_offers
+from tapwatt_cli.ops.topic_log import NoTopics
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)
 

@@ -7,8 +7,8 @@ from tests.conftest import MakeTopics
 from tests.integration.worker_process import committed, produce, program, until
 from tests.stores.choice import Store
 
-from tapwatt.events import SessionRequested
-from tapwatt.topics import Topics
+from tapwatt.facts.events import SessionRequested
+from tapwatt.facts.topics import Topics
 
 SIX = {str(n) for n in range(6)}
 

@@ -8,10 +8,10 @@ from tests.conftest import MakeTopics
 from tests.integration.worker_process import committed, produce, program, request, until, until_in_flight
 from tests.stores.choice import Store
 
-from tapwatt.events import SessionRequested
-from tapwatt.topics import Topics
-from tapwatt_local.kafka import EmbeddedKafka
-from tapwatt_local.processes import free_ports
+from tapwatt.facts.events import SessionRequested
+from tapwatt.facts.topics import Topics
+from tapwatt_cli.dev.local.kafka import EmbeddedKafka
+from tapwatt_cli.dev.local.processes import free_ports
 
 
 async def test_s33_kill_9_again_and_again_loses_nothing(kafka: Store, make_topics: MakeTopics, tmp_path: Path) -> None:

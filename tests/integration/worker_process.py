@@ -10,9 +10,9 @@ from pathlib import Path
 import aiohttp
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
-from tapwatt.codec import begin, encode
-from tapwatt.events import SessionRequested
-from tapwatt_local.processes import Child
+from tapwatt.facts.codec import begin, encode
+from tapwatt.facts.events import SessionRequested
+from tapwatt_cli.dev.local.processes import Child
 
 PROGRAMS = Path(__file__).parent / "programs"
 

@@ -12,11 +12,11 @@ from pydantic import SecretStr
 from tests.contract.provider_clock import JumpingClock
 
 from tapwatt.errors import OutcomeUnknown, Unavailable
-from tapwatt.fingerprints import Fingerprints
 from tapwatt.money import Money
-from tapwatt.provider.certainty import Patience, found, found_in_time, make_known
-from tapwatt.provider.memory import BankCard, Fault, Habits, MemoryProvider
+from tapwatt.provider.fingerprints import Fingerprints
 from tapwatt.provider.port import GiveBack, Kind, PlaceHold, Status, Take, Transaction
+from tapwatt.provider.unknown_outcomes import Patience, found, found_in_time, make_known
+from tapwatt.testing.fake_provider import BankCard, Fault, Habits, MemoryProvider
 
 AMOUNT = Money(minor=700, currency="EUR")
 PATIENCE = Patience(tries=3, pause_s=1.0)

@@ -8,8 +8,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tapwatt.codec import begin, decode, encode, follow
-from tapwatt.events import (
+from tapwatt.facts.codec import begin, decode, encode, follow
+from tapwatt.facts.events import (
     Captured,
     ChargingEnded,
     ChargingPeriod,

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from authoriser.agreement import Agreed
 from authoriser.decide import LetGoFirst, Terms, decide, let_go
-from tapwatt.cards import Card, Fingerprint, FingerprintKind
 from tapwatt.errors import BrokenInvariant, NeedsHuman, OutcomeUnknown
-from tapwatt.events import AuthorisationDeclined, Authorised, Place, SessionRequested
+from tapwatt.facts.cards import Card, Fingerprint, FingerprintKind
+from tapwatt.facts.events import AuthorisationDeclined, Authorised, Place, SessionRequested
 from tapwatt.money import Money
 from tapwatt.provider.port import Failure, Kind, Status, Transaction
 from tapwatt.tariffs import Dimension, PriceComponent, Tariff, TariffElement

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from capturer.decide import ask, decide
-from tapwatt.bill import PriceLine
-from tapwatt.events import Captured, EndReason, Hold, HoldReleased, Place, SessionPriced
+from tapwatt.facts.bill import PriceLine
+from tapwatt.facts.events import Captured, EndReason, Hold, HoldReleased, Place, SessionPriced
 from tapwatt.money import Money
 from tapwatt.provider.port import Kind, Status, Take, Transaction
 

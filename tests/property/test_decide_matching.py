@@ -8,8 +8,8 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tapwatt.cards import Card, Fingerprint, FingerprintKind, same_card
-from tapwatt.events import StopRequested, TokenAmbiguous, TokenMatched
+from tapwatt.facts.cards import Card, Fingerprint, FingerprintKind, same_card
+from tapwatt.facts.events import StopRequested, TokenAmbiguous, TokenMatched
 from token_matcher.decide import OpenSession, decide
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)

@@ -12,14 +12,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from tapwatt.cards import Card, Fingerprint, FingerprintKind
 from tapwatt.clock import SystemClock
 from tapwatt.errors import Unavailable
-from tapwatt.redis_client import RedisClient, RedisSettings
-from tapwatt.view import Build, RedisView
-from tapwatt.view_memory import InProcessView
+from tapwatt.facts.cards import Card, Fingerprint, FingerprintKind
+from tapwatt.state.redis_client import RedisClient, RedisSettings
+from tapwatt.state.view import Build, RedisView
+from tapwatt.testing.view import InProcessView
 from token_matcher.index import TOMBSTONE, Index, InRedis, Opened
-from token_matcher.index_memory import InProcess, Shelves, index_view
+from token_matcher.testing import InProcess, Shelves, index_view
 
 CLOCK = SystemClock()
 NOW = datetime.now(UTC)

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tapwatt.cards import Card, Fingerprint, FingerprintKind
 from tapwatt.clock import SystemClock
-from tapwatt.rebuild import rebuild
-from tapwatt.redis_client import RedisClient, RedisSettings
-from tapwatt.view import Build, RedisView
+from tapwatt.facts.cards import Card, Fingerprint, FingerprintKind
+from tapwatt.state.rebuild import rebuild
+from tapwatt.state.redis_client import RedisClient, RedisSettings
+from tapwatt.state.view import Build, RedisView
 from token_matcher.index import Index, InRedis, Opened
-from token_matcher.index_memory import InProcess, index_view
+from token_matcher.testing import InProcess, index_view
 
 CLOCK = SystemClock()
 NOW = datetime.now(UTC)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tapwatt.worker.ledger import Ledger
+from tapwatt.worker.offset_tracker import Ledger
 
 # Given offsets as a log delivers them: rising, with gaps of any size (compaction, transaction markers).
 offsets = st.lists(st.integers(0, 10**9), min_size=1, max_size=60, unique=True).map(sorted)

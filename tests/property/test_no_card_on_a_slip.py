@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import SecretStr
 
 from tapwatt.provider.card_numbers import luhn
-from tapwatt.provider.slips import Shown, slip_of
+from tapwatt.provider.card_slips import Shown, slip_of
 
 TOKENS = st.from_regex(r"9[569][0-9A-Za-z]{16}", fullmatch=True)
 PARS = st.from_regex(r"(5001|V001)[0-9A-Z]{25}", fullmatch=True)

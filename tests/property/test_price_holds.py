@@ -10,10 +10,10 @@ from typing import Any
 from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
-from tapwatt.events import ChargingPeriod
+from pricing.engine.price import CannotPrice, exact_cost, price
+from tapwatt.facts.events import ChargingPeriod
 from tapwatt.money import Rounding
 from tapwatt.tariffs import Tariff
-from tariff.price import CannotPrice, exact_cost, price
 
 AMSTERDAM = "Europe/Amsterdam"
 # Given days on which the clock changes, the days before, and one on which it does not.

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tapwatt.events import ChargingPeriod
+from pricing.engine.price import exact_cost
+from tapwatt.facts.events import ChargingPeriod
 from tapwatt.tariffs import Dimension, PriceComponent, Restrictions, Tariff, TariffElement
-from tariff.price import exact_cost
 
 MINUTE = timedelta(minutes=1)
 WH_A_MINUTE = 100

@@ -11,11 +11,11 @@ from typing import Any
 from hypothesis import assume, given, reject, settings
 from hypothesis import strategies as st
 
-from tapwatt.events import ChargingPeriod
+from pricing.engine.price import CannotPrice, exact_cost, price
+from pricing.engine.so_far import so_far
+from tapwatt.facts.events import ChargingPeriod
 from tapwatt.money import Rounding
 from tapwatt.tariffs import Tariff
-from tariff.price import CannotPrice, exact_cost, price
-from tariff.pricing.so_far import so_far
 
 AMSTERDAM = "Europe/Amsterdam"
 starts = st.sampled_from(["2026-03-28T20:00", "2026-10-24T20:00", "2026-06-30T21:00"]).map(

@@ -7,9 +7,9 @@ from fractions import Fraction
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from pricing.engine.rounding_shares import bill_shares
+from pricing.engine.totals import Cost, round_once
 from tapwatt.money import Rounding
-from tariff.pricing.shares import bill_shares
-from tariff.pricing.totals import Cost, round_once
 
 
 def _cost(hundredths: int, percent: int) -> Cost:

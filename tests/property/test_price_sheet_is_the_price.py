@@ -12,14 +12,14 @@ from zoneinfo import ZoneInfo
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tapwatt.events import ChargingPeriod
+from pricing.engine.price import exact_cost
+from pricing.sheet.amounts import shown
+from pricing.sheet.document import sheet_document
+from pricing.sheet.make import PriceSheet, ShownPrice, price_sheet
+from pricing.sheet.text import NARROWEST, sheet_text
+from pricing.sheet.words import Language
+from tapwatt.facts.events import ChargingPeriod
 from tapwatt.tariffs import Restrictions, Tariff
-from tariff.price import exact_cost
-from tariff.sheet.amounts import shown
-from tariff.sheet.document import sheet_document
-from tariff.sheet.make import PriceSheet, ShownPrice, price_sheet
-from tariff.sheet.text import NARROWEST, sheet_text
-from tariff.sheet.words import Language
 
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 DAYS = ("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY")

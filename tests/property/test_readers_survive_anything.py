@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
-from scripts.fuzz_mutations import TARIFF, good_records, text_of
-from scripts.fuzz_readers import Case, outcome_of, replay_outcome_of, some_case
+from lab.fuzz.__main__ import Case, outcome_of, replay_outcome_of, some_case
+from lab.fuzz.mutations import TARIFF, good_records, text_of
 
-from tapwatt.recorded_usage import read_usage
-from tapwatt_cli.priced import How, document, price_usage
+from pricing.ocpi.recorded_usage import read_usage
+from tapwatt_cli.prices.pricing_records import How, document, price_usage
 
 HOW = How(time_zone="Europe/Amsterdam")
 GOOD_TARIFF = text_of(TARIFF).encode()

@@ -6,13 +6,13 @@ from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.unit.receipt_facts_made import captured, line, priced, released
+from tests.unit.receipts.receipt_facts_made import captured, line, priced, released
 
-from tapwatt.receipts.layout import lay_out
-from tapwatt.receipts.make import make_receipt
-from tapwatt.receipts.page import html_page
-from tapwatt.receipts.receipt import Receipt
-from tapwatt.receipts.words import LANGUAGES
+from receipts.layout import lay_out
+from receipts.make import make_receipt
+from receipts.page import html_page
+from receipts.receipt import Receipt
+from receipts.words import LANGUAGES
 
 CURRENCIES = st.sampled_from(["EUR", "JPY", "KWD"])
 RATES = st.sampled_from([None, Decimal(0), Decimal(9), Decimal("9.0"), Decimal(21), Decimal("5.5")])

@@ -10,13 +10,13 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tapwatt.events import ChargingPeriod
+from pricing.checking.check import check
+from pricing.checking.regions import Box, Budget
+from pricing.checking.space import Space, at_start, days_of, pairs
+from pricing.checking.winners import Contest, During, contests
+from pricing.engine.price import Price, price
+from tapwatt.facts.events import ChargingPeriod
 from tapwatt.tariffs import Dimension, Restrictions, Tariff
-from tariff.checking.check import check
-from tariff.checking.contest import Contest, During, contests
-from tariff.checking.regions import Box, Budget
-from tariff.checking.space import Space, at_start, days_of, pairs
-from tariff.price import Price, price
 
 TODAY = date(2026, 3, 2)
 """A Monday."""

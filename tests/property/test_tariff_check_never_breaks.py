@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from tapwatt.ocpi_json import UnreadableOcpi, read_json
+from pricing.checking.check import check
+from pricing.ocpi.documents import UnreadableOcpi, read_json
 from tapwatt.tariffs import Tariff, contradiction
-from tariff.checking.check import check
 
 ON = date(2026, 3, 2)
 WHOLE = {

@@ -13,8 +13,8 @@ from typing import Literal
 
 from tests.stores import containers
 
-from tapwatt_local.kafka import EmbeddedKafka
-from tapwatt_local.redis_server import EmbeddedRedis
+from tapwatt_cli.dev.local.kafka import EmbeddedKafka
+from tapwatt_cli.dev.local.redis_server import EmbeddedRedis
 
 Kind = Literal["container", "embedded"]
 

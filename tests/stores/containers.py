@@ -13,8 +13,8 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from testcontainers.core.container import DockerContainer
 
-from tapwatt_local.jars import kafka_version
-from tapwatt_local.processes import free_ports
+from tapwatt_cli.dev.local.jars import kafka_version
+from tapwatt_cli.dev.local.processes import free_ports
 
 KAFKA_IMAGE = os.environ.get("TAPWATT_KAFKA_IMAGE", f"apache/kafka:{kafka_version()}")
 REDIS_IMAGE = os.environ.get("TAPWATT_REDIS_IMAGE", "redis:7")

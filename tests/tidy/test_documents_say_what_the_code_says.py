@@ -8,9 +8,9 @@ from pathlib import Path
 from scripts.contracts import SETTINGS, settings_page
 from scripts.ring import heard_by, said_by, services
 
-from tapwatt.events import FACTS
-from tapwatt.topics import RETRY_TIERS, Topics, fact_type
-from tapwatt_local.topics import read_topics
+from tapwatt.facts.events import FACTS
+from tapwatt.facts.topics import RETRY_TIERS, Topics, fact_type
+from tapwatt_cli.ops.declared_topics import read_topics
 
 ROOT = Path(__file__).parents[2]
 NOBODY = "nobody yet"
@@ -63,7 +63,7 @@ def test_what_is_published_is_made_from_the_code_as_it_is() -> None:
 def test_every_settings_class_is_on_the_page_and_every_setting_says_what_it_means() -> None:
     classes = [
         name
-        for folder in ("shared", "services", "simulator", "cli", "deploy")
+        for folder in ("shared", "pricing", "receipts", "services", "simulator", "cli")
         for path in (ROOT / folder).rglob("*.py")
         for name in re.findall(r"^class (\w+)\(BaseSettings\)", path.read_text(encoding="utf-8"), re.MULTILINE)
     ]

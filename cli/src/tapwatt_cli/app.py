@@ -1,10 +1,15 @@
-"""The menu of the `tapwatt` command. Each command is a module of `tapwatt_cli.commands`."""
+"""The menu of the `tapwatt` command: for operators, about prices, and for developers where that is installed."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import typer
 
-from tapwatt_cli.commands import audit, demo, dlq, doctor, price, receipt, replay, sheet, tariff, topics
+from tapwatt.errors import TapwattError
+from tapwatt_cli import dev
+from tapwatt_cli.ops.commands import audit, dlq, doctor, publish, receipt, topics
+from tapwatt_cli.prices.commands import price, sheet, tariff
 
 app = typer.Typer(
     name="tapwatt",
@@ -25,13 +30,40 @@ app = typer.Typer(
     it captured with what you billed.
     """,
 )
-app.command()(demo.demo)
+
+
+def _needs_the_extra(name: str) -> Callable[[], None]:
+    def command() -> None:
+        raise TapwattError(
+            f"'tapwatt {name}' brings a ring up on this machine and needs the developer's extra: "
+            "pip install 'tapwatt-cli[dev]'"
+        )
+
+    return command
+
+
+def _developers_commands() -> Callable[[], None]:
+    """Put the developer's commands on the menu, or what says how to get them; the doctor that goes with it."""
+    if dev.installed():
+        from tapwatt_cli.dev.commands import COMMANDS, machine
+
+        for command in COMMANDS:
+            app.command()(command)
+        return doctor.doctor_with(machine)
+    anything = {"ignore_unknown_options": True, "allow_extra_args": True}
+    for name, does in (("demo", "The whole ring on this machine"), ("replay", "Your own records through the ring")):
+        text = f"{does}: needs `pip install 'tapwatt-cli[dev]'`."
+        app.command(name, help=text, context_settings=anything)(_needs_the_extra(name))
+    return doctor.doctor_with()
+
+
+_doctor = _developers_commands()
 app.command()(audit.audit)
 app.command()(price.price)
-app.command()(replay.replay)
 app.command()(receipt.receipt)
 app.command()(sheet.sheet)
 app.command()(topics.topics)
+tariff.app.command()(publish.publish)
 app.add_typer(tariff.app)
 app.add_typer(dlq.app)
-app.command()(doctor.doctor)
+app.command("doctor")(_doctor)

@@ -12,9 +12,9 @@ from typing import Annotated, Any
 import typer
 from pydantic import ValidationError
 
-from simulator.ledger import LedgerUnusable
-from simulator.server import listening
-from simulator.settings import Settings
+from simulator.provider.ledger import LedgerUnusable
+from simulator.provider.server import listening
+from simulator.provider.settings import Settings
 
 HELP = """A payment provider on your own machine: CCV's Payment API with terminals, cards, a ledger, faults on demand.
 

@@ -14,13 +14,13 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from redis.asyncio import Redis
 
-from simulator.physical import World
-from tapwatt.events import Captured, Fact, HoldReleased
-from tapwatt_cli.demo import Day, Orders, Watcher, run_day
-from tapwatt_cli.receipt_facts import OF_A_RECEIPT
-from tapwatt_cli.ring import Ring
-from tapwatt_cli.ring_settings import SERVICES, RingSettings
-from tapwatt_cli.topic_log import partitions_of, read_topics
+from simulator.fleet.world import World
+from tapwatt.facts.events import Captured, Fact, HoldReleased
+from tapwatt_cli.dev.demo import Day, Orders, Watcher, run_day
+from tapwatt_cli.dev.ring import Ring
+from tapwatt_cli.dev.ring_settings import SERVICES, RingSettings
+from tapwatt_cli.ops.receipt_facts import OF_A_RECEIPT
+from tapwatt_cli.ops.topic_log import partitions_of, read_topics
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "cdrs"
 CONTROL_TOPIC = "control.leak"

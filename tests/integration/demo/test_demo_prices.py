@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.integration.demo.lived import Lived
 
-from simulator.fleet_tariffs import CITY, VERSION
-from tapwatt.events import SessionPriced
+from simulator.fleet.tariffs import CITY, VERSION
+from tapwatt.facts.events import SessionPriced
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis, pytest.mark.timeout(300)]
 

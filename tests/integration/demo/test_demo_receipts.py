@@ -8,10 +8,10 @@ from xml.etree import ElementTree
 import pytest
 from tests.integration.demo.lived import Lived
 
-from tapwatt.events import Captured, HoldReleased, SessionPriced
-from tapwatt.receipts.make import make_receipt
-from tapwatt.receipts.page import html_page
-from tapwatt.receipts.receipt import Receipt
+from receipts.make import make_receipt
+from receipts.page import html_page
+from receipts.receipt import Receipt
+from tapwatt.facts.events import Captured, HoldReleased, SessionPriced
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis, pytest.mark.timeout(300)]
 

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from redis import Redis
 
-from simulator.fleet_day import Played
-from tapwatt_cli.demo import Orders, Watcher, run_day
-from tapwatt_cli.ring import Ring
-from tapwatt_cli.ring_settings import RingSettings
+from simulator.stories.day import Played
+from tapwatt_cli.dev.demo import Orders, Watcher, run_day
+from tapwatt_cli.dev.ring import Ring
+from tapwatt_cli.dev.ring_settings import RingSettings
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis, pytest.mark.timeout(240)]
 

@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 from tests.stores.choice import Store
 
-from simulator.drivers import Waiting
-from simulator.fleet import Fleet
-from simulator.fleet_day import play_day
-from simulator.fleet_deck import deal
-from simulator.physical import World
+from simulator.fleet.drivers import Waiting
+from simulator.fleet.fleet import Fleet
+from simulator.fleet.world import World
 from simulator.stories import STORIES
+from simulator.stories.day import play_day
+from simulator.stories.deck import deal
 from tapwatt.clock import SystemClock
-from tapwatt_cli.demo import settled_audit
-from tapwatt_cli.ring import Ring
-from tapwatt_cli.ring_process import RingBroken
-from tapwatt_cli.ring_settings import RingSettings
+from tapwatt_cli.dev.demo import settled_audit
+from tapwatt_cli.dev.ring import Ring
+from tapwatt_cli.dev.ring_process import RingBroken
+from tapwatt_cli.dev.ring_settings import RingSettings
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis, pytest.mark.timeout(180)]
 

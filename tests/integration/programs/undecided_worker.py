@@ -9,9 +9,9 @@ import os
 import sys
 from pathlib import Path
 
-from tapwatt.codec import Event
 from tapwatt.errors import NeedsHuman
-from tapwatt.events import SessionRequested
+from tapwatt.facts.codec import Event
+from tapwatt.facts.events import SessionRequested
 from tapwatt.worker.run import run
 from tapwatt.worker.service import Done, Service
 

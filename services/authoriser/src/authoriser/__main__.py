@@ -5,9 +5,9 @@ from __future__ import annotations
 from authoriser.agent import NAME, REMEMBERS, AuthoriserAgent
 from authoriser.offers import FOR_EVER_S, Offers
 from authoriser.settings import AuthoriserSettings
-from tapwatt.assembly import MemoryRoom, ProgressRoom, ProviderRoom, together
-from tapwatt.events import Fact, TariffPublished
+from tapwatt.facts.events import Fact, TariffPublished
 from tapwatt.settings import read_settings
+from tapwatt.wiring import MemoryRoom, ProgressRoom, ProviderRoom, together
 from tapwatt.worker.run import Parts, run
 from tapwatt.worker.service import Service
 

@@ -9,14 +9,14 @@ from authoriser.agreement import Agreed, agree
 from authoriser.decide import LetGoFirst, ask, decide, gone, unheard
 from authoriser.offers import FIELD, Offers
 from authoriser.settings import AuthoriserSettings
-from tapwatt.codec import Event, follow
 from tapwatt.errors import OutcomeUnknown, Unavailable
-from tapwatt.events import AuthorisationDeclined, Authorised, Fact, SessionRequested, TariffPublished
-from tapwatt.keeping import keep, kept
-from tapwatt.memory import Remembers
-from tapwatt.provider.certainty import found, found_in_time
-from tapwatt.provider.outcome import Way
+from tapwatt.facts.codec import Event, follow
+from tapwatt.facts.events import AuthorisationDeclined, Authorised, Fact, SessionRequested, TariffPublished
+from tapwatt.facts.packed_event import keep, kept
+from tapwatt.provider.gateway import Way
 from tapwatt.provider.port import Kind, LetGo, PlaceHold, Transaction
+from tapwatt.provider.unknown_outcomes import found, found_in_time
+from tapwatt.state.session_store import Remembers
 from tapwatt.worker.service import Done, Handler, Service
 
 NAME = "authoriser"

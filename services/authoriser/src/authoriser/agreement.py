@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from tapwatt.events import AuthorisationDeclined, DeclineReason, SessionRequested, TariffPublished
+from tapwatt.facts.events import AuthorisationDeclined, DeclineReason, SessionRequested, TariffPublished
 from tapwatt.money import Money
 from tapwatt.tariffs import Tariff, TariffType, UnreadableTariff, contradiction
 

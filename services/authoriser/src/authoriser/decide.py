@@ -7,8 +7,8 @@ from datetime import timedelta
 
 from authoriser.agreement import Agreed
 from tapwatt.errors import BrokenInvariant, NeedsHuman, OutcomeUnknown
-from tapwatt.events import AuthorisationDeclined, Authorised, DeclineReason, Hold, SessionRequested
-from tapwatt.ids import idempotency_reference
+from tapwatt.facts.events import AuthorisationDeclined, Authorised, DeclineReason, Hold, SessionRequested
+from tapwatt.facts.ids import idempotency_reference
 from tapwatt.money import Money
 from tapwatt.provider.port import Failure, LetGo, PlaceHold, Status, Transaction
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import cast
 
 from tapwatt.clock import Clock
-from tapwatt.codec import Event
 from tapwatt.errors import Poison, Unavailable
-from tapwatt.events import SessionRequested, TariffPublished, offer
-from tapwatt.keeping import keep, kept
-from tapwatt.memory import Remembers
+from tapwatt.facts.codec import Event
+from tapwatt.facts.events import SessionRequested, TariffPublished, offer
+from tapwatt.facts.packed_event import keep, kept
+from tapwatt.state.session_store import Remembers
 from tapwatt.tariffs import contradiction
-from tapwatt.worker.progress import Progress
+from tapwatt.worker.kafka.group_progress import Progress
 
 FIELD = "offer"
 FOR_EVER_S = 100 * 365 * 86400

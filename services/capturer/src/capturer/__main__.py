@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from capturer.agent import NAME, REMEMBERS, CapturerAgent
 from capturer.settings import CapturerSettings
-from tapwatt.assembly import MemoryRoom, ProviderRoom, together
 from tapwatt.settings import read_settings
+from tapwatt.wiring import MemoryRoom, ProviderRoom, together
 from tapwatt.worker.run import Parts, run
 from tapwatt.worker.service import Service
 

@@ -7,13 +7,13 @@ from functools import partial
 
 from capturer.decide import Said, ask, decide, let_go
 from capturer.settings import CapturerSettings
-from tapwatt.codec import Event, follow
-from tapwatt.events import Captured, CaptureFailed, Fact, HoldReleased, SessionPriced
-from tapwatt.keeping import keep, kept
-from tapwatt.memory import Remembers
-from tapwatt.provider.certainty import found
-from tapwatt.provider.outcome import Way
+from tapwatt.facts.codec import Event, follow
+from tapwatt.facts.events import Captured, CaptureFailed, Fact, HoldReleased, SessionPriced
+from tapwatt.facts.packed_event import keep, kept
+from tapwatt.provider.gateway import Way
 from tapwatt.provider.port import Kind, LetGo, Status, Take, Transaction
+from tapwatt.provider.unknown_outcomes import found
+from tapwatt.state.session_store import Remembers
 from tapwatt.worker.service import Done, Service
 
 NAME = "capturer"

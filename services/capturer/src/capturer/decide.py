@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tapwatt.errors import BrokenInvariant, NeedsHuman, OutcomeUnknown, Unavailable
-from tapwatt.events import Captured, CaptureFailed, HoldReleased, SessionPriced
-from tapwatt.ids import idempotency_reference
+from tapwatt.facts.events import Captured, CaptureFailed, HoldReleased, SessionPriced
+from tapwatt.facts.ids import idempotency_reference
 from tapwatt.money import Money
 from tapwatt.provider.port import Failure, LetGo, Status, Take, Transaction
 

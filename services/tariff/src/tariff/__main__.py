@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tapwatt.assembly import MemoryRoom, together
 from tapwatt.settings import read_settings
+from tapwatt.wiring import MemoryRoom, together
 from tapwatt.worker.run import Parts, run
 from tapwatt.worker.service import Service
 from tariff.agent import NAME, REMEMBERS, TariffAgent

@@ -6,10 +6,10 @@ from datetime import timedelta
 from functools import partial
 
 from tapwatt.clock import Clock
-from tapwatt.codec import Event, follow
-from tapwatt.events import AuthorisationDeclined, Authorised, ChargingEnded, Fact, SessionCancelled, SessionPriced
-from tapwatt.keeping import keep, kept
-from tapwatt.memory import Remembers
+from tapwatt.facts.codec import Event, follow
+from tapwatt.facts.events import AuthorisationDeclined, Authorised, ChargingEnded, Fact, SessionCancelled, SessionPriced
+from tapwatt.facts.packed_event import keep, kept
+from tapwatt.state.session_store import Remembers
 from tapwatt.worker.service import Done, Service
 from tariff.decide import Session, decide
 from tariff.settings import TariffSettings

@@ -5,11 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from decimal import Decimal
 
+from pricing.engine.cannot_price import CannotPrice
+from pricing.engine.price import price
 from tapwatt.errors import Poison
-from tapwatt.events import AuthorisationDeclined, Authorised, ChargingEnded, EndReason, SessionCancelled, SessionPriced
+from tapwatt.facts.events import (
+    AuthorisationDeclined,
+    Authorised,
+    ChargingEnded,
+    EndReason,
+    SessionCancelled,
+    SessionPriced,
+)
 from tapwatt.money import Money, RoundingPolicy
-from tariff.cannot_price import CannotPrice
-from tariff.price import price
 
 Heard = Authorised | AuthorisationDeclined | SessionCancelled | ChargingEnded
 Said = SessionPriced

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from tapwatt.assembly import ProgressRoom, ProviderRoom, ViewRoom, together
-from tapwatt.codec import Event
-from tapwatt.events import (
+from tapwatt.facts.codec import Event
+from tapwatt.facts.events import (
     Authorised,
     Captured,
     CaptureFailed,
@@ -13,9 +12,10 @@ from tapwatt.events import (
     TokenMatched,
     TokenNotMatched,
 )
-from tapwatt.keeping import keep
+from tapwatt.facts.packed_event import keep
 from tapwatt.settings import read_settings
-from tapwatt.view import Build
+from tapwatt.state.view import Build
+from tapwatt.wiring import ProgressRoom, ProviderRoom, ViewRoom, together
 from tapwatt.worker.run import Parts, run
 from tapwatt.worker.service import Service
 from token_matcher.agent import NAME, TokenMatcherAgent

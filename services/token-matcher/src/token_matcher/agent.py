@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from functools import partial
 
-from tapwatt.cards import Card
-from tapwatt.codec import Event, follow
 from tapwatt.errors import Unavailable
-from tapwatt.events import (
+from tapwatt.facts.cards import Card
+from tapwatt.facts.codec import Event, follow
+from tapwatt.facts.events import (
     Authorised,
     Captured,
     CaptureFailed,
@@ -20,11 +20,11 @@ from tapwatt.events import (
     TokenMatched,
     TokenNotMatched,
 )
-from tapwatt.keeping import keep, kept
-from tapwatt.provider.certainty import found
-from tapwatt.provider.outcome import Way
+from tapwatt.facts.packed_event import keep, kept
+from tapwatt.provider.gateway import Way
 from tapwatt.provider.port import Kind, Transaction
-from tapwatt.worker.progress import Ends, Progress
+from tapwatt.provider.unknown_outcomes import found
+from tapwatt.worker.kafka.group_progress import Ends, Progress
 from tapwatt.worker.service import Done, Handler, Service
 from token_matcher.decide import Said, ask, decide, not_matched, read
 from token_matcher.index import Index, Opened

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from tapwatt.cards import Card, same_card
 from tapwatt.errors import OutcomeUnknown
-from tapwatt.events import (
+from tapwatt.facts.cards import Card, same_card
+from tapwatt.facts.events import (
     Authorised,
     Captured,
     CaptureFailed,
@@ -19,7 +19,7 @@ from tapwatt.events import (
     TokenMatched,
     TokenNotMatched,
 )
-from tapwatt.ids import idempotency_reference
+from tapwatt.facts.ids import idempotency_reference
 from tapwatt.provider.port import Failure, ReadCard, Status, Transaction
 
 Heard = StopRequested | Authorised | Captured | HoldReleased | CaptureFailed

@@ -1,6 +1,6 @@
 """Finds the open sessions that a card may have opened at a site, and keeps which stop each was given to.
 
-All of a view's keys share one hash tag (tapwatt.view says why). A closed session leaves a tombstone, so that an
+All of a view's keys share one hash tag (tapwatt.state.view says why). A closed session leaves a tombstone, so that an
 Authorised that comes late or again does not open it. A session is never kept longer than its tombstone would be: both
 live at most TOMBSTONE after the hold was placed and after the session was closed, and it is closed after it was opened.
 """
@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from tapwatt.cards import Card
-from tapwatt.events import Authorised
-from tapwatt.view import Build, RedisView
+from tapwatt.facts.cards import Card
+from tapwatt.facts.events import Authorised
+from tapwatt.state.view import Build, RedisView
 from token_matcher.decide import OpenSession
 
 MARGIN = timedelta(hours=1)

@@ -7,8 +7,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from tapwatt.bill import CardSlip
-from tapwatt.cards import Card
+from tapwatt.facts.bill import CardSlip
+from tapwatt.facts.cards import Card
 from tapwatt.money import Money
 
 

@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr, ValidationError, field_validator, model_v
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 
 from tapwatt.errors import BadSettings
-from tapwatt.fingerprints import parse_keys
+from tapwatt.provider.fingerprints import parse_keys
 
 PREFIX = "TAPWATT_PROVIDER_"
 

@@ -10,15 +10,15 @@ from random import Random
 from typing import NoReturn
 
 from tapwatt.clock import Clock
-from tapwatt.codec import LARGEST_EVENT, Event, decode, encode, follow
 from tapwatt.errors import BadCredentials, BrokenInvariant, NeedsHuman, OutcomeUnknown, Poison, Unavailable
-from tapwatt.events import Fact
+from tapwatt.facts.codec import LARGEST_EVENT, Event, decode, encode, follow
+from tapwatt.facts.events import Fact
+from tapwatt.facts.topics import Topics, fact_type
 from tapwatt.log import Log
-from tapwatt.topics import Topics, fact_type
 from tapwatt.worker.metrics import WorkerMetrics
-from tapwatt.worker.parking import Waiting, later, parked, waiting
+from tapwatt.worker.moved_records import Waiting, later, parked, waiting
 from tapwatt.worker.records import Deliver, Incoming, Outgoing, origin
-from tapwatt.worker.schedule import SCHEDULE, Tier, next_try, pause_s
+from tapwatt.worker.retry_schedule import SCHEDULE, Tier, next_try, pause_s
 from tapwatt.worker.service import Done, Service
 
 

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from typing import NamedTuple
 
-from tapwatt.worker.ledger import Ledger
+from tapwatt.worker.offset_tracker import Ledger
 from tapwatt.worker.records import Incoming, Partition
 
 Handle = Callable[[Incoming], Awaitable[None]]

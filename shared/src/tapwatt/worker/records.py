@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 from typing import NamedTuple, Protocol
 
-from tapwatt.envelopes import Headers
+from tapwatt.facts.envelopes import Headers
 
 
 class Partition(NamedTuple):

@@ -16,7 +16,7 @@ from tapwatt.clock import Clock, SystemClock
 from tapwatt.errors import TapwattError
 from tapwatt.log import Log, set_up
 from tapwatt.settings import read_settings
-from tapwatt.worker.collector import calm_collector
+from tapwatt.worker.garbage_collection import calm_collector
 from tapwatt.worker.service import Service
 from tapwatt.worker.settings import KafkaSettings, WorkerSettings
 from tapwatt.worker.worker import Worker

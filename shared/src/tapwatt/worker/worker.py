@@ -14,14 +14,14 @@ from prometheus_client import CollectorRegistry
 
 from tapwatt.clock import Clock
 from tapwatt.errors import TapwattError
+from tapwatt.facts.topics import RETRY_TIERS, Topics
 from tapwatt.log import Log
-from tapwatt.topics import RETRY_TIERS, Topics
-from tapwatt.worker.faust_transport import HoldingApp, assigned, courier, flowing, make_app, positions
 from tapwatt.worker.handling import Handling, Patience
 from tapwatt.worker.health import State, serve
 from tapwatt.worker.inflight import InFlight
+from tapwatt.worker.kafka.broker_probe import Outlook
+from tapwatt.worker.kafka.transport import HoldingApp, assigned, courier, flowing, make_app, positions
 from tapwatt.worker.metrics import WorkerMetrics
-from tapwatt.worker.outlook import Outlook
 from tapwatt.worker.records import Outgoing
 from tapwatt.worker.service import Service
 from tapwatt.worker.settings import KafkaSettings, WorkerSettings

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from simulator.drivers import Scene, Session
-from simulator.faults import Fault
-from simulator.fleet_tariffs import STREET
-from tapwatt.events import EndReason
+from simulator.fleet.drivers import Scene, Session
+from simulator.fleet.tariffs import STREET
+from simulator.provider.faults import Fault
+from tapwatt.facts.events import EndReason
 
 from .story import Shelf
 

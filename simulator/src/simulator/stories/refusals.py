@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from simulator.drivers import Scene
-from simulator.fleet_tariffs import MOTORWAY, STREET
-from tapwatt.events import DeclineReason
+from simulator.fleet.drivers import Scene
+from simulator.fleet.tariffs import MOTORWAY, STREET
+from tapwatt.facts.events import DeclineReason
 from tapwatt.money import Money
 from tapwatt.tariffs import TariffRef
 

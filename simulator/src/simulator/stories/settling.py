@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from simulator.drivers import Scene, Session, expect
-from simulator.fleet_tariffs import CITY, FREE, IN_EURO, KUWAIT, MOTORWAY, STREET, TOKYO
-from tapwatt.events import DeclineReason, EndReason, TokenMatched
+from simulator.fleet.drivers import Scene, Session, expect
+from simulator.fleet.tariffs import CITY, FREE, IN_EURO, KUWAIT, MOTORWAY, STREET, TOKYO
+from tapwatt.facts.events import DeclineReason, EndReason, TokenMatched
 from tapwatt.money import Money
 
 from .story import Shelf

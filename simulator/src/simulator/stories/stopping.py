@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from simulator.drivers import Scene, expect
-from simulator.fleet_tariffs import MOTORWAY, STREET
-from tapwatt.events import EndReason, NoMatchReason, TokenAmbiguous, TokenMatched, TokenNotMatched
+from simulator.fleet.drivers import Scene, expect
+from simulator.fleet.tariffs import MOTORWAY, STREET
+from tapwatt.facts.events import EndReason, NoMatchReason, TokenAmbiguous, TokenMatched, TokenNotMatched
 
 from .story import Shelf
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from simulator.drivers import Scene
+from simulator.fleet.drivers import Scene
 
 Play = Callable[[Scene], Awaitable[None]]
 

@@ -9,13 +9,13 @@ import structlog
 
 from tapwatt.clock import Clock, SystemClock
 from tapwatt.errors import BrokenInvariant, OutcomeUnknown, Unavailable
-from tapwatt.fingerprints import Fingerprints
 from tapwatt.log import Log
 from tapwatt.provider.ccv import wire
 from tapwatt.provider.ccv.answers import Asked, as_transaction, compare
 from tapwatt.provider.ccv.client import Answer, CcvClient
 from tapwatt.provider.ccv.exact_json import Json, to_json
 from tapwatt.provider.ccv.failures import Refusal, not_cancelled, not_told, refused_to_do
+from tapwatt.provider.fingerprints import Fingerprints
 from tapwatt.provider.port import GiveBack, Kind, LetGo, PlaceHold, ReadCard, Status, Take, Transaction
 from tapwatt.provider.settings import ProviderSettings
 

@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import SecretStr
 
-from tapwatt.bill import CardSlip
-from tapwatt.cards import Card
 from tapwatt.errors import BrokenInvariant
-from tapwatt.fingerprints import Fingerprints
+from tapwatt.facts.bill import CardSlip
+from tapwatt.facts.cards import Card
 from tapwatt.money import Money
+from tapwatt.provider.card_slips import OnWithheld, Shown, slip_of
 from tapwatt.provider.ccv.failures import failure_at_terminal, failure_without_card, said
 from tapwatt.provider.ccv.wire import KINDS, STATUSES, Told, Unreadable
+from tapwatt.provider.fingerprints import Fingerprints
 from tapwatt.provider.port import Failure, Kind, Status, Transaction
-from tapwatt.provider.slips import OnWithheld, Shown, slip_of
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _WITH_AMOUNT = (Kind.AUTHORISE, Kind.CAPTURE, Kind.REFUND)

@@ -1,1 +1,0 @@
-"""The commands of `tapwatt`, one a module."""

@@ -1,0 +1,60 @@
+"""A server of this folder as a child process: started, stopped, killed as by a crash, and started again on its data."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from typing import Self
+
+from tapwatt_cli.dev.local.errors import LocalError
+from tapwatt_cli.dev.local.processes import Child
+
+
+class Embedded(ABC):
+    """Use it as `async with`. What is common to Kafka and Redis: only how each is set up and asked differs."""
+
+    name: str
+    start_within_s: float
+
+    def __init__(self) -> None:
+        self._child: Child | None = None
+
+    @abstractmethod
+    async def _prepared(self) -> Child:
+        """The process, ready to be started. LocalError in one sentence if it cannot be."""
+
+    @abstractmethod
+    async def _answers(self) -> bool:
+        """Whether the server does its work."""
+
+    async def start(self) -> None:
+        """Start; returns when it answers. LocalError in one sentence if it cannot."""
+        self._child = await self._prepared()
+        await self.restart()
+
+    async def restart(self) -> None:
+        """Start it again on the same port and data."""
+        if self._child is None:
+            raise LocalError(f"{self.name} was never started, so it cannot be started again")
+        await self._child.start()
+        await self._child.wait_ready(self._answers, self.start_within_s)
+
+    async def stop(self) -> None:
+        """Stop it in peace."""
+        if self._child is not None:
+            await self._child.stop()
+
+    async def kill(self) -> None:
+        """Kill it, as a crash would."""
+        if self._child is not None:
+            await self._child.kill()
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.start()
+        except BaseException:
+            await self.kill()
+            raise
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.stop()

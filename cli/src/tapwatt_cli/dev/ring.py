@@ -1,0 +1,180 @@
+"""The whole ring on this machine, up and down: Kafka, Redis, topics, the simulated provider, the four services."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from types import TracebackType
+
+import aiohttp
+
+from tapwatt.facts.topics import Topics
+from tapwatt_cli.dev.local.processes import free_ports, require_free
+from tapwatt_cli.dev.local_stores import kafka_here, redis_here
+from tapwatt_cli.dev.ring_process import RingBroken, RingProcess
+from tapwatt_cli.dev.ring_settings import PROVIDER_KEY, SERVICES, RingSettings
+from tapwatt_cli.ops.declared_topics import with_topics
+
+HOST = "127.0.0.1"
+Tell = Callable[[str], None]
+
+
+def _say_nothing(what: str) -> None:
+    return None
+
+
+class Ring:
+    """Use it as `async with Ring(settings) as ring`. What it started, it stops, whatever happens in between.
+
+    `bootstrap`, `redis_url` and `provider_url` say where its parts are, `logs` where they write. A part that ends by
+    itself is heard of in `broken()`.
+    """
+
+    def __init__(self, settings: RingSettings, tell: Tell = _say_nothing) -> None:
+        self.settings = settings
+        self.logs = settings.folder / "logs"
+        self.topics = Topics(settings.topic_prefix)
+        self.bootstrap = settings.bootstrap or ""
+        self.redis_url = settings.redis_url or ""
+        self.provider_url = ""
+        self.ports: dict[str, int] = {}
+        self._tell = tell
+        self._parts: dict[str, RingProcess] = {}
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Ring:
+        self.logs.mkdir(parents=True, exist_ok=True)
+        try:
+            await self._up()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._tell("stopping")
+        await self._stack.aclose()
+
+    async def kill(self, service: str) -> None:
+        """End a service at once, as a crash does."""
+        await self._parts[service].kill()
+
+    async def start(self, service: str) -> None:
+        """Start a service that was killed, and wait until it is ready."""
+        await self._parts[service].start()
+        await self._parts[service].ready()
+
+    def pid(self, part: str) -> int | None:
+        """The process id of a service, or of the simulator, while it runs."""
+        return self._parts[part].pid
+
+    def metrics_url(self, service: str) -> str:
+        """Where a service tells its metrics."""
+        return f"http://{HOST}:{self.ports[service]}/metrics"
+
+    async def broken(self) -> None:
+        """Wait until a part ends by itself, and raise RingBroken with its own sentence."""
+        waiting = [asyncio.create_task(part.ended(), name=part.name) for part in self._parts.values()]
+        try:
+            done, _ = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        finally:
+            for task in waiting:
+                task.cancel()
+            await asyncio.gather(*waiting, return_exceptions=True)
+
+    async def _up(self) -> None:
+        stores = "Kafka, Redis and the simulated provider"
+        self._tell(f"starting {stores}" if not self.bootstrap else "starting the simulated provider")
+        simulator = self._simulator()
+        self._stack.push_async_callback(simulator.stop)
+        await self._begin(simulator)
+        try:
+            async with asyncio.TaskGroup() as together:
+                together.create_task(simulator.ready())
+                if not self.redis_url:
+                    together.create_task(self._redis())
+                if not self.bootstrap:
+                    together.create_task(self._kafka())
+        except BaseExceptionGroup as group:
+            raise group.exceptions[0] from None
+        await self._knows_us()
+        self._tell("creating the topics")
+        await with_topics(self.bootstrap, prefix=self.topics.prefix)
+        self._tell("starting the four services")
+        await self._services()
+
+    async def _kafka(self) -> None:
+        self.bootstrap = await self._stack.enter_async_context(kafka_here(self.settings.folder, self._tell))
+
+    async def _redis(self) -> None:
+        self.redis_url = await self._stack.enter_async_context(redis_here(self.settings.folder))
+
+    def _simulator(self) -> RingProcess:
+        if self.settings.provider_port:
+            require_free(self.settings.provider_port, "--provider-port")
+        port = self.settings.provider_port or free_ports(1, HOST)[0]
+        self.provider_url = f"http://{HOST}:{port}"
+        env = {
+            "TAPWATT_SIM_HOST": HOST,
+            "TAPWATT_SIM_PORT": str(port),
+            "TAPWATT_SIM_LEDGER": str(self.settings.folder / "ledger.sqlite"),
+            "TAPWATT_SIM_API_KEY": PROVIDER_KEY,
+            **self.settings.simulator_environment,
+        }
+        ready = f"{self.provider_url}/admin/health"
+        return RingProcess("simulator", "simulator", self.logs / "simulator.log", env=env, ready_url=ready)
+
+    async def _services(self) -> None:
+        parts = []
+        self.ports = dict(zip(SERVICES, free_ports(len(SERVICES), HOST), strict=True))
+        for name, module in SERVICES.items():
+            port = self.ports[name]
+            env = {
+                **self.settings.environment,
+                "TAPWATT_KAFKA_BOOTSTRAP": self.bootstrap,
+                "TAPWATT_REDIS_URL": self.redis_url,
+                "TAPWATT_REDIS_KEY_PREFIX": self.topics.prefix.strip(".") or "tapwatt",
+                "TAPWATT_PROVIDER_BASE_URL": f"{self.provider_url}/api/v1",
+                "TAPWATT_PROVIDER_API_KEY": self.settings.provider_key,
+                "TAPWATT_PROVIDER_WEBHOOK_URL": f"http://{HOST}:{port}/webhooks/provider",
+                "TAPWATT_FINGERPRINT_KEYS": self.settings.fingerprint_keys,
+                "TAPWATT_TOPIC_PREFIX": self.topics.prefix,
+                "TAPWATT_WORKER_HOST": HOST,
+                "TAPWATT_WORKER_PORT": str(port),
+                "TAPWATT_WORKER_INSTANCE_ID": f"{name}-1",
+            }
+            ready = f"http://{HOST}:{port}/readyz"
+            parts.append(RingProcess(name, module, self.logs / f"{name}.log", env=env, ready_url=ready))
+        self._stack.push_async_callback(_stop_all, parts)
+        for part in parts:
+            await self._begin(part)
+        try:
+            async with asyncio.TaskGroup() as together:
+                for part in parts:
+                    together.create_task(part.ready())
+        except BaseExceptionGroup as group:
+            raise group.exceptions[0] from None
+
+    async def _begin(self, part: RingProcess) -> None:
+        await part.start()
+        self._parts[part.name] = part
+
+    async def _knows_us(self) -> None:
+        """Ask the provider something with our key, so that a wrong one is heard of before anybody charges."""
+        url = f"{self.provider_url}/api/v1/transaction?merchantOrderReference=nobody"
+        us = {"Authorization": aiohttp.encode_basic_auth(self.settings.provider_key, ""), "User-Agent": "Tapwatt"}
+        async with aiohttp.ClientSession(headers=us) as http, http.get(url) as answer:
+            if answer.status in (401, 403):
+                raise RingBroken(
+                    "the provider does not accept our API key; set TAPWATT_PROVIDER_API_KEY to the provider's key, "
+                    "or unset it for the simulated provider"
+                )
+
+
+async def _stop_all(parts: list[RingProcess]) -> None:
+    await asyncio.gather(*(part.stop() for part in parts))

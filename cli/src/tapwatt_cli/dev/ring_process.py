@@ -1,0 +1,86 @@
+"""One process of the ring: started with its log in a file, waited for until it is ready, stopped or killed."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+import aiohttp
+
+from tapwatt.errors import TapwattError
+from tapwatt_cli.dev.local.processes import Child
+
+LOOK_EVERY_S = 0.1
+READY_WITHIN_S = 60.0
+LONGEST_SENTENCE = 600
+
+
+class RingBroken(TapwattError):
+    """A part of the ring did not start, or ended by itself. The sentence is its own where it left one."""
+
+
+class RingProcess:
+    """A Python module of ours as a process. `ready_url` answers 200 once it works."""
+
+    def __init__(self, name: str, module: str, log: Path, *, env: Mapping[str, str], ready_url: str) -> None:
+        self.name, self.log, self.ready_url = name, log, ready_url
+        self._child = Child(name, (sys.executable, "-m", module), log, env)
+        self._expected = False
+
+    @property
+    def pid(self) -> int | None:
+        """Its process id while it runs."""
+        return self._child.pid
+
+    async def start(self) -> None:
+        """Start it; its output is appended to its log."""
+        await self._child.start()
+        self._expected = True
+
+    async def ready(self, within_s: float = READY_WITHIN_S) -> None:
+        """Wait until it answers that it is ready. RingBroken if it ends before that, or takes too long."""
+        said = "nothing yet"
+        try:
+            async with asyncio.timeout(within_s), aiohttp.ClientSession() as http:
+                while True:
+                    self._still_there()
+                    with contextlib.suppress(aiohttp.ClientError, OSError):
+                        async with http.get(self.ready_url) as answer:
+                            if answer.status == 200:
+                                return
+                            said = (await answer.text()).strip()[:200]
+                    await asyncio.sleep(LOOK_EVERY_S)
+        except TimeoutError:
+            raise RingBroken(f"{self.name} was not ready within {within_s:g} s ({said}); see {self.log}") from None
+
+    async def ended(self) -> None:
+        """Wait until it ends by itself, and raise RingBroken then. While we have it down, it is waited for."""
+        while True:
+            self._still_there()
+            await asyncio.sleep(LOOK_EVERY_S)
+
+    async def stop(self) -> None:
+        """Ask it to end (SIGTERM), and kill it if it does not in time."""
+        self._expected = False
+        await self._child.stop()
+
+    async def kill(self) -> None:
+        """End it at once, as a crash does (SIGKILL)."""
+        self._expected = False
+        await self._child.kill()
+
+    def _still_there(self) -> None:
+        if self._expected and not self._child.alive:
+            ended = f"{self.name} ended by itself: {self._child.last_words(1)} (its log: {self.log})"
+            raise RingBroken(self.last_sentence() or ended)
+
+    def last_sentence(self) -> str:
+        """What it said last in its own name, e.g. `authoriser: Kafka does not answer`; empty if it said nothing."""
+        with contextlib.suppress(OSError):
+            lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+            mine = [line for line in lines if line.startswith(f"{self.name}: ")]
+            return mine[-1][:LONGEST_SENTENCE] if mine else ""
+        return ""

@@ -1,0 +1,1 @@
+"""What an operator runs: dead letters, audit, topics, receipts, publishing."""

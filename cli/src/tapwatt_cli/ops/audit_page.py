@@ -1,0 +1,37 @@
+"""Shows what the audit found: each difference by its session, then the line that people and scripts look for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+
+from tapwatt_cli.ops.audit import Report, Trouble
+
+
+def show_audit(console: Console, report: Report) -> None:
+    """Every difference by its session's name, then the line that people and scripts look for."""
+    if report.differences:
+        table = Table(title="What the audit found", title_justify="left", header_style="bold", box=box.SIMPLE_HEAD)
+        for name in ("session", "is", "expected", "found"):
+            table.add_column(name, overflow="fold")
+        for one in report.differences:
+            table.add_row(one.session_id, str(one.trouble), one.expected, one.found)
+        console.print(table)
+    console.print(report.line, style="bold green" if report.clean else "bold red", highlight=False, soft_wrap=True)
+
+
+def as_json(report: Report) -> dict[str, Any]:
+    """The audit for scripts."""
+    return {
+        "line": report.line,
+        "clean": report.clean,
+        "sessions": report.sessions,
+        **{str(trouble): report.count(trouble) for trouble in Trouble},
+        "differences": [
+            {"session_id": one.session_id, "is": str(one.trouble), "expected": one.expected, "found": one.found}
+            for one in report.differences
+        ],
+    }

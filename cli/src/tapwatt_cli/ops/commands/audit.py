@@ -1,0 +1,47 @@
+"""`tapwatt audit`: what was said on Kafka against what the provider's ledger did."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from tapwatt.facts.topics import Topics
+from tapwatt_cli.console import page
+from tapwatt_cli.ops.audit import Report, with_unreadable
+from tapwatt_cli.ops.audit import audit as compare
+from tapwatt_cli.ops.audit_page import as_json, show_audit
+from tapwatt_cli.ops.ledger_page import read_ledger
+from tapwatt_cli.ops.ledger_source import fetch_ledger
+from tapwatt_cli.ops.topic_log import read_topics
+from tapwatt_cli.running import run
+
+
+def audit(
+    ledger_url: Annotated[str, typer.Option(help="The simulated provider, e.g. http://127.0.0.1:8090.")],
+    bootstrap: Annotated[
+        str, typer.Option(envvar="TAPWATT_KAFKA_BOOTSTRAP", help="Kafka's host:port.")
+    ] = "127.0.0.1:9092",
+    topic_prefix: Annotated[
+        str, typer.Option(envvar="TAPWATT_TOPIC_PREFIX", help="Where several rings share a Kafka.")
+    ] = "",
+    as_document: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+) -> None:
+    """Compare everything said on Kafka with the provider's ledger: every session, every hold, every cent.
+
+    Exit code 1 when something is lost, there twice or wrong; each difference is named.
+    """
+    report = run(_audit(ledger_url, bootstrap, topic_prefix))
+    if as_document:
+        typer.echo(json.dumps(as_json(report), indent=2))
+    else:
+        show_audit(page(), report)
+    if not report.clean:
+        raise typer.Exit(1)
+
+
+async def _audit(ledger_url: str, bootstrap: str, prefix: str) -> Report:
+    log = await read_topics(bootstrap, Topics(prefix))
+    ledger = read_ledger(await fetch_ledger(ledger_url))
+    return with_unreadable(compare(log.events, ledger), log.unreadable)

@@ -1,0 +1,83 @@
+"""`tapwatt tariff publish FILE`: offers tariffs under a version that requests may name."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from pydantic import ValidationError
+
+from pricing.ocpi.tariff_reader import UnreadableTariffs, read_tariffs
+from tapwatt.clock import SystemClock
+from tapwatt.facts.events import TariffPublished
+from tapwatt.facts.topics import Topics
+from tapwatt_cli.ops.publishing import NotPublished, Published, publish_offers, refuse_contradictions
+from tapwatt_cli.running import run
+
+UNREADABLE = 2
+
+
+def publish(
+    tariff: Annotated[Path, typer.Argument(metavar="TARIFF.json", help='An OCPI Tariff, a list, or {"data": ...}.')],
+    operator: Annotated[str, typer.Option(help="Whose it is: the operator_id of the places that may name it.")],
+    version: Annotated[str, typer.Option(help="A name for these terms, as 2026-03; it never changes its meaning.")],
+    bootstrap: Annotated[
+        str, typer.Option(envvar="TAPWATT_KAFKA_BOOTSTRAP", help="Kafka's host:port.")
+    ] = "127.0.0.1:9092",
+    topic_prefix: Annotated[
+        str, typer.Option(envvar="TAPWATT_TOPIC_PREFIX", help="Where several rings share a Kafka.")
+    ] = "",
+    as_document: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+) -> None:
+    """Publish a tariff under a version. Look at it before: `tapwatt tariff check TARIFF.json`.
+
+    From then on a SessionRequested may say `"tariff_ref": {"id": ..., "version": ...}` instead of the whole tariff.
+    The same version published again with the same terms changes nothing, with others it is refused. Exit code 2, and
+    one sentence, when the file cannot be read or nobody could be billed by what is in it.
+    """
+    offers = _offers(tariff, operator, version)
+    try:
+        refuse_contradictions(offers)
+    except NotPublished as error:
+        _refuse(f"{tariff}: {error}")
+    done = run(publish_offers(bootstrap, Topics(topic_prefix), offers))
+    if as_document:
+        typer.echo(json.dumps([_document(one) for one in done], indent=2))
+        return
+    for one in done:
+        typer.echo(f"{one.offer.offer}: {'published' if one.new else 'stood there already, with the same terms'}")
+
+
+def _offers(path: Path, operator: str, version: str) -> list[TariffPublished]:
+    try:
+        text = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
+        found = read_tariffs(text)
+    except OSError as error:
+        _refuse(f"{path} cannot be read ({error.strerror}); give the file of an OCPI tariff")
+    except UnreadableTariffs as error:
+        _refuse(f"{path}: {error}")
+    now = SystemClock().now()
+    try:
+        return [
+            TariffPublished(operator_id=operator, tariff_version=version, tariff=one, published_at=now) for one in found
+        ]
+    except ValidationError as error:
+        field = {"operator_id": "--operator", "tariff_version": "--version"}[str(error.errors()[0]["loc"][0])]
+        _refuse(f"{field} is no name: 1 to 64 letters, digits and . _ : * - that begin with a letter or a digit")
+
+
+def _document(one: Published) -> dict[str, object]:
+    offer = one.offer
+    return {
+        "operator_id": offer.operator_id,
+        "tariff_ref": {"id": offer.tariff.id, "version": offer.tariff_version},
+        "published": one.new,
+    }
+
+
+def _refuse(sentence: str) -> NoReturn:
+    typer.echo(f"tapwatt: {sentence}", err=True)
+    raise typer.Exit(UNREADABLE)

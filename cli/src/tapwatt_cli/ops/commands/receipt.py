@@ -1,0 +1,106 @@
+"""`tapwatt receipt SESSION_ID`: a driver's receipt, as text, as JSON or as a page."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+from pydantic import ValidationError
+
+from receipts.layout import lay_out
+from receipts.make import NoReceipt, make_receipt
+from receipts.page import html_page
+from receipts.receipt import Merchant
+from receipts.words import LANGUAGES
+from tapwatt.facts.topics import Topics
+from tapwatt_cli.console import page
+from tapwatt_cli.ops.fact_files import UnreadableFacts, read_facts
+from tapwatt_cli.ops.receipt_facts import OF_A_RECEIPT, NotSettled, Settled, settled_by_events, settled_by_facts
+from tapwatt_cli.ops.receipt_text import show_receipt
+from tapwatt_cli.ops.topic_log import read_topics
+from tapwatt_cli.running import run
+
+NO_RECEIPT = 2
+LARGEST_MERCHANT = 64 * 1024
+
+
+def _known_language(name: str) -> str:
+    if name not in LANGUAGES:
+        raise typer.BadParameter(f"{name!r} is none of {', '.join(LANGUAGES)}")
+    return name
+
+
+def receipt(
+    session_id: Annotated[str, typer.Argument(help="Whose receipt.")],
+    bootstrap: Annotated[
+        str, typer.Option(envvar="TAPWATT_KAFKA_BOOTSTRAP", help="Kafka's host:port.")
+    ] = "127.0.0.1:9092",
+    topic_prefix: Annotated[
+        str, typer.Option(envvar="TAPWATT_TOPIC_PREFIX", help="Where several rings share a Kafka.")
+    ] = "",
+    events: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Facts from a file instead: a JSON array, or one a line.")
+    ] = None,
+    as_document: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write it as a page that needs nothing else.")
+    ] = None,
+    language: Annotated[str, typer.Option(callback=_known_language, help="en, nl, de or fr.")] = "en",
+    merchant: Annotated[
+        Path | None, typer.Option(metavar="FILE", help='Who sold: {"name": ..., "address": [...], "vat_number": ...}.')
+    ] = None,
+) -> None:
+    """Make the receipt of a session: charges, VAT, what became of the money held, the card's slip.
+
+    It is made from what was said on Kafka (or in a file): the price, and the capture or release. Exit code 2, and one
+    sentence, when there is no receipt or something given cannot be read.
+    """
+    if as_document and html is not None:
+        raise typer.BadParameter("--json and --html are two ways to have it: give one")
+    try:
+        seller = _merchant(merchant)
+        found = _settled(session_id, bootstrap, topic_prefix, events)
+        made = make_receipt(found.priced, found.outcome, seller, said_at=found.said_at)
+    except (NoReceipt, NotSettled, UnreadableFacts) as error:
+        _refuse(str(error))
+    if as_document:
+        typer.echo(made.model_dump_json(indent=2))
+    elif html is not None:
+        _write(html, html_page(made, language))
+    else:
+        show_receipt(page(), lay_out(made, language))
+
+
+def _settled(session_id: str, bootstrap: str, prefix: str, events: Path | None) -> Settled:
+    if events is not None:
+        return settled_by_facts(session_id, read_facts(events))
+    log = run(read_topics(bootstrap, Topics(prefix), OF_A_RECEIPT))
+    return settled_by_events(session_id, log.events)
+
+
+def _merchant(path: Path | None) -> Merchant | None:
+    if path is None:
+        return None
+    try:
+        with path.open("rb") as file:
+            return Merchant.model_validate_json(file.read(LARGEST_MERCHANT))
+    except OSError as error:
+        _refuse(f"{path} cannot be read: {error.strerror or error}")
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_context=False, include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "the file"
+        _refuse(f"{path} does not describe a merchant: {where}: {first['msg']}")
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        _refuse(f"{path} cannot be written: {error.strerror or error}")
+    typer.echo(f"the receipt is in {path}")
+
+
+def _refuse(why: str) -> NoReturn:
+    typer.echo(f"tapwatt: {why}", err=True)
+    raise typer.Exit(NO_RECEIPT)

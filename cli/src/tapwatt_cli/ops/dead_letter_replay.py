@@ -1,0 +1,95 @@
+"""Reads the dead letters from Kafka, and brings letters back to the services that parked them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from tapwatt.clock import Clock
+from tapwatt.errors import TapwattError, Unavailable
+from tapwatt.facts.topics import Topics
+from tapwatt.worker.kafka.log_reader import read_log
+from tapwatt.worker.kafka.producer import LARGEST_VALUE
+from tapwatt.worker.records import Incoming, Outgoing, Read
+from tapwatt_cli.ops.dead_letters import Letter, in_order, letters_of, marker, retry_topic, told_again
+from tapwatt_cli.ops.topic_log import READ_WITHIN_S, NoTopics, partitions_of
+
+
+class NobodyListens(TapwattError):
+    """The service that parked a letter has no topic to hear it from."""
+
+
+async def read_letters(bootstrap: str, topics: Topics, *, with_values: bool = True) -> list[Letter]:
+    """Every dead letter to the end as it is now. Without values a long list needs little memory.
+
+    Unavailable if Kafka does not answer, NoTopics if it has no topic of dead letters.
+    """
+    records: list[Incoming] = []
+    try:
+        async with asyncio.timeout(READ_WITHIN_S):
+            await _require(bootstrap, topics)
+            async for one in read_log(bootstrap, [topics.dead_letters]):
+                value = one.value if with_values else None
+                records.append(Read(one.topic, one.partition, one.offset, one.key, value, tuple(one.headers)))
+    except TimeoutError:
+        raise Unavailable(f"the dead letters at {bootstrap} could not be read in {READ_WITHIN_S:g} s") from None
+    return letters_of(records)
+
+
+async def replay_letters(
+    bootstrap: str, topics: Topics, letters: Sequence[Letter], clock: Clock, tell: Callable[[Letter], None]
+) -> None:
+    """Tell each letter again to whoever parked it, then mark it; `tell` hears of each once both stand on the log.
+
+    Whatever ends this in between leaves a letter that was told again and still stands. Replaying it once more is no
+    harm: handlers may be called again for the same event at any time.
+    """
+    ordered = in_order(letters)
+    await _require_hearers(bootstrap, topics, ordered)
+    producer = AIOKafkaProducer(
+        bootstrap_servers=bootstrap, acks="all", enable_idempotence=True, max_request_size=2 * LARGEST_VALUE
+    )
+    try:
+        await producer.start()
+        for letter in ordered:
+            await _send(producer, told_again(letter, topics, clock.now()))
+            await _send(producer, marker(letter, topics, clock.now()))
+            tell(letter)
+    except KafkaError as error:
+        raise Unavailable(f"Kafka at {bootstrap} did not take a replayed letter ({error!r}): try again") from error
+    finally:
+        await producer.stop()
+
+
+async def _send(producer: AIOKafkaProducer, record: Outgoing) -> None:
+    await producer.send_and_wait(record.topic, record.value, record.key, headers=list(record.headers))
+
+
+async def _require(bootstrap: str, topics: Topics) -> None:
+    if not await _there(bootstrap, {topics.dead_letters}):
+        raise NoTopics(
+            f"Kafka at {bootstrap} has no topic {topics.dead_letters}; is the topic prefix right? "
+            f"A new ring's topics are created with: tapwatt topics --apply --bootstrap {bootstrap}"
+        )
+
+
+async def _require_hearers(bootstrap: str, topics: Topics, letters: Sequence[Letter]) -> None:
+    """Look before anything is sent, so that no broker creates a topic by itself that nobody hears."""
+    wanted = {retry_topic(letter, topics): letter for letter in letters}
+    missing = sorted(set(wanted) - await _there(bootstrap, set(wanted)))
+    if missing:
+        letter = wanted[missing[0]]
+        raise NobodyListens(
+            f"{letter.number} was parked by {letter.parked_by}, and Kafka at {bootstrap} has no topic {missing[0]}: "
+            "nothing was replayed"
+        )
+
+
+async def _there(bootstrap: str, names: set[str]) -> set[str]:
+    try:
+        return {partition.topic for partition in await partitions_of(bootstrap, names)}
+    except KafkaError as error:
+        raise Unavailable(f"Kafka at {bootstrap} does not answer: start it, or correct --bootstrap") from error

@@ -1,0 +1,171 @@
+"""The dead letters: which of them stand, what each says, and how it is told again to the service that parked it.
+
+Pure: records in, letters and records out. A letter is never changed or removed. That it was replayed is said by a
+second record of the same topic, a marker, which names the letter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from tapwatt.errors import TapwattError
+from tapwatt.facts.codec import LARGEST_EVENT
+from tapwatt.facts.topics import FACT_OF_TYPE, RETRY_TIERS, Topics
+from tapwatt.worker.moved_records import Waiting, later
+from tapwatt.worker.records import Incoming, Outgoing
+
+ROOM_FOR_HEADERS = 64 * 1024
+"""Bytes. An event of the largest size with so much round it still fits into a retry topic."""
+
+_REPLAYED = "tapwatt_replayed"
+_REPLAYED_AT = "tapwatt_replayed_at"
+_NUMBER = re.compile(r"([0-9]{1,9})/([0-9]{1,18})")
+_SERVICE = re.compile(r"[a-z][a-z0-9-]{0,60}")
+
+
+class NoSuchLetter(TapwattError):
+    """A number that no dead letter has."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Number:
+    """Which dead letter: its partition and offset in the topic of dead letters, as 0/17."""
+
+    partition: int
+    offset: int
+
+    def __str__(self) -> str:
+        return f"{self.partition}/{self.offset}"
+
+    @staticmethod
+    def read(text: str) -> Number | None:
+        """The number in a text, or None if there is none."""
+        found = _NUMBER.fullmatch(text)
+        return Number(int(found[1]), int(found[2])) if found else None
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """A parked record. `replayed_at` (ISO 8601, UTC) is when it was last told again, or None while it stands."""
+
+    record: Incoming
+    replayed_at: str | None = None
+
+    @property
+    def number(self) -> Number:
+        """Its name for people."""
+        return Number(self.record.partition, self.record.offset)
+
+    @property
+    def parked_by(self) -> str:
+        """The service that parked it, or nothing if no service says so."""
+        return self._header("tapwatt_parked_by")
+
+    @property
+    def parked_at(self) -> str:
+        """When it was parked, ISO 8601, UTC."""
+        return self._header("tapwatt_parked_at")
+
+    @property
+    def reason(self) -> str:
+        """Why it was parked."""
+        return self._header("tapwatt_reason")
+
+    @property
+    def origin(self) -> str:
+        """Where it stood at first: topic/partition/offset."""
+        return self._header("tapwatt_origin")
+
+    @property
+    def type(self) -> str:
+        """The CloudEvents type it gives itself, or nothing."""
+        return self._header("ce_type")
+
+    @property
+    def fact(self) -> str:
+        """The name of its fact; the type it gives itself where that is no fact we know."""
+        fact = FACT_OF_TYPE.get(self.type)
+        return fact.name if fact else self.type
+
+    @property
+    def size(self) -> int:
+        """Bytes of its key, value and headers."""
+        headers = sum(len(name) + len(raw) for name, raw in self.record.headers)
+        return len(self.record.key or b"") + len(self.record.value or b"") + headers
+
+    def _header(self, name: str) -> str:
+        return dict(self.record.headers).get(name, b"").decode("utf-8", "backslashreplace")
+
+
+def letters_of(records: Iterable[Incoming]) -> list[Letter]:
+    """Every letter among the records of the topic of dead letters, replayed or not, by when it was parked."""
+    parked: dict[Number, Incoming] = {}
+    replayed: dict[Number, str] = {}
+    for record in records:
+        said = dict(record.headers)
+        if _REPLAYED not in said:
+            parked[Number(record.partition, record.offset)] = record
+        elif number := Number.read(said[_REPLAYED].decode("utf-8", "replace")):
+            at = said.get(_REPLAYED_AT, b"").decode("utf-8", "replace")
+            replayed[number] = max(at, replayed.get(number, ""))
+    letters = [Letter(record, replayed.get(number)) for number, record in parked.items()]
+    return sorted(letters, key=lambda letter: (letter.parked_at, letter.number))
+
+
+def standing(letters: Iterable[Letter]) -> list[Letter]:
+    """Those that were not replayed."""
+    return [letter for letter in letters if letter.replayed_at is None]
+
+
+def numbered(letters: Iterable[Letter], numbers: Sequence[Number]) -> list[Letter]:
+    """The letters with these numbers, each once. NoSuchLetter names the first number that none has."""
+    known = {letter.number: letter for letter in letters}
+    for number in numbers:
+        if number not in known:
+            raise NoSuchLetter(f"there is no dead letter {number}; tapwatt dlq list --all shows those there are")
+    return [known[number] for number in dict.fromkeys(numbers)]
+
+
+def in_order(letters: Iterable[Letter]) -> list[Letter]:
+    """As they are replayed: those of one key, which share a partition, in the order they were parked in."""
+    return sorted(letters, key=lambda letter: letter.number)
+
+
+def why_not(letter: Letter, topics: Topics) -> str | None:
+    """Why this letter cannot be told again, in a sentence's end, or None if it can."""
+    if not _SERVICE.fullmatch(letter.parked_by):
+        return "no service says that it parked it"
+    if len(letter.record.value or b"") > LARGEST_EVENT or letter.size > LARGEST_EVENT + ROOM_FOR_HEADERS:
+        return f"it is {letter.size} bytes, and no service reads a value of more than {LARGEST_EVENT}"
+    stood_in = topics.plain(letter.origin.rsplit("/", 2)[0])
+    if letter.type in FACT_OF_TYPE and letter.type != stood_in:
+        # A retry topic takes any fact its service hears, so this must be looked at before: who may write to one
+        # fact's topic would otherwise say another's through us.
+        return f"it says that it is a {letter.fact} and stood in {stood_in or 'no topic'}; only its author may say it"
+    return None
+
+
+def retry_topic(letter: Letter, topics: Topics) -> str:
+    """Where only the service that parked it hears it again. Every hearer of its fact reads the fact's own topic."""
+    return topics.retry(letter.parked_by, RETRY_TIERS[0])
+
+
+def told_again(letter: Letter, topics: Topics, now: datetime) -> Outgoing:
+    """The record that replays a letter: its untouched bytes, due now, with its whole schedule before it."""
+    again = Waiting(origin=letter.origin, scheduled=0, due=now.astimezone(UTC))
+    return later(letter.record, retry_topic(letter, topics), again, f"replayed dead letter {letter.number}")
+
+
+def marker(letter: Letter, topics: Topics, now: datetime) -> Outgoing:
+    """The record that says that a letter was replayed, beside it among the dead letters."""
+    notes = {
+        _REPLAYED: str(letter.number),
+        _REPLAYED_AT: now.astimezone(UTC).isoformat(),
+        "tapwatt_reason": f"no dead letter: it says that {letter.number} was replayed",
+    }
+    return Outgoing(
+        topics.dead_letters, letter.record.key, b"", [(name, text.encode()) for name, text in notes.items()]
+    )

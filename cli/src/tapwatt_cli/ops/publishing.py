@@ -1,0 +1,102 @@
+"""Puts tariffs on the log as an operator's offers, which requests may then name; a version is never changed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from tapwatt.errors import Poison, TapwattError, Unavailable
+from tapwatt.facts.codec import Event, begin, decode, encode
+from tapwatt.facts.events import TariffPublished
+from tapwatt.facts.ids import fact_id
+from tapwatt.facts.topics import Topics
+from tapwatt.tariffs import contradiction
+from tapwatt.worker.kafka.log_reader import read_log
+from tapwatt_cli.ops.topic_log import READ_WITHIN_S, NoTopics, partitions_of
+
+SOURCE = "/operator/tapwatt-cli"
+
+
+class NotPublished(TapwattError):
+    """An offer that no session could be billed by, or whose version stands with other terms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """What came of an offer: `new` if it was put on the log, not if it stood there already."""
+
+    offer: TariffPublished
+    new: bool
+
+
+def refuse_contradictions(offers: Sequence[TariffPublished]) -> None:
+    """NotPublished for the first offer that no session could be billed by."""
+    for one in offers:
+        wrong = contradiction(one.tariff)
+        if wrong is not None:
+            raise NotPublished(f"tariff {one.tariff.id} is not published: {wrong}")
+
+
+async def publish_offers(bootstrap: str, topics: Topics, offers: Sequence[TariffPublished]) -> list[Published]:
+    """Put these offers on the log, all of them or, where one cannot be, none.
+
+    NotPublished if a version stands with other terms, NoTopics or Unavailable if Kafka has no such topic or is away.
+    """
+    topic = topics.of(TariffPublished)
+    standing = await _standing(bootstrap, topic)
+    for one in offers:
+        if one.offer in standing and standing[one.offer].tariff != one.tariff:
+            raise NotPublished(
+                f"{one.offer} was published on {standing[one.offer].published_at:%Y-%m-%d} with other terms, and a "
+                "version never changes: publish this one under a new --version"
+            )
+    fresh = [one for one in offers if one.offer not in standing]
+    await _send(bootstrap, topic, [_event(one) for one in fresh])
+    return [Published(one, one in fresh) for one in offers]
+
+
+def _event(one: TariffPublished) -> Event:
+    return begin(one, fact_id(f"publish/{one.offer}", one.name), SOURCE, one.published_at)
+
+
+async def _standing(bootstrap: str, topic: str) -> dict[str, TariffPublished]:
+    """The offers on the log by their name; of one that was said twice the first, as the authoriser has it."""
+    found: dict[str, TariffPublished] = {}
+    try:
+        async with asyncio.timeout(READ_WITHIN_S):
+            if not await partitions_of(bootstrap, {topic}):
+                raise NoTopics(
+                    f"Kafka at {bootstrap} has no topic {topic}; is the topic prefix right? "
+                    f"A new ring's topics are created with: tapwatt topics --apply --bootstrap {bootstrap}"
+                )
+            async for record in read_log(bootstrap, [topic]):
+                try:
+                    fact = decode(record.key, record.value, record.headers).fact
+                except Poison:
+                    continue  # the authoriser has parked it: it is no offer
+                if isinstance(fact, TariffPublished) and contradiction(fact.tariff) is None:
+                    found.setdefault(fact.offer, fact)
+    except TimeoutError:
+        raise Unavailable(f"the tariffs at {bootstrap} could not be read in {READ_WITHIN_S:g} s") from None
+    except KafkaError as error:
+        raise Unavailable(f"Kafka at {bootstrap} does not answer: start it, or correct --bootstrap") from error
+    return found
+
+
+async def _send(bootstrap: str, topic: str, events: Sequence[Event]) -> None:
+    if not events:
+        return
+    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=True)
+    try:
+        await producer.start()
+        for event in events:
+            key, value, headers = encode(event)
+            await producer.send_and_wait(topic, value, key=key, headers=headers)
+    except KafkaError as error:
+        raise Unavailable(f"Kafka at {bootstrap} did not take a tariff ({error!r}): try again") from error
+    finally:
+        await producer.stop()

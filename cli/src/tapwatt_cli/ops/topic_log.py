@@ -1,0 +1,96 @@
+"""Reads everything that was ever said on Tapwatt's topics, from the first record to the end as it is now."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from tapwatt.errors import Poison, TapwattError, Unavailable
+from tapwatt.facts.codec import Event, decode
+from tapwatt.facts.events import FACTS, Fact
+from tapwatt.facts.topics import Topics
+
+READ_WITHIN_S = 60.0
+"""A log that cannot be read to its end in this time is too long for one look, or Kafka is in trouble."""
+
+
+class NoTopics(TapwattError):
+    """There is nothing of Tapwatt on this Kafka."""
+
+
+@dataclass(slots=True)
+class TopicLog:
+    """What was read: events in each topic's own order, records that no fact can be read from, and parked records."""
+
+    events: list[Event] = field(default_factory=list)
+    unreadable: list[str] = field(default_factory=list)
+    parked: list[str] = field(default_factory=list)
+
+
+async def read_topics(bootstrap: str, topics: Topics, facts: Iterable[type[Fact]] = FACTS) -> TopicLog:
+    """Every event on the topics of these facts, and what was parked. Unavailable if Kafka does not answer."""
+    wanted = {topics.of(fact) for fact in facts} | {topics.dead_letters}
+    try:
+        async with asyncio.timeout(READ_WITHIN_S):
+            there = await partitions_of(bootstrap, wanted)
+            if not there:
+                raise NoTopics(
+                    f"Kafka at {bootstrap} has none of Tapwatt's topics; create them with: "
+                    f"tapwatt topics --apply --bootstrap {bootstrap}"
+                )
+            consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False)
+            try:
+                await consumer.start()
+                return await _read(consumer, there, topics.dead_letters)
+            finally:
+                await consumer.stop()
+    except KafkaError as error:
+        raise Unavailable(f"Kafka at {bootstrap} does not answer: start it, or correct --bootstrap") from error
+    except TimeoutError:
+        raise Unavailable(f"the topics on {bootstrap} could not be read to their end in {READ_WITHIN_S:g} s") from None
+
+
+async def partitions_of(bootstrap: str, names: set[str]) -> list[TopicPartition]:
+    """Every partition of those of these topics that exist."""
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    try:
+        await admin.start()
+        there = sorted(names & set(await admin.list_topics()))
+        described = await admin.describe_topics(there) if there else []
+    finally:
+        await admin.close()
+    return [TopicPartition(topic["topic"], one["partition"]) for topic in described for one in topic["partitions"]]
+
+
+async def _read(consumer: AIOKafkaConsumer, partitions: list[TopicPartition], dead_letters: str) -> TopicLog:
+    consumer.assign(partitions)
+    ends = await consumer.end_offsets(partitions)
+    for partition, first in (await consumer.beginning_offsets(partitions)).items():
+        consumer.seek(partition, first)
+    log = TopicLog()
+    left = {partition for partition in partitions if await consumer.position(partition) < ends[partition]}
+    while left:
+        for records in (await consumer.getmany(*left, timeout_ms=500)).values():
+            for record in records:
+                where = f"{record.topic}[{record.partition}]@{record.offset}"
+                if record.topic == dead_letters:
+                    log.parked.append(f"{where}: {_why(record.headers)}")
+                    continue
+                try:
+                    log.events.append(decode(record.key, record.value, record.headers))
+                except Poison as poison:
+                    log.unreadable.append(f"{where}: {poison}")
+        left = {partition for partition in left if await consumer.position(partition) < ends[partition]}
+    return log
+
+
+def _why(headers: tuple[tuple[str, bytes], ...]) -> str:
+    """The reason that a record was parked with, as far as its headers say so."""
+    said = dict(headers)
+    reason = next((said[name] for name in said if name.endswith("reason")), b"no reason given")
+    return reason.decode("utf-8", "replace")[:300]

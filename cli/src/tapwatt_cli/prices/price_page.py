@@ -1,0 +1,183 @@
+"""Shows a driver or a judge what a session costs: each line with its why, the VAT, and how it was rounded."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from rich.console import Console
+from rich.text import Text
+
+from tapwatt.facts.bill import PriceLine
+from tapwatt.money import Money
+from tapwatt_cli.console import printable
+from tapwatt_cli.prices.pricing_records import Priced, plain
+
+_WIDEST = 120
+_NARROWEST = 60
+_INDENT = "  "
+_LONGEST_NAME = 40
+
+
+def show_priced(console: Console, priced: Priced) -> None:
+    """The whole price on a page, in a terminal of 80 columns and more."""
+    width = max(min(console.width, _WIDEST), _NARROWEST)
+    for text, style in _page(priced, width):
+        shown = text.replace("─", "-").encode("ascii", "replace").decode() if console.options.ascii_only else text
+        console.print(Text(shown, style=style), soft_wrap=True)
+
+
+def _page(priced: Priced, width: int) -> Iterator[tuple[str, str]]:
+    yield from ((line, "bold") for line in textwrap.wrap(_title(priced), width))
+    yield from ((line, "") for line in textwrap.wrap(_when(priced), width))
+    yield "", ""
+    yield from _lines(priced, width)
+    yield "", ""
+    for sentence in _sentences(priced):
+        yield from ((line, "") for line in textwrap.wrap(sentence, width))
+
+
+def _title(priced: Priced) -> str:
+    usage = priced.usage
+    cost = "What it costs so far" if priced.running else "What it costs"
+    return f"{cost}: {usage.kind} {_short(usage.id or '(no id)')}, tariff {_short(priced.tariff.id)}"
+
+
+def _when(priced: Priced) -> str:
+    zone = ZoneInfo(priced.time_zone)
+    first, last = (at.astimezone(zone) for at in (priced.periods[0].starts_at, priced.periods[-1].ends_at))
+    until = _clock(last) if last.date() == first.date() else f"{_day(last)}, {_clock(last)}"
+    said = f"{_day(first)}, {_clock(first)} to {until}; {plain(priced.energy_kwh)} kWh"
+    return f"{said}. Times of {priced.time_zone} ({priced.zone_because}).{_taxes(priced)}"
+
+
+def _taxes(priced: Priced) -> str:
+    if all(share.percent is None for share in priced.bill.vat):
+        return ""
+    return f" Prices {'include' if priced.tariff.tax_included == 'YES' else 'are before'} VAT."
+
+
+def _lines(priced: Priced, width: int) -> Iterator[tuple[str, str]]:
+    bill, currency = priced.bill, priced.tariff.currency
+    rows: list[tuple[str, ...]] = [("", "quantity", "price", "VAT", "before VAT", f"{currency} with VAT")]
+    rows += [_cells(line) for line in bill.lines]
+    total = (
+        "to pay so far" if priced.running else "to pay",
+        "",
+        "",
+        "",
+        _amount(bill.excl_vat),
+        _amount(bill.incl_vat),
+    )
+    widths = [max(len(row[column]) for row in (*rows, total)) for column in range(len(total))]
+    rule = "─" * (sum(widths) + 2 * len(widths))
+    yield _row(rows[0], widths), "bold"
+    yield rule, "dim"
+    for line, row in zip(bill.lines, rows[1:], strict=True):
+        yield _row(row, widths), ""
+        why = f"{_span(priced, line)}{printable(line.why)}"
+        for part in textwrap.wrap(why, width, initial_indent=_INDENT * 2, subsequent_indent=_INDENT * 2):
+            yield part, "dim"
+    yield rule, "dim"
+    yield _row(total, widths), "bold"
+    for share in bill.vat:
+        if share.percent is None:
+            said = f"of which without VAT: {_amount(share.incl_vat)}"
+        else:
+            said = f"of which {plain(share.percent)} % VAT: {_amount(share.vat)} on {_amount(share.excl_vat)}"
+        yield _INDENT + said, ""
+
+
+def _cells(line: PriceLine) -> tuple[str, ...]:
+    unit = "" if line.unit == "session" else f" {line.unit}"
+    per = "" if line.unit == "session" else f"/{line.unit}"
+    return (
+        _WORDS[line.dimension],
+        f"{plain(line.quantity)}{unit}" if line.unit != "session" else "",
+        f"{line.unit_price:f}{per}" if line.dimension != "ADJUSTMENT" else "",
+        "none" if line.vat_percent is None else f"{plain(line.vat_percent)} %",
+        _amount(line.excl_vat),
+        _amount(line.incl_vat),
+    )
+
+
+_WORDS = {
+    "ENERGY": "energy",
+    "TIME": "time",
+    "PARKING_TIME": "parking",
+    "FLAT": "fee",
+    "ADJUSTMENT": "adjustment",
+}
+
+
+def _row(cells: tuple[str, ...], widths: list[int]) -> str:
+    first, *others = (
+        cell.rjust(wide) if column else cell.ljust(wide)
+        for column, (cell, wide) in enumerate(zip(cells, widths, strict=True))
+    )
+    return (_INDENT + "  ".join((first, *others))).rstrip()
+
+
+def _span(priced: Priced, line: PriceLine) -> str:
+    if line.starts_at is None or line.ends_at is None or line.unit == "session":
+        return ""
+    zone, began = ZoneInfo(priced.time_zone), priced.periods[0].starts_at
+    first, last = (at.astimezone(zone) for at in (line.starts_at, line.ends_at))
+    same = first.date() == last.date() == began.astimezone(zone).date()
+    return f"{_clock(first)}-{_clock(last)}, " if same else f"{_short_day(first)} - {_short_day(last)}, "
+
+
+def _sentences(priced: Priced) -> Iterator[str]:
+    bill = priced.bill
+    yield f"Rounding: {priced.policy}."
+    yield f"Unrounded: {_exact(bill.exact_excl_vat)} before VAT and {_exact(bill.exact_incl_vat)} with VAT."
+    yield from _compared(priced)
+    for note in priced.notes:
+        place = note.path.removeprefix(priced.usage.path).removeprefix(".")
+        yield f"Note: {place} {note.said}." if place else f"Note: {note.said}."
+
+
+def _compared(priced: Priced) -> Iterator[str]:
+    stated = priced.stated
+    if stated is None:
+        return
+    pairs = [("before VAT", stated.excl, priced.bill.excl_vat)]
+    if stated.incl is not None:
+        pairs.append(("with VAT", stated.incl, priced.bill.incl_vat))
+    differ = [f"{name} this price is {_apart(ours, theirs)}" for name, theirs, ours in pairs if ours != theirs]
+    said = " and ".join(f"{_amount(theirs)} {name}" for name, theirs, _ in pairs)
+    yield f"The record's own total is {said}: " + ("; ".join(differ) if differ else "the same") + "."
+
+
+def _apart(ours: Money, theirs: Money) -> str:
+    return f"{_amount(ours - theirs)} more" if theirs < ours else f"{_amount(theirs - ours)} less"
+
+
+def _exact(amount: Decimal) -> str:
+    text = plain(amount)
+    whole, _, decimals = text.partition(".")
+    return text if len(decimals) <= 8 else f"{whole}.{decimals[:8]}..."
+
+
+def _amount(money: Money) -> str:
+    return f"{money.major:,f}"
+
+
+def _clock(at: datetime) -> str:
+    return at.strftime("%H:%M:%S" if at.second else "%H:%M")
+
+
+def _day(at: datetime) -> str:
+    return f"{at.day} {at:%B %Y}"
+
+
+def _short_day(at: datetime) -> str:
+    return f"{at.day} {at:%b} {_clock(at)}"
+
+
+def _short(name: str) -> str:
+    text = printable(name)
+    return text if len(text) <= _LONGEST_NAME else f"{text[:_LONGEST_NAME]}..."

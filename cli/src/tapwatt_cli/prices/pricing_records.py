@@ -1,0 +1,240 @@
+"""Prices a recorded session: its tariff, its time zone, the bill, and how it compares with what the record says."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from pricing.engine.cannot_price import CannotPrice
+from pricing.engine.price import Price, price
+from pricing.engine.so_far import so_far
+from pricing.ocpi.cdrs import zone_of
+from pricing.ocpi.charging_periods import Note, UnreadableCdr
+from pricing.ocpi.chosen_tariff import asks_for_the_local_time, tariff_for
+from pricing.ocpi.country_zones import zone_in
+from pricing.ocpi.documents import quoted
+from pricing.ocpi.recorded_usage import Usage
+from tapwatt.facts.events import ChargingPeriod
+from tapwatt.money import Money, Rounding, exponent, round_to_minor
+from tapwatt.tariffs import Tariff, contradiction
+
+_MODES = {
+    Rounding.HALF_UP: "half up: a tie goes away from zero",
+    Rounding.HALF_EVEN: "half even: a tie goes to the even digit",
+    Rounding.DOWN: "down: what is left over is dropped",
+    Rounding.UP: "up: what is left over counts as a whole one",
+}
+
+
+class Contradiction(CannotPrice):
+    """The tariff contradicts itself, whatever the session."""
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How to price: `time_zone` where the record has none, `at` for the cost until an instant (UTC)."""
+
+    time_zone: str | None = None
+    rounding: Rounding = Rounding.HALF_UP
+    idle_grace_s: int = 0
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Stated:
+    """What the record says its session cost, rounded as the price is; after taxes only where it says that."""
+
+    excl: Money
+    incl: Money | None
+
+
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """A session with its price. Times in UTC; `zone_because` says where the time zone is from."""
+
+    usage: Usage
+    tariff: Tariff
+    time_zone: str
+    zone_because: str
+    periods: tuple[ChargingPeriod, ...]
+    energy_kwh: Decimal
+    bill: Price
+    rounding: Rounding
+    stated: Stated | None
+    notes: tuple[Note, ...]
+
+    @property
+    def running(self) -> bool:
+        """Whether this is what it costs so far."""
+        return self.usage.running or self.periods[-1].ends_at < self.usage.periods[-1].ends_at
+
+    @property
+    def policy(self) -> str:
+        """How the amounts were rounded, in words."""
+        digits, currency = exponent(self.tariff.currency), self.tariff.currency
+        decimals = f"{digits} decimals" if digits else "whole units"
+        return (
+            f"each total is rounded once, to {decimals} of {currency}, {_MODES[self.rounding]}; "
+            "the lines are whole shares of it that add up to it"
+        )
+
+
+def price_usage(usage: Usage, offered: Sequence[Tariff] | None, how: How) -> Priced:
+    """The session's price by the tariff offered, or by its own. UnreadableCdr, or CannotPrice with the reason."""
+    tariff = tariff_for(usage, offered)
+    wrong = contradiction(tariff)
+    if wrong is not None:
+        raise Contradiction(f"nobody can be billed by tariff {quoted(tariff.id)}: {wrong}; correct the tariff")
+    if how.at is not None:
+        usage = usage.until(how.at)
+    periods = usage.periods if how.at is None else so_far(usage.periods, how.at)
+    whole = periods == usage.periods
+    expired = usage.reservation_expired and whole
+    zone, because = _zone(usage, tariff, how.time_zone)
+    bill = price(
+        tariff,
+        periods,
+        zone,
+        how.rounding,
+        idle_grace_s=how.idle_grace_s,
+        reservation_expired=expired,
+    )
+    energy_wh = sum((period.energy_wh for period in periods), Decimal(0))
+    unsplit = usage.total_kwh if usage.trouble is not None else None
+    return Priced(
+        usage=usage,
+        tariff=tariff,
+        time_zone=zone,
+        zone_because=because,
+        periods=periods,
+        energy_kwh=energy_wh.scaleb(-3) if unsplit is None else unsplit,
+        bill=bill,
+        rounding=how.rounding,
+        stated=_stated(usage, tariff, how) if whole and how.at is None else None,
+        notes=(*usage.notes, *_notes(usage, tariff, how, expired)),
+    )
+
+
+def _zone(usage: Usage, tariff: Tariff, asked: str | None) -> tuple[str, str]:
+    """The charger's time zone and where it is from: the record, the one who asks, or the country if that is enough."""
+    local = asks_for_the_local_time(tariff)
+    try:
+        own = zone_of(usage)
+    except UnreadableCdr:
+        if local:
+            raise
+        own = None
+    if own is not None:
+        return own, "the record's own"
+    if asked is not None:
+        return asked, "as asked for"
+    if not local:
+        return "UTC", "this tariff has the same price at every hour"
+    found = None if usage.country is None else zone_in(usage.country, usage.periods[0].starts_at, usage.ends_at)
+    if found is not None:
+        return found, f"the time in all of {quoted(usage.country or '')[1:-1]}, the record's country"
+    where = f"{usage.path}.cdr_location.time_zone"
+    problem = f"is missing, and tariff {quoted(tariff.id)} depends on the local time"
+    raise UnreadableCdr(where, f"{problem}; say where the charger stands with --time-zone, such as Europe/Amsterdam")
+
+
+def _stated(usage: Usage, tariff: Tariff, how: How) -> Stated | None:
+    if usage.stated is None:
+        return None
+    excl = round_to_minor(usage.stated.excl, tariff.currency, how.rounding)
+    incl = usage.stated.incl
+    return Stated(excl, None if incl is None else round_to_minor(incl, tariff.currency, how.rounding))
+
+
+def _notes(usage: Usage, tariff: Tariff, how: How, expired: bool) -> list[Note]:
+    notes = []
+    if usage.trouble is not None:
+        notes.append(
+            Note(usage.trouble.path, f"{usage.trouble.problem.split(';')[0]}; this tariff does not ask for it")
+        )
+    if expired:
+        notes.append(Note(usage.path, "this is a reservation and nothing else, so it is priced as one that expired"))
+    if not tariff.valid_at(usage.periods[0].starts_at):
+        notes.append(Note(usage.path, f"tariff {quoted(tariff.id)} was not valid when this session began"))
+    if usage.time_zone is not None and how.time_zone not in (None, usage.time_zone):
+        notes.append(
+            Note(f"{usage.path}.cdr_location.time_zone", "is the record's own and counts, not the one asked for")
+        )
+    return notes
+
+
+def document(priced: Priced) -> dict[str, Any]:
+    """The price for scripts: amounts as strings in major units, with exactly the currency's decimals."""
+    bill, usage = priced.bill, priced.usage
+    return {
+        "total_cost": {"excl_vat": _major(bill.excl_vat), "incl_vat": _major(bill.incl_vat)},
+        "currency": priced.tariff.currency,
+        "exact": {"excl_vat": plain(bill.exact_excl_vat), "incl_vat": plain(bill.exact_incl_vat)},
+        "lines": [
+            {
+                "dimension": str(line.dimension),
+                "element": line.element,
+                "starts_at": _utc(line.starts_at),
+                "ends_at": _utc(line.ends_at),
+                "quantity": plain(line.quantity),
+                "unit": line.unit,
+                "unit_price": f"{line.unit_price:f}",
+                "vat_percent": None if line.vat_percent is None else plain(line.vat_percent),
+                "excl_vat": _major(line.excl_vat),
+                "incl_vat": _major(line.incl_vat),
+                "why": line.why,
+            }
+            for line in bill.lines
+        ],
+        "vat": [
+            {
+                "vat_percent": None if share.percent is None else plain(share.percent),
+                "excl_vat": _major(share.excl_vat),
+                "vat": _major(share.vat),
+                "incl_vat": _major(share.incl_vat),
+            }
+            for share in bill.vat
+        ],
+        "rounding": {"mode": str(priced.rounding), "policy": priced.policy},
+        "tariff_id": priced.tariff.id,
+        "record": {"kind": usage.kind, "id": usage.id, "path": usage.path},
+        "running": priced.running,
+        "starts_at": _utc(priced.periods[0].starts_at),
+        "ends_at": _utc(priced.periods[-1].ends_at),
+        "time_zone": priced.time_zone,
+        "time_zone_because": priced.zone_because,
+        "energy_kwh": plain(priced.energy_kwh),
+        "stated": _stated_document(priced),
+        "notes": [{"path": note.path, "said": note.said} for note in priced.notes],
+    }
+
+
+def _stated_document(priced: Priced) -> dict[str, Any] | None:
+    stated, bill = priced.stated, priced.bill
+    if stated is None:
+        return None
+    incl = stated.incl
+    return {
+        "total_cost": {"excl_vat": _major(stated.excl), "incl_vat": None if incl is None else _major(incl)},
+        "difference": {
+            "excl_vat": _major(bill.excl_vat - stated.excl),
+            "incl_vat": None if incl is None else _major(bill.incl_vat - incl),
+        },
+    }
+
+
+def plain(number: Decimal) -> str:
+    """A number without zeros that say nothing and without an exponent: 20, 35.5."""
+    text = f"{number:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _major(money: Money) -> str:
+    return f"{money.major:f}"
+
+
+def _utc(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,1 @@
+"""Experiments beside the product: other engines' prices, spoilt files. Not installed."""

@@ -1,0 +1,1 @@
+"""Spoilt tariffs and records against our readers."""

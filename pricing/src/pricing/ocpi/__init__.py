@@ -1,0 +1,1 @@
+"""Reads OCPI tariffs and charge detail records, exactly."""

@@ -1,0 +1,100 @@
+"""Which tariff a recorded session is priced by: the one that was handed in, else the one that its periods name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pricing.ocpi.charging_periods import UnreadableCdr
+from pricing.ocpi.documents import kind_of, quoted
+from pricing.ocpi.recorded_usage import Usage
+from pricing.ocpi.tariff_reader import UnreadableTariffs, tariff_at
+from tapwatt.tariffs import Dimension, Tariff
+
+_MOST_TARIFFS = 200
+
+
+def tariff_for(usage: Usage, offered: Sequence[Tariff] | None = None) -> Tariff:
+    """The tariff of this session: from those offered, whatever the record holds itself, or else from the record.
+
+    UnreadableCdr where none or several could be meant, where the currencies differ, or where the tariff asks for energy
+    and the record contradicts itself about it; UnreadableTariffs where the record's own tariff cannot be read.
+    """
+    found = _inside(usage) if offered is None else _offered(usage, offered)
+    if usage.currency is not None and found.currency != usage.currency:
+        problem = f"is {usage.currency} and the tariff is in {found.currency}; take the tariff of this session"
+        raise UnreadableCdr(f"{usage.path}.currency", problem)
+    if usage.trouble is not None and asks_for_energy(found):
+        raise usage.trouble
+    return found
+
+
+def asks_for_energy(tariff: Tariff) -> bool:
+    """Whether a price by this tariff depends on how much energy was charged."""
+    restrictions = [element.restrictions for element in tariff.elements if element.restrictions is not None]
+    priced = {component.type for element in tariff.elements for component in element.price_components}
+    return Dimension.ENERGY in priced or any(r.min_kwh is not None or r.max_kwh is not None for r in restrictions)
+
+
+def asks_for_the_local_time(tariff: Tariff) -> bool:
+    """Whether a price by this tariff depends on the clock or the calendar where the charger stands."""
+    given = [element.restrictions for element in tariff.elements if element.restrictions is not None]
+    return any(r.start_time or r.end_time or r.start_date or r.end_date or r.day_of_week for r in given)
+
+
+def _offered(usage: Usage, offered: Sequence[Tariff]) -> Tariff:
+    if len(offered) == 1:
+        return offered[0]
+    named = {name for name in usage.tariff_ids if name is not None}
+    if len({_same(name) for name in named}) == 1:
+        found = [tariff for tariff in offered if _same(tariff.id) in map(_same, named)]
+        if len(found) == 1:
+            return found[0]
+    names = ", ".join(quoted(name) for name in sorted(named)[:4]) or "none"
+    problem = f"the tariff's file has {len(offered)} tariffs and the periods name {names}; give the one that is meant"
+    raise UnreadableCdr(f"{usage.path}.charging_periods", problem)
+
+
+def _inside(usage: Usage) -> Tariff:
+    """The one tariff of the session. A change of tariff on the way is not something a driver accepted."""
+    path = f"{usage.path}.tariffs"
+    if not isinstance(usage.tariffs, list):
+        raise UnreadableCdr(path, f"is {kind_of(usage.tariffs)} where a list of tariffs is needed")
+    if len(usage.tariffs) > _MOST_TARIFFS:
+        raise UnreadableCdr(path, f"there are more than {_MOST_TARIFFS}; leave those that the periods name")
+    named = _named(usage)
+    found = [
+        (f"{path}[{number}]", one)
+        for number, one in enumerate(usage.tariffs)
+        if isinstance(one, dict) and (named is None or _same(str(one.get("id"))) == _same(named))
+    ]
+    if len(found) != 1:
+        which = f"tariff {quoted(named)}" if named else "tariff that the periods are priced by"
+        problem = f"there are {len(found)} where one {which} is needed; name the tariff's file before the record's"
+        raise UnreadableCdr(path, problem)
+    try:
+        return tariff_at(*found[0])
+    except UnreadableTariffs as error:
+        raise UnreadableCdr(error.path, error.problem) from None
+
+
+def _named(usage: Usage) -> str | None:
+    """The tariff that all periods name; None where none names one."""
+    named = {name for name in usage.tariff_ids if name is not None}
+    if len({_same(name) for name in named}) > 1:
+        names = ", ".join(quoted(name) for name in sorted(named)[:4])
+        problem = f"they name several tariffs: {names}; name the file of the one that the driver accepted"
+        raise UnreadableCdr(f"{usage.path}.charging_periods", problem)
+    if not named:
+        return None
+    for number, name in enumerate(usage.tariff_ids):
+        # Without the field no tariff is relevant (OCPI, mod_cdrs, ChargingPeriod), unless the record never uses it.
+        if name is None:
+            where = f"{usage.path}.charging_periods[{number}].tariff_id"
+            problem = "is missing, and other periods have one; add it, or name the tariff's file to price every period"
+            raise UnreadableCdr(where, problem)
+    return min(named)
+
+
+def _same(name: str) -> str:
+    """Identifiers differ by more than upper and lower case (OCPI, types, CiString)."""
+    return name.casefold()

@@ -1,0 +1,188 @@
+"""Says what stands where on a receipt, written out in one language; a page and a terminal only draw it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from receipts.receipt import LocalMoment, Receipt, ReceiptLine
+from receipts.words import LANGUAGES, Words
+from tapwatt.facts.bill import VatShare
+from tapwatt.money import Money, exponent
+
+FINEST = Decimal("0.0001")
+"""A quantity on paper: a tenth of a Wh. JSON has it exactly."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """Something by its name. `moment` is its UTC time where it is one."""
+
+    name: str
+    text: str
+    moment: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """A line of the bill; `why` is in English."""
+
+    what: str
+    quantity: str
+    unit_price: str
+    vat: str
+    amount: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Taxed:
+    """What is taxed at one rate."""
+
+    rate: str
+    excl_vat: str
+    vat: str
+    incl_vat: str
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A receipt from top to bottom."""
+
+    language: str
+    words: Words
+    currency: str
+    merchant: tuple[str, ...]
+    session: tuple[Said, ...]
+    charges: tuple[Charge, ...]
+    total: str
+    vat: tuple[Taxed, ...]
+    payment: tuple[Said, ...]
+    note: str
+    card: tuple[Said, ...]
+    slip: tuple[str, ...]
+    foot: tuple[Said, ...]
+
+
+def lay_out(receipt: Receipt, language: str = "en") -> Layout:
+    """The receipt in a language of LANGUAGES; KeyError for another."""
+    words = LANGUAGES[language]
+    card = receipt.card
+    return Layout(
+        language=language,
+        words=words,
+        currency=receipt.owed.currency,
+        merchant=tuple(_merchant(receipt, words)),
+        session=tuple(_session(receipt, words)),
+        charges=tuple(_charge(line, receipt.owed.currency, words) for line in receipt.lines),
+        total=amount(receipt.owed, words),
+        vat=tuple(_taxed(share, words) for share in receipt.vat),
+        payment=tuple(_payment(receipt, words)),
+        note="" if receipt.taken else words.nothing_taken,
+        card=tuple(_card(receipt, words)),
+        slip=card.lines if card is not None else (),
+        foot=tuple(_foot(receipt, words)),
+    )
+
+
+def amount(money: Money, words: Words) -> str:
+    """An amount with all the decimals of its currency, and without the currency: 1.234,50."""
+    return number(money.major, words)
+
+
+def number(exact: Decimal, words: Words) -> str:
+    """A number with the marks of a language."""
+    marks = str.maketrans({",": words.thousands_mark, ".": words.decimal_mark})
+    return f"{exact:,f}".translate(marks)
+
+
+def plain(exact: Decimal, words: Words, least: int = 0) -> str:
+    """A number without zeros that say nothing, but with this many decimals at least."""
+    whole, _, decimals = f"{exact:f}".partition(".")
+    kept = decimals.rstrip("0").ljust(least, "0")
+    return number(Decimal(f"{whole}.{kept}" if kept else whole), words)
+
+
+def _merchant(receipt: Receipt, words: Words) -> Iterator[str]:
+    if receipt.merchant is not None:
+        yield receipt.merchant.name
+        yield from receipt.merchant.address
+        if receipt.merchant.vat_number is not None:
+            yield f"{words.vat_number} {receipt.merchant.vat_number}"
+
+
+def _session(receipt: Receipt, words: Words) -> Iterator[Said]:
+    yield Said(words.session, receipt.session_id)
+    yield Said(words.operator, receipt.operator_id)
+    yield Said(words.site, receipt.site_id)
+    yield Said(words.charge_point, receipt.evse_id)
+    for name, moment in ((words.started, receipt.started_at), (words.ended, receipt.ended_at)):
+        if moment is not None:
+            yield _moment(name, moment, words)
+    yield Said(words.energy, f"{_quantity(receipt.energy_kwh, words)} kWh")
+
+
+def _charge(line: ReceiptLine, currency: str, words: Words) -> Charge:
+    price = plain(line.unit_price, words, exponent(currency))
+    return Charge(
+        what=words.lines[line.what],
+        quantity=f"{_quantity(line.quantity, words)} {words.units[line.unit]}",
+        unit_price=f"{price} {words.price_is[line.price_is]}" if line.price_is else price,
+        vat=_percent(line.vat_percent, words),
+        amount=amount(line.incl_vat, words),
+        why=line.why,
+    )
+
+
+def _taxed(share: VatShare, words: Words) -> Taxed:
+    amounts = (amount(money, words) for money in (share.excl_vat, share.vat, share.incl_vat))
+    return Taxed(_percent(share.percent, words), *amounts)
+
+
+def _payment(receipt: Receipt, words: Words) -> Iterator[Said]:
+    yield Said(words.owed, amount(receipt.owed, words))
+    yield Said(words.held, amount(receipt.held, words))
+    yield Said(words.taken, amount(receipt.taken, words))
+    yield Said(words.released, amount(receipt.released, words))
+    if receipt.not_charged:
+        yield Said(words.not_charged, amount(receipt.not_charged, words))
+
+
+def _card(receipt: Receipt, words: Words) -> Iterator[Said]:
+    card = receipt.card
+    if card is None:
+        return
+    for name, text in (
+        (words.brand, card.brand),
+        (words.card_number, card.masked_pan),
+        (words.entry_mode, card.entry_mode),
+        (words.acquirer, card.acquirer),
+        (words.response, card.response_code),
+    ):
+        if text:
+            yield Said(name, text)
+
+
+def _foot(receipt: Receipt, words: Words) -> Iterator[Said]:
+    version = f", {words.version} {receipt.tariff_version}" if receipt.tariff_version is not None else ""
+    yield Said(words.tariff, receipt.tariff_id + version)
+    if receipt.capture_reference is not None:
+        yield Said(words.reference, receipt.capture_reference)
+    if receipt.issued_at is not None:
+        yield _moment(words.issued, receipt.issued_at, words)
+
+
+def _moment(name: str, moment: LocalMoment, words: Words) -> Said:
+    """The clock where the car stood, with its distance to UTC: an hour that comes twice is told apart."""
+    shift = moment.local.strftime("%z")
+    text = f"{moment.local.strftime(words.date)} {moment.time_zone} (UTC{shift[:3]}:{shift[3:5]})"
+    return Said(name, text, moment.utc.strftime("%Y-%m-%dT%H:%M:%SZ"))
+
+
+def _percent(percent: Decimal | None, words: Words) -> str:
+    return words.no_vat if percent is None else f"{plain(percent, words)}\N{NO-BREAK SPACE}%"
+
+
+def _quantity(exact: Decimal, words: Words) -> str:
+    return plain(exact.quantize(FINEST, ROUND_HALF_UP), words)

@@ -1,0 +1,82 @@
+"""What a receipt says, whoever shows it: amounts in minor units, times in UTC and on the clock where the car stood."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from tapwatt.facts.bill import CardSlip, VatShare
+from tapwatt.facts.fields import Moment, Name, Part, TimeZone
+from tapwatt.money import Money, NotNegative, Positive
+from tapwatt.tariffs import Dimension
+
+Line = Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class Merchant(BaseModel):
+    """Who sold the energy, as it stands on top of a receipt. Without a VAT number nothing is said of one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Line
+    address: Annotated[tuple[Line, ...], Field(max_length=6)] = ()
+    vat_number: Annotated[str, Field(min_length=1, max_length=32)] | None = None
+
+
+class LocalMoment(Part):
+    """A moment, and what the clock showed then in the time zone of the charging location."""
+
+    utc: Moment
+    local: AwareDatetime
+    time_zone: TimeZone
+
+    @classmethod
+    def at(cls, moment: datetime, time_zone: str) -> LocalMoment:
+        """This moment in that time zone."""
+        return cls(utc=moment, local=moment.astimezone(ZoneInfo(time_zone)), time_zone=time_zone)
+
+
+class ReceiptLine(Part):
+    """One line: quantity in kWh, h or sessions, unit price in major units as in the tariff, amounts in minor units.
+
+    `price_is` says whether VAT is in the unit price; None where there is none, or where it cannot be told.
+    """
+
+    what: Dimension | Literal["ADJUSTMENT"]
+    quantity: Decimal
+    unit: Literal["kWh", "h", "session"]
+    unit_price: Decimal
+    price_is: Literal["with_vat", "without_vat"] | None = None
+    vat_percent: Decimal | None = None
+    excl_vat: Money
+    incl_vat: Money
+    why: str = ""
+
+
+class Receipt(Part):
+    """What a driver is told of the money of one session. owed = taken + not_charged; held = taken + released."""
+
+    session_id: Name
+    merchant: Merchant | None = None
+    operator_id: Name
+    site_id: Name
+    evse_id: Name
+    started_at: LocalMoment | None = None
+    ended_at: LocalMoment | None = None
+    energy_kwh: Annotated[Decimal, Field(ge=0)]
+    lines: tuple[ReceiptLine, ...]
+    vat: tuple[VatShare, ...]
+    owed: NotNegative
+    held: Positive
+    taken: NotNegative
+    released: NotNegative
+    not_charged: NotNegative
+    card: CardSlip | None = None
+    capture_reference: str | None = None
+    tariff_id: str
+    tariff_version: Name | None = None
+    issued_at: LocalMoment | None = None

@@ -1,0 +1,114 @@
+"""The index kept in the process itself: for tests and simulations, with the real one's manners."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tapwatt.clock import Clock
+from tapwatt.facts.cards import Card
+from tapwatt.state.view import Build
+from tapwatt.testing.view import InProcessView
+from token_matcher.decide import OpenSession
+from token_matcher.index import ANSWER, TOMBSTONE, Opened, in_order
+
+
+@dataclass(slots=True)
+class Shelves:
+    """One generation of the index. A claim may stand before its session only in a build."""
+
+    opened: dict[str, Opened] = field(default_factory=dict)
+    claims: dict[str, str] = field(default_factory=dict)
+    closed_until: dict[str, datetime] = field(default_factory=dict)
+    answers: dict[str, tuple[bytes, datetime]] = field(default_factory=dict)
+
+    def tidy(self, now: datetime) -> Shelves:
+        """Forget what is past its time."""
+        for session_id in [s for s, opened in self.opened.items() if opened.kept_until <= now]:
+            del self.opened[session_id]
+            self.claims.pop(session_id, None)
+        self.closed_until = {s: until for s, until in self.closed_until.items() if until > now}
+        self.answers = {s: kept for s, kept in self.answers.items() if kept[1] > now}
+        return self
+
+
+def index_view(clock: Clock, *, whole: bool = False) -> InProcessView[Shelves]:
+    """A view that keeps the index in the process."""
+    return InProcessView[Shelves](Shelves, clock, whole=whole)
+
+
+class InProcess:
+    """The index in dictionaries."""
+
+    def __init__(self, view: InProcessView[Shelves], clock: Clock, into: Build | None = None) -> None:
+        self._view = view
+        self._clock = clock
+        self._into = into
+
+    def into(self, build: Build) -> InProcess:
+        """The same index as a rebuild writes it; there a claim may be told before its session."""
+        return InProcess(self._view, self._clock, build)
+
+    async def open(self, session: Opened) -> bool:
+        """Open the session, unless it was closed before or its time is over. Whether it is open now."""
+        here = self._read()
+        for shelves in self._write():
+            if session.session_id not in shelves.closed_until and session.kept_until > self._clock.now():
+                shelves.opened.setdefault(session.session_id, session)
+        return session.session_id in here.opened
+
+    async def close(self, session_id: str, at: datetime) -> None:
+        """Close the session for good, also when its Authorised is yet to come."""
+        for shelves in self._write():
+            shelves.opened.pop(session_id, None)
+            shelves.claims.pop(session_id, None)
+            until = at + TOMBSTONE
+            shelves.closed_until[session_id] = max(until, shelves.closed_until.get(session_id, until))
+            shelves.tidy(self._clock.now())
+
+    async def candidates(self, operator_id: str, site_id: str, card: Card) -> list[OpenSession]:
+        """The open sessions there that share a fingerprint with the card, the earliest first."""
+        here = self._read()
+        return in_order(
+            [
+                OpenSession(
+                    s.session_id, s.terminal_id, s.evse_id, s.authorised_at, s.card, here.claims.get(s.session_id)
+                )
+                for s in here.opened.values()
+                if (s.operator_id, s.site_id) == (operator_id, site_id)
+                and set(s.card.fingerprints) & set(card.fingerprints)
+            ]
+        )
+
+    async def claim(self, session_id: str, stop_id: str) -> str | None:
+        """Give the session to this stop, unless another has it. The stop that has it; None if it is not open."""
+        here = self._read()
+        if self._into is None and session_id not in here.opened:
+            return None
+        if session_id in here.closed_until:
+            return None
+        holder = here.claims.setdefault(session_id, stop_id)
+        beside = self._view.beside(self._into)
+        if beside is not None and session_id not in beside.closed_until:
+            beside.claims[session_id] = holder
+        return holder
+
+    async def answer(self, stop_id: str, value: bytes) -> bytes:
+        """Keep the first answer to this stop for a day. The answer that is kept."""
+        kept = self._read().answers.setdefault(stop_id, (value, self._clock.now() + ANSWER))
+        beside = self._view.beside(self._into)
+        if beside is not None:
+            beside.answers[stop_id] = kept
+        return kept[0]
+
+    async def answered(self, stop_id: str) -> bytes | None:
+        """The answer that is kept for this stop."""
+        kept = self._read().answers.get(stop_id)
+        return kept[0] if kept else None
+
+    def _read(self) -> Shelves:
+        return self._view.reading(self._into).tidy(self._clock.now())
+
+    def _write(self) -> list[Shelves]:
+        beside = self._view.beside(self._into)
+        return [self._read(), *([beside.tidy(self._clock.now())] if beside is not None else [])]

@@ -1,0 +1,48 @@
+"""What stands on a bill: its lines, its taxes by rate, and what the card terminal wants printed."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from tapwatt.facts.fields import Moment, Part, Text
+from tapwatt.money import Money
+from tapwatt.tariffs import Dimension
+
+
+class PriceLine(Part):
+    """One line of the bill: quantity in kWh, h or sessions; unit price in major units; amounts in minor units."""
+
+    dimension: Dimension | Literal["ADJUSTMENT"]
+    quantity: Decimal
+    unit: Literal["kWh", "h", "session"]
+    unit_price: Decimal
+    vat_percent: Decimal | None = None
+    excl_vat: Money
+    incl_vat: Money
+    element: int | None = None
+    starts_at: Moment | None = None
+    ends_at: Moment | None = None
+    why: Text = ""
+
+
+class VatShare(Part):
+    """What is taxed at one rate: `percent` is None where no VAT applies. excl_vat + vat = incl_vat, in minor units."""
+
+    percent: Decimal | None = None
+    excl_vat: Money
+    vat: Money
+    incl_vat: Money
+
+
+class CardSlip(Part):
+    """What the schemes want on a cardholder's receipt, as the terminal gave it; never a whole card number."""
+
+    brand: Annotated[str, Field(max_length=64)] | None = None
+    masked_pan: Annotated[str, Field(max_length=32, pattern=r"^[0-9]{0,6}[*xX.•-]+[0-9]{0,4}$")] | None = None
+    entry_mode: Annotated[str, Field(max_length=64)] | None = None
+    acquirer: Annotated[str, Field(max_length=64)] | None = None
+    response_code: Annotated[str, Field(max_length=64)] | None = None
+    lines: Annotated[tuple[Annotated[str, Field(max_length=80)], ...], Field(max_length=60)] = ()

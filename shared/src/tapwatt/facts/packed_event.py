@@ -1,0 +1,25 @@
+"""An event as one string of bytes, so that a step can remember it and later say the very same event again."""
+
+from __future__ import annotations
+
+import json
+
+from tapwatt.errors import BrokenInvariant, Poison
+from tapwatt.facts.codec import Event, decode, encode
+
+
+def keep(event: Event) -> bytes:
+    """The event with its envelope, as bytes."""
+    key, value, headers = encode(event)
+    kept = {"key": key.decode(), "headers": {name: text.decode() for name, text in headers}, "value": value.decode()}
+    return json.dumps(kept, separators=(",", ":")).encode()
+
+
+def kept(stored: bytes) -> Event:
+    """The event that was kept. BrokenInvariant if these are not bytes that `keep` made."""
+    try:
+        parts = json.loads(stored)
+        headers = [(name, text.encode()) for name, text in parts["headers"].items()]
+        return decode(parts["key"].encode(), parts["value"].encode(), headers)
+    except (ValueError, KeyError, TypeError, AttributeError, Poison) as error:
+        raise BrokenInvariant(f"what was remembered of an event cannot be read back: {error}") from None

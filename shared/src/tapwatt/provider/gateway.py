@@ -1,0 +1,73 @@
+"""The whole way of one request to the provider: sent once, its fate made sure of, and followed to its end."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tapwatt.clock import Clock
+from tapwatt.errors import OutcomeUnknown, Unavailable
+from tapwatt.provider.polling import Pace, until_final
+from tapwatt.provider.port import Provider, Status, Transaction
+from tapwatt.provider.unknown_outcomes import Ask, Patience, Send, make_known
+from tapwatt.provider.webhook_hints import Hints
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """The provider, and with how much patience and at what pace it is asked."""
+
+    provider: Provider
+    clock: Clock
+    hints: Hints = field(default_factory=Hints)
+    patience: Patience = field(default_factory=Patience)
+    pace: Pace = field(default_factory=Pace)
+
+    @property
+    def life_s(self) -> float:
+        """The longest life of a transaction at the provider, in seconds."""
+        return self.patience.longest_life.total_seconds()
+
+    async def outcome(self, send: Send, ask: Ask, *, since: datetime) -> Transaction:
+        """What a request has done for good. Raises Unavailable if nothing happened, OutcomeUnknown if it may have."""
+        begun = await self.begun(send, ask, since=since)
+        return await self.followed(begun, self.life_s)
+
+    async def begun(self, send: Send, ask: Ask, *, since: datetime) -> Transaction:
+        """What a request has begun; it may be pending. `since` is when it was first due (see make_known)."""
+        return await make_known(send, ask, since=since, clock=self.clock, patience=self.patience)
+
+    async def followed(self, transaction: Transaction, within_s: float) -> Transaction:
+        """The transaction once it is final, or as it was last told after so many seconds.
+
+        A request sent again is answered as it was then; what needed a human may have been decided since: ask.
+        """
+        if transaction.status is Status.MANUAL:
+            return await self.provider.status(transaction.reference) or transaction
+        deadline = self.clock.monotonic() + within_s
+        return await until_final(
+            self.provider, transaction, deadline=deadline, clock=self.clock, hints=self.hints, pace=self.pace
+        )
+
+    async def presented(
+        self, begun: Transaction, within_s: float, *, asked_at: datetime, cancel_s: float
+    ) -> Transaction:
+        """A terminal's transaction once a driver has presented a card, or as it ended when the driver's time was over.
+
+        The driver has `within_s` from when it was begun; then it is cancelled and followed for `cancel_s` more. What
+        was asked for at `asked_at` was not begun before: a provider whose clock is behind takes no time from a driver.
+        """
+        earliest = max(asked_at, begun.created_at or asked_at)
+        passed_s = (self.clock.now() - earliest).total_seconds()
+        told = await self.followed(begun, within_s - min(max(passed_s, 0.0), within_s))
+        return await self._cancelled(told, cancel_s)
+
+    async def _cancelled(self, pending: Transaction, within_s: float, again_s: float = 15.0) -> Transaction:
+        """It may succeed all the same: only its status tells."""
+        end = self.clock.monotonic() + within_s
+        while not pending.final and (left := end - self.clock.monotonic()) > 0:
+            with suppress(Unavailable, OutcomeUnknown):  # it is followed in any case, and asked again if it goes on
+                await self.provider.cancel(pending)
+            pending = await self.followed(pending, min(again_s, left))
+        return pending

@@ -1,0 +1,115 @@
+"""Builds a step's memory anew from the log, one builder at a time, while everybody else waits."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
+from contextlib import suppress
+from typing import TypeVar
+
+from tapwatt.clock import Clock
+from tapwatt.errors import Unavailable
+from tapwatt.log import Log
+from tapwatt.state.view import LEASE_S, Build, Superseded, ViewState
+
+Record = TypeVar("Record")
+Read = Callable[[], AsyncIterator[Record]]
+"""Reads the topics from the earliest record to the ends that it takes when it is asked for its first record."""
+Apply = Callable[[Record, Build], Awaitable[object]]
+"""Writes one record into a build: `memory.into(build)`, `index.into(build)`."""
+KeyOf = Callable[[Record], Hashable]
+
+WAIT_S = 0.5
+AT_ONCE = 128
+
+
+async def rebuild(
+    read_topics: Read[Record],
+    apply: Apply[Record],
+    state: ViewState,
+    *,
+    clock: Clock,
+    key_of: KeyOf[Record] | None = None,
+    anew: bool = False,
+) -> int | None:
+    """Return when the view is whole: how many records were applied here, or None if nothing had to be done here.
+
+    The records of one key are applied in order, different keys at the same time; without `key_of` all are in order.
+    `anew` builds even a view that is whole. Unavailable if Redis goes away meanwhile: call again.
+    """
+    while anew or not await state.whole():
+        build = await state.begin(anew=anew)
+        if build is None:
+            await clock.sleep(WAIT_S)
+            continue
+        try:
+            applied = await _build(read_topics(), apply, state, build, clock, key_of)
+            await state.mark_whole(build)
+        except Superseded:
+            continue
+        except BaseException:
+            with suppress(Unavailable):
+                await state.abandon(build)
+            raise
+        with suppress(Unavailable):  # what is left over is removed by the next rebuild
+            await state.clean()
+        return applied
+    return None
+
+
+async def stay_whole(
+    read_topics: Read[Record],
+    apply: Apply[Record],
+    state: ViewState,
+    *,
+    clock: Clock,
+    log: Log,
+    key_of: KeyOf[Record] | None = None,
+    every_s: float = 2.0,
+) -> None:
+    """Run beside a worker, for ever: look every so many seconds whether the view is whole, and build it if not."""
+    while True:
+        try:
+            applied = await rebuild(read_topics, apply, state, clock=clock, key_of=key_of)
+            if applied is not None:
+                log.info("view rebuilt", records=applied)
+        except Unavailable as error:
+            log.warning("view not rebuilt yet", reason=str(error))
+        await clock.sleep(every_s)
+
+
+async def _build(
+    records: AsyncIterator[Record],
+    apply: Apply[Record],
+    state: ViewState,
+    build: Build,
+    clock: Clock,
+    key_of: KeyOf[Record] | None,
+) -> int:
+    renewed = clock.monotonic()
+    applied = 0
+    waiting: dict[Hashable, list[Record]] = {}
+    async for record in records:
+        waiting.setdefault(key_of(record) if key_of else None, []).append(record)
+        applied += 1
+        if applied % AT_ONCE == 0:
+            await _apply(waiting, apply, build)
+        if clock.monotonic() - renewed > LEASE_S / 3:
+            await state.renew(build)
+            renewed = clock.monotonic()
+    await _apply(waiting, apply, build)
+    return applied
+
+
+async def _apply(waiting: dict[Hashable, list[Record]], apply: Apply[Record], build: Build) -> None:
+    async def in_order(records: list[Record]) -> None:
+        for record in records:
+            await apply(record, build)
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for records in waiting.values():
+                group.create_task(in_order(records))
+    except BaseExceptionGroup as failed:
+        raise failed.exceptions[0] from failed
+    waiting.clear()

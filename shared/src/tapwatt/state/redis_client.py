@@ -1,0 +1,176 @@
+"""The way to Redis: bounded in time, tries and connections, and its troubles in Tapwatt's own words."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+from redis import exceptions
+from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio.connection import parse_url
+from redis.asyncio.retry import Retry
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.commands.core import AsyncScript
+from redis.maint_notifications import MaintNotificationsConfig
+
+from tapwatt.errors import BadSettings, BrokenInvariant, Unavailable
+
+OLDEST = (6, 2)
+"""The oldest Redis our scripts are tested on."""
+
+Text = str | bytes | int
+
+_NOT_NOW = (exceptions.ConnectionError, exceptions.TimeoutError, exceptions.ReadOnlyError, exceptions.OutOfMemoryError,
+            exceptions.ClusterDownError, exceptions.TryAgainError, OSError)  # fmt: skip
+_NOT_NOW_WORDS = ("MISCONF", "NOREPLICAS", "BUSY", "LOADING", "UNBLOCKED")
+
+
+class RedisSettings(BaseSettings):
+    """Where Redis is and how long we wait for it; seconds. The defaults suit production."""
+
+    model_config = SettingsConfigDict(env_prefix="TAPWATT_REDIS_", env_file=".env", extra="ignore")
+
+    url: SecretStr = Field(SecretStr("redis://127.0.0.1:6379/0"), description="redis://, rediss:// or unix://")
+    key_prefix: str = Field(
+        "tapwatt", pattern=r"^[A-Za-z0-9._-]{1,40}$", description="set where several rings share a Redis"
+    )
+    connect_timeout_s: float = Field(1.0, gt=0, description="how long one attempt to connect may take")
+    timeout_s: float = Field(1.0, gt=0, description="how long Redis may take to answer one command")
+    tries: int = Field(3, ge=1, le=10, description="tries of one command: every script is idempotent")
+    connections: int = Field(32, ge=1, le=1000, description="connections a process opens at most")
+    pool_wait_s: float = Field(5.0, gt=0, description="how long a command waits for a free connection")
+
+    @field_validator("url")
+    @classmethod
+    def _readable(cls, url: SecretStr) -> SecretStr:
+        try:
+            parse_url(url.get_secret_value())
+        except ValueError as error:
+            raise ValueError("not a Redis URL: write it as redis://host:6379/0") from error
+        return url
+
+    @property
+    def where(self) -> str:
+        """Where Redis is, without the password."""
+        parts = parse_url(self.url.get_secret_value())
+        if "path" in parts:
+            return str(parts["path"])
+        return f"{parts.get('host', 'localhost')}:{parts.get('port', 6379)}"
+
+
+class RedisClient:
+    """Connections to one Redis. It connects when first used; `check` says at start whether that will work."""
+
+    def __init__(self, settings: RedisSettings) -> None:
+        self.where = settings.where
+        self.key_prefix = settings.key_prefix
+        backoff = ExponentialWithJitterBackoff(base=0.02, cap=0.25)
+        self._pool = BlockingConnectionPool.from_url(
+            settings.url.get_secret_value(),
+            max_connections=settings.connections,
+            timeout=settings.pool_wait_s,
+            socket_connect_timeout=settings.connect_timeout_s,
+            socket_timeout=settings.timeout_s,
+            retry=Retry(backoff, settings.tries - 1),
+            protocol=2,
+            maint_notifications_config=MaintNotificationsConfig(enabled=False),
+        )
+        self._redis = Redis(connection_pool=self._pool)
+
+    def script(self, text: str) -> AsyncScript:
+        """A Lua script pinned by its SHA: sent whole only to a Redis that does not know it yet."""
+        return self._redis.register_script(text)
+
+    async def run(self, script: AsyncScript, keys: Sequence[str], args: Sequence[Text]) -> Any:
+        """Run a script in one call. Unavailable if Redis cannot be reached or cannot write now."""
+        with self._our_words():
+            return await script(keys=list(keys), args=list(args))
+
+    async def unlink_under(self, prefix: str) -> None:
+        """Forget every key that begins with this prefix, a few hundred at a time so that nobody waits long."""
+        with self._our_words():
+            found: list[bytes] = []
+            async for key in self._redis.scan_iter(match=prefix + "*", count=500):
+                found.append(key)
+                if len(found) >= 500:
+                    await self._redis.unlink(*found)
+                    found.clear()
+            if found:
+                await self._redis.unlink(*found)
+
+    async def check(self, within_s: float = 30.0) -> str:
+        """Wait until Redis answers and return its version. BadSettings in one sentence if it will not do."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + within_s
+        while True:
+            try:
+                with self._our_words():
+                    info: Mapping[str, Any] = await self._redis.info()
+                return _fit(info, self.where)
+            except Unavailable as error:
+                if loop.time() >= end:
+                    raise BadSettings(
+                        f"Redis does not answer at {self.where} (waited {within_s:g} s): "
+                        "start it, or set TAPWATT_REDIS_URL to where it is"
+                    ) from error
+            await asyncio.sleep(0.25)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._redis.aclose()
+        await self._pool.disconnect()
+
+    @contextmanager
+    def _our_words(self) -> Iterator[None]:
+        try:
+            with _no_lost_cancellation():
+                yield
+        except (exceptions.AuthenticationError, exceptions.NoPermissionError) as error:
+            raise BadSettings(
+                f"Redis at {self.where} does not let us in: set TAPWATT_REDIS_URL to a user and password it knows"
+            ) from error
+        except _NOT_NOW as error:
+            raise Unavailable(f"Redis at {self.where} cannot be used now ({type(error).__name__})") from error
+        except exceptions.ResponseError as error:
+            if str(error).startswith(_NOT_NOW_WORDS):
+                raise Unavailable(f"Redis at {self.where} cannot be used now ({str(error).split()[0]})") from error
+            if _is_ours(error):
+                raise
+            raise BrokenInvariant(f"Redis at {self.where} refused what we asked: {error}") from error
+
+
+@contextmanager
+def _no_lost_cancellation() -> Iterator[None]:
+    """A task that was cancelled ends here, even where redis-py did not notice.
+
+    redis-py sends inside asyncio.wait_for, which until Python 3.12 drops a cancellation that comes just as the sending
+    is done (https://github.com/python/cpython/issues/86296); the task would go on for ever and hold up a stop.
+    """
+    task = asyncio.current_task()
+    before = task.cancelling() if task else 0
+    try:
+        yield
+    finally:
+        if task and task.cancelling() > before:
+            raise asyncio.CancelledError
+
+
+def _is_ours(error: exceptions.ResponseError) -> bool:
+    """Whether one of our own scripts said this (see view.lua); tapwatt.state.view gives it its word."""
+    return str(error).startswith(("NOTWHOLE", "SUPERSEDED", "NEWER"))
+
+
+def _fit(info: Mapping[str, Any], where: str) -> str:
+    version = str(info.get("redis_version", "0.0"))
+    if tuple(int(part) for part in version.split(".")[:2]) < OLDEST:
+        raise BadSettings(f"Redis at {where} is {version}: run {OLDEST[0]}.{OLDEST[1]} or newer")
+    policy = info.get("maxmemory_policy", "noeviction")
+    if info.get("maxmemory", 0) and policy != "noeviction":
+        raise BadSettings(
+            f"Redis at {where} may forget what it was told (maxmemory-policy {policy}): set maxmemory-policy noeviction"
+        )
+    return version

@@ -1,0 +1,46 @@
+"""What a step remembers of a session, so that a fact said again is answered from what is known."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from tapwatt.state.view import Build, RedisView
+
+
+class Remembers(Protocol):
+    """A few named things of each session. What was remembered first stays; Unavailable while the view is not whole."""
+
+    async def remember(self, session_id: str, field: str, value: bytes, *, ttl_s: float) -> dict[str, bytes]:
+        """Remember it for at least this long (seconds), unless the field is known; return all that is known after."""
+        ...
+
+    async def recall(self, session_id: str) -> dict[str, bytes]:
+        """All that is known of the session; empty if there is nothing, which is then certain."""
+        ...
+
+
+class InRedis:
+    """Remembers in a step's own keys in Redis: a hash a session, one call a step."""
+
+    def __init__(self, view: RedisView, into: Build | None = None) -> None:
+        self._view = view
+        self._into = into
+        self._remember = view.script("tapwatt.state", "session_remember.lua")
+        self._recall = view.script("tapwatt.state", "session_recall.lua")
+
+    def into(self, build: Build) -> InRedis:
+        """The same memory as a rebuild writes it."""
+        return InRedis(self._view, build)
+
+    async def remember(self, session_id: str, field: str, value: bytes, *, ttl_s: float) -> dict[str, bytes]:
+        """Remember it for at least this long (seconds), unless the field is known; return all that is known after."""
+        life_ms = int(ttl_s * 1000)
+        return _fields(await self._view.run(self._remember, session_id, field, value, life_ms, into=self._into))
+
+    async def recall(self, session_id: str) -> dict[str, bytes]:
+        """All that is known of the session."""
+        return _fields(await self._view.run(self._recall, session_id, into=self._into))
+
+
+def _fields(flat: list[bytes]) -> dict[str, bytes]:
+    return {name.decode(): value for name, value in zip(flat[::2], flat[1::2], strict=True)}

@@ -1,0 +1,152 @@
+"""Knows whether what a step keeps in Redis is whole, so that a lost memory says "not yet" and never "nothing".
+
+What a step keeps is a view of topics. All of it lives in generations of keys under one marker, a hash with the
+current generation, the epoch (a number that grows when the code changes what it keeps) and the server process.
+Every script reads that marker in the same call as the data, so there is no moment between the check and the read.
+A flush takes the marker away; a restart or a failover, which may lose writes that were acknowledged, changes the
+server's run id; new code counts the epoch up. In each case every read and write is Unavailable until the view has
+been built anew (tapwatt.state.rebuild). Older code never takes the view back: its records wait until it is replaced.
+
+A rebuild writes into a generation that nobody reads, and one script makes it current. It may die at any line: a
+generation that never became current is invisible, and the next rebuild sets it aside and removes it. Only one build
+at a time is named in the marker, and every write of a rebuild is refused unless it carries that name: the name is the
+fencing token, so a rebuilder that lost its lease can no longer write. Live writes are not lost meanwhile: while a
+build is named, each live script writes into both generations, and a step whose view is not whole waits and tries
+again. Because the end offsets are taken after the build was named, a record is before them (and read by the
+rebuild) or after them (and written to both): never neither. Records may be applied twice and in any order, which
+every script allows.
+
+One hash tag a step, not one a site: a script has to see the marker, so all keys of a step must share its slot. A
+core of Redis runs 7,000 to 10,000 of these scripts a second, more than one step's whole fleet asks for; a ring that
+outgrows that takes another Redis a step, and then another ring an operator.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from importlib import resources
+from typing import Any, NewType, Protocol
+
+from redis.commands.core import AsyncScript
+from redis.exceptions import ResponseError
+
+from tapwatt.errors import Unavailable
+from tapwatt.state.redis_client import RedisClient, Text
+
+Build = NewType("Build", str)
+"""The name of a generation that is being built; whoever holds it may write into it."""
+
+LEASE_S = 30.0
+"""How long a rebuild that says nothing is thought to be alive."""
+
+
+class Superseded(Unavailable):
+    """Another rebuild has taken over, or Redis has started anew: this one can no longer count."""
+
+
+class ViewState(Protocol):
+    """Whether a view is whole, and the steps by which one rebuild makes it so."""
+
+    async def whole(self) -> bool:
+        """Whether what the view says may be believed."""
+        ...
+
+    async def begin(self, *, anew: bool = False) -> Build | None:
+        """Name a build and lease it to the caller; None while another's lease runs or, but for `anew`, it is whole."""
+        ...
+
+    async def renew(self, build: Build) -> None:
+        """Still at it. Superseded if it no longer counts."""
+        ...
+
+    async def mark_whole(self, build: Build) -> None:
+        """Make this build what everybody reads. Superseded if it no longer counts."""
+        ...
+
+    async def abandon(self, build: Build) -> None:
+        """Let the next one begin at once. Nothing happens if it no longer counts."""
+        ...
+
+    async def clean(self) -> None:
+        """Remove the generations that nobody reads any more."""
+        ...
+
+
+def lua(package: str, name: str) -> str:
+    """The text of a script that lies beside the code of a package."""
+    return resources.files(package).joinpath("lua", name).read_text(encoding="utf-8")
+
+
+class RedisView:
+    """One step's view in Redis. Count `epoch` up whenever the keys, or the topics they come from, change."""
+
+    def __init__(
+        self,
+        redis: RedisClient,
+        step: str,
+        epoch: int,
+        *,
+        lease_s: float = LEASE_S,
+        new_name: Callable[[], str] = lambda: secrets.token_hex(8),
+    ) -> None:
+        self.step = step
+        self.marker = f"{redis.key_prefix}:{{{step}}}"
+        self._redis = redis
+        self._epoch = epoch
+        self._lease_ms = int(lease_s * 1000)
+        self._new_name = new_name
+        self._next: Build | None = None
+        self._beginning = asyncio.Lock()
+        self._whole, self._begin, self._renew, self._switch, self._abandon, self._cleaned = (
+            self.script("tapwatt.state", f"view_{name}.lua")
+            for name in ("whole", "begin", "renew", "switch", "abandon", "superseded")
+        )
+
+    def script(self, package: str, name: str) -> AsyncScript:
+        """One of our scripts, with what all of them begin with put before it."""
+        return self._redis.script(lua("tapwatt.state", "view.lua") + lua(package, name))
+
+    async def run(self, script: AsyncScript, *args: Text, into: Build | None = None) -> Any:
+        """Run a script on the current generation, or on a build. Unavailable while the view is not whole."""
+        try:
+            return await self._redis.run(script, [self.marker], [self._epoch, into or "", *args])
+        except ResponseError as error:
+            if str(error).startswith("SUPERSEDED"):
+                raise Superseded(f"the rebuild of what {self.step} knows was taken over by another one") from error
+            if str(error).startswith("NEWER"):
+                raise Unavailable(f"newer code holds what {self.step} knows: replace this worker with it") from error
+            raise Unavailable(f"what {self.step} knows is being rebuilt: nothing is said until it is whole") from error
+
+    async def whole(self) -> bool:
+        """Whether what the view says may be believed."""
+        return bool(await self.run(self._whole))
+
+    async def begin(self, *, anew: bool = False) -> Build | None:
+        """Name a build and lease it to the caller; None while another's lease runs or, but for `anew`, it is whole."""
+        # A name is used until Redis has answered it, so that a lease whose answer was lost is not waited for.
+        async with self._beginning:
+            self._next = build = self._next or Build(self._new_name())
+            begun = await self.run(self._begin, build, self._lease_ms, "anew" if anew else "")
+            self._next = None
+        return build if begun else None
+
+    async def renew(self, build: Build) -> None:
+        """Still at it. Superseded if it no longer counts."""
+        await self.run(self._renew, self._lease_ms, into=build)
+
+    async def mark_whole(self, build: Build) -> None:
+        """Make this build what everybody reads. Superseded if it no longer counts."""
+        await self.run(self._switch, into=build)
+
+    async def abandon(self, build: Build) -> None:
+        """Let the next one begin at once. Nothing happens if it no longer counts."""
+        await self.run(self._abandon, build)
+
+    async def clean(self) -> None:
+        """Remove the generations that nobody reads any more: named first, removed, and only then forgotten."""
+        for name in await self.run(self._cleaned):
+            generation = name.decode()
+            await self._redis.unlink_under(f"{self.marker}:{generation}:")
+            await self.run(self._cleaned, generation)

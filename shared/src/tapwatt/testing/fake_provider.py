@@ -1,0 +1,345 @@
+"""A payment provider in memory, with terminals, cards and faults on demand: for tests, simulations and trials."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+
+from pydantic import SecretStr
+
+from tapwatt.clock import Clock
+from tapwatt.errors import BrokenInvariant, OutcomeUnknown, Unavailable
+from tapwatt.money import Money
+from tapwatt.provider.fingerprints import Fingerprints
+from tapwatt.provider.port import Failure, GiveBack, Kind, LetGo, PlaceHold, ReadCard, Status, Take, Transaction
+from tapwatt.testing.fake_ledger import Books, Held
+from tapwatt.testing.fake_terminals import BankCard, Fault, Habits, Terminal, Trouble
+
+Request = PlaceHold | ReadCard | Take | LetGo | GiveBack
+FollowUp = Take | LetGo | GiveBack
+_KIND: dict[type[Request], Kind] = {
+    PlaceHold: Kind.AUTHORISE,
+    ReadCard: Kind.TOKEN,
+    Take: Kind.CAPTURE,
+    LetGo: Kind.REVERSAL,
+    GiveBack: Kind.REFUND,
+}
+
+
+@dataclass(slots=True)
+class _Open:
+    """A transaction and what only the provider knows of it."""
+
+    told: Transaction
+    ask: Request
+    due: datetime | None = None
+    seen: BankCard | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    ask: Request
+    answer: Transaction
+    until: datetime
+
+
+@dataclass(slots=True)
+class _Late:
+    due: datetime
+    ask: Request
+
+
+class MemoryProvider:
+    """Passes the contract tests of the real one. What time does is done when somebody next looks, in order of time."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        fingerprints: Fingerprints,
+        *,
+        habits: Habits | None = None,
+        trouble: Trouble = lambda verb, reference: None,
+        tell: Callable[[str], None] = lambda reference: None,
+    ) -> None:
+        self._clock = clock
+        self._at = datetime.min.replace(tzinfo=UTC)
+        self._fingerprints = fingerprints
+        self._habits = habits or Habits()
+        self._trouble = trouble
+        self._tell = tell
+        self._books = Books(self._habits.auto_release)
+        self._all: dict[str, _Open] = {}
+        self._undecided: dict[str, _Open] = {}
+        self._orders: defaultdict[str | None, list[_Open]] = defaultdict(list)
+        self._remembered: dict[str, _Remembered] = {}
+        self._late: list[_Late] = []
+        self._terminals: dict[str, Terminal] = {}
+        self._next: defaultdict[str, deque[Fault]] = defaultdict(deque)
+
+    # --- the port ---
+
+    async def authorise(self, ask: PlaceHold) -> Transaction:
+        """Begin a hold."""
+        return await self._do("authorise", ask)
+
+    async def read_token(self, ask: ReadCard) -> Transaction:
+        """Begin reading a card."""
+        return await self._do("read_token", ask)
+
+    async def capture(self, ask: Take) -> Transaction:
+        """Take money of a hold."""
+        return await self._do("capture", ask)
+
+    async def reverse(self, ask: LetGo) -> Transaction:
+        """Let a hold go."""
+        return await self._do("reverse", ask)
+
+    async def refund(self, ask: GiveBack) -> Transaction:
+        """Give money of a capture back."""
+        return await self._do("refund", ask)
+
+    async def status(self, reference: str) -> Transaction | None:
+        """The transaction with this reference."""
+        await self._asked("status", reference)
+        known = self._all.get(reference)
+        return None if known is None else known.told
+
+    async def find(self, order_reference: str) -> list[Transaction]:
+        """Every transaction of this order reference, oldest first."""
+        await self._asked("find", order_reference)
+        return [one.told for one in self._orders[order_reference]]
+
+    async def cancel(self, pending: Transaction) -> None:
+        """Cancel a pending transaction, unless it is too late."""
+        await self._asked("cancel", pending.reference)
+        known = self._all.get(pending.reference)
+        if known is not None and known.told.status is Status.PENDING and isinstance(known.ask, PlaceHold | ReadCard):
+            self._end(known, Failure.CANCELLED)
+
+    async def aclose(self) -> None:
+        """Nothing to close."""
+
+    # --- what drivers, the helpdesk and tests do ---
+
+    def present(self, terminal_id: str, card: BankCard) -> Transaction | None:
+        """Somebody presents a card; None if nothing waits for one there, or the terminal is offline."""
+        waiting = self._waiting_at(terminal_id)
+        if waiting is None or self._terminals.get(terminal_id) is Terminal.OFFLINE:
+            return None
+        waiting.seen = card
+        if self._strikes("present", waiting.told.reference) is Fault.MANUAL:
+            self._change(waiting, status=Status.MANUAL)
+        elif isinstance(waiting.ask, PlaceHold) and card.failure is not None:
+            self._end(waiting, card.failure)
+        else:
+            self._succeed(waiting)
+        return waiting.told
+
+    def press_cancel(self, terminal_id: str) -> Transaction | None:
+        """The driver presses cancel; None if nothing waits there."""
+        waiting = self._waiting_at(terminal_id)
+        if waiting is None:
+            return None
+        self._end(waiting, Failure.CANCELLED)
+        return waiting.told
+
+    def put(self, terminal_id: str, state: Terminal) -> None:
+        """A terminal becomes online, busy or offline."""
+        self._terminals[terminal_id] = state
+
+    def resolve(self, reference: str, failure: Failure | None = None) -> Transaction:
+        """The helpdesk decides a transaction that needs manual intervention."""
+        self._let_time_pass()
+        known = self._all[reference]
+        if known.told.status is not Status.MANUAL:
+            raise ValueError(f"{reference} is {known.told.status}: only a manual one is resolved by hand")
+        self._succeed(known) if failure is None else self._end(known, failure)
+        return known.told
+
+    def expire(self, hold_reference: str) -> None:
+        """A hold's window ends now."""
+        self._let_time_pass()
+        self._books.expire(hold_reference, self._at)
+
+    def break_next(self, verb: str, *faults: Fault) -> None:
+        """The next calls of this verb go wrong, one fault each, before any that `trouble` says."""
+        self._next[verb].extend(faults)
+
+    def holds(self) -> list[Held]:
+        """The books: every hold, with what was taken of it, let go and given back."""
+        self._let_time_pass()
+        return self._books.holds(self._at)
+
+    # --- one call ---
+
+    async def _do(self, verb: str, ask: Request) -> Transaction:
+        fault = await self._asked(verb, ask.idempotency_reference)
+        if fault is Fault.REQUEST_LOST:
+            raise OutcomeUnknown(f"{verb} {ask.idempotency_reference}: no answer; it may have been done")
+        if fault is Fault.LATE:
+            self._late.append(_Late(self._at + timedelta(seconds=self._habits.late_s), ask))
+            raise OutcomeUnknown(f"{verb} {ask.idempotency_reference}: no answer; it may have been done")
+        answer = self._once(ask, fault)
+        if fault is Fault.ANSWER_LOST:
+            raise OutcomeUnknown(f"{verb} {ask.idempotency_reference}: no answer; it may have been done")
+        return answer
+
+    async def _asked(self, verb: str, reference: str) -> Fault | None:
+        if self._habits.latency_s:
+            await self._clock.sleep(self._habits.latency_s)
+        self._let_time_pass()
+        fault = self._strikes(verb, reference)
+        if fault is Fault.UNAVAILABLE or (fault is not None and verb in ("status", "find", "cancel")):
+            raise Unavailable(f"{verb} {reference}: the provider is not available")
+        return fault
+
+    def _strikes(self, verb: str, reference: str) -> Fault | None:
+        return self._next[verb].popleft() if self._next[verb] else self._trouble(verb, reference)
+
+    def _once(self, ask: Request, fault: Fault | None) -> Transaction:
+        before = self._remembered.get(ask.idempotency_reference)
+        if before is not None and self._at < before.until:
+            if before.ask != ask:
+                raise BrokenInvariant(f"{ask.idempotency_reference} was used before with another content")
+            return before.answer
+        answer = self._at_terminal(ask) if isinstance(ask, PlaceHold | ReadCard) else self._follow_up(ask, fault)
+        until = self._at + timedelta(seconds=self._habits.memory_s)
+        self._remembered[ask.idempotency_reference] = _Remembered(ask, answer, until)
+        return answer
+
+    def _at_terminal(self, ask: PlaceHold | ReadCard) -> Transaction:
+        begun = self._begin(ask, ask.order_reference, ask.amount if isinstance(ask, PlaceHold) else None)
+        state = self._terminals.get(ask.terminal_id, Terminal.ONLINE)
+        if state is Terminal.OFFLINE:
+            self._end(begun, Failure.TERMINAL_OFFLINE)
+        elif state is Terminal.BUSY or self._waiting_at(ask.terminal_id) is not begun:
+            self._end(begun, Failure.TERMINAL_BUSY)
+        else:
+            begun.due = self._at + timedelta(seconds=self._habits.pending_s)
+        return begun.told
+
+    def _follow_up(self, ask: FollowUp, fault: Fault | None) -> Transaction:
+        origin = ask.capture_reference if isinstance(ask, GiveBack) else ask.hold_reference
+        refusal = Failure.REJECTED if fault is Fault.REFUSED else self._refuses(ask, origin)
+        amount = None if isinstance(ask, LetGo) else ask.amount
+        if refusal is not None:
+            return Transaction(
+                origin, _KIND[type(ask)], Status.FAILED, original_reference=origin, asked=amount, failure=refusal
+            )
+        begun = self._begin(ask, self._all[origin].told.order_reference, amount, origin)
+        if fault is Fault.MANUAL:
+            self._change(begun, status=Status.MANUAL)
+        elif fault is Fault.PENDING:
+            begun.due = self._at + timedelta(seconds=self._habits.late_s)
+        else:
+            self._succeed(begun)
+        return begun.told
+
+    def _refuses(self, ask: FollowUp, origin: str) -> Failure | None:
+        now = self._at
+        if origin not in self._all:
+            return Failure.UNKNOWN_REFERENCE
+        hold = self._hold_of(origin)
+        if any(self._hold_of(one.told.original_reference) == hold for one in self._undecided.values()):
+            return Failure.REJECTED
+        match ask:
+            case Take():
+                return self._books.refuses_take(hold or "", ask.amount, now)
+            case LetGo():
+                return self._books.refuses_let_go(hold or "", now)
+            case GiveBack():
+                return self._books.refuses_give_back(hold or "", ask.amount, now)
+
+    def _hold_of(self, reference: str | None) -> str | None:
+        """The hold that a hold, or a capture of it, belongs to."""
+        known = self._all.get(reference or "")
+        return None if known is None else known.told.original_reference or reference
+
+    # --- what becomes of a transaction ---
+
+    def _begin(self, ask: Request, order: str | None, amount: Money | None, origin: str | None = None) -> _Open:
+        begun = _Open(
+            Transaction(
+                reference=f"M{len(self._all) + 1:06d}",
+                kind=_KIND[type(ask)],
+                status=Status.PENDING,
+                order_reference=order,
+                original_reference=origin,
+                asked=amount,
+                created_at=self._at,
+            ),
+            ask,
+        )
+        self._all[begun.told.reference] = self._undecided[begun.told.reference] = begun
+        self._orders[order].append(begun)
+        return begun
+
+    def _succeed(self, known: _Open) -> None:
+        now, reference, amount, card, slip = self._at, known.told.reference, known.told.asked, None, None
+        hold = self._hold_of(known.told.original_reference) or ""
+        match known.ask:
+            case PlaceHold(order_reference=order, amount=wanted):
+                amount = self._approved(wanted, known.seen)
+                card = self._fingerprints.current(*_secrets(known.seen))
+                self._books.place(reference, order, amount, now + timedelta(seconds=self._habits.hold_s))
+            case ReadCard():
+                card = self._fingerprints.every(*_secrets(known.seen))
+            case Take(amount=wanted):
+                self._books.take(hold, wanted)
+                slip = None if (seen := self._all[hold].seen) is None else seen.slip
+            case LetGo():
+                amount = self._books.let_go(hold)
+            case GiveBack(amount=wanted):
+                self._books.give_back(hold, wanted)
+        self._change(known, status=Status.SUCCESS, amount=amount, card=card, slip=slip, final_at=now)
+
+    def _approved(self, wanted: Money, card: BankCard | None) -> Money:
+        limit = card.at_most if card is not None and card.at_most is not None else wanted.minor
+        return Money(minor=min(limit, wanted.minor), currency=wanted.currency)
+
+    def _end(self, known: _Open, failure: Failure) -> None:
+        self._change(known, status=Status.FAILED, failure=failure, detail=failure.value, final_at=self._at)
+
+    def _change(self, known: _Open, **changes: object) -> None:
+        known.told = replace(known.told, **changes)  # type: ignore[arg-type]
+        known.due = None
+        if known.told.status in (Status.SUCCESS, Status.FAILED):
+            del self._undecided[known.told.reference]
+        self._tell(known.told.reference)
+
+    # --- time ---
+
+    def _let_time_pass(self) -> None:
+        """Does what has become due, each thing at its own time, and so in order."""
+        now = self._clock.now()
+        while (due := min(self._due(), key=lambda one: one[0], default=None)) is not None and due[0] <= now:
+            self._at, what = due
+            if isinstance(what, _Late):
+                self._late.remove(what)
+                self._once(what.ask, None)
+            elif isinstance(what.ask, PlaceHold | ReadCard):
+                self._end(what, Failure.EXPIRED)
+            else:
+                self._succeed(what)
+        self._at = now
+
+    def _due(self) -> Iterator[tuple[datetime, _Late | _Open]]:
+        yield from ((late.due, late) for late in self._late)
+        yield from ((known.due, known) for known in self._undecided.values() if known.due is not None)
+
+    def _waiting_at(self, terminal_id: str) -> _Open | None:
+        self._let_time_pass()
+        for known in self._undecided.values():
+            at = known.ask.terminal_id if isinstance(known.ask, PlaceHold | ReadCard) else None
+            if at == terminal_id and known.told.status is Status.PENDING:
+                return known
+        return None
+
+
+def _secrets(card: BankCard | None) -> tuple[SecretStr | None, SecretStr | None]:
+    return (None, None) if card is None else (card.token, card.par)
+
+
+__all__ = ["BankCard", "Fault", "Habits", "Held", "MemoryProvider", "Terminal", "Trouble"]

@@ -1,0 +1,68 @@
+"""What may be said of the world of the provider in memory: its cards, its terminals, its habits and its faults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from pydantic import SecretStr
+
+from tapwatt.facts.bill import CardSlip
+from tapwatt.provider.card_slips import Shown, slip_of
+from tapwatt.provider.port import Failure
+
+
+@dataclass(frozen=True, slots=True)
+class BankCard:
+    """A card in somebody's hand. `failure` is what a hold on it ends in; `at_most` (minor units) is all it can hold.
+
+    `shown` is what a terminal tells of it for its holder's receipt.
+    """
+
+    token: SecretStr | None
+    par: SecretStr | None = None
+    failure: Failure | None = None
+    at_most: int | None = None
+    shown: Shown | None = None
+
+    @property
+    def slip(self) -> CardSlip | None:
+        """What the receipt of a capture shows of it."""
+        return None if self.shown is None else slip_of(self.shown, (self.token, self.par))
+
+
+class Fault(StrEnum):
+    """What may go wrong with one call."""
+
+    UNAVAILABLE = "unavailable"
+    REQUEST_LOST = "request_lost"
+    ANSWER_LOST = "answer_lost"
+    LATE = "late"
+    PENDING = "pending"
+    MANUAL = "manual"
+    REFUSED = "refused"
+
+
+Trouble = Callable[[str, str], Fault | None]
+"""The fault of a call, by its verb (a method of the port) and its idempotency, order or transaction reference."""
+
+
+class Terminal(StrEnum):
+    """How a terminal is."""
+
+    ONLINE = "online"
+    BUSY = "busy"
+    OFFLINE = "offline"
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How this provider is set up; times in seconds."""
+
+    pending_s: float = 360.0
+    hold_s: float = 5 * 86_400.0
+    memory_s: float = 86_400.0
+    late_s: float = 60.0
+    latency_s: float = 0.0
+    auto_release: bool = True

@@ -1,0 +1,61 @@
+"""What a service remembers of a session, kept in the process itself: for tests and simulations."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from tapwatt.clock import Clock
+from tapwatt.state.view import Build
+from tapwatt.testing.view import InProcessView
+
+
+@dataclass(slots=True)
+class Remembered:
+    """What is known of one session, and until when it is kept."""
+
+    until: datetime
+    fields: dict[str, bytes] = field(default_factory=dict)
+
+
+Sessions = dict[str, Remembered]
+
+
+def sessions_view(clock: Clock, *, whole: bool = False) -> InProcessView[Sessions]:
+    """A view that keeps sessions in the process."""
+    return InProcessView[Sessions](dict, clock, whole=whole)
+
+
+class InProcess:
+    """Remembers in the process itself: for tests and simulations."""
+
+    def __init__(self, view: InProcessView[Sessions], clock: Clock, into: Build | None = None) -> None:
+        self._view = view
+        self._clock = clock
+        self._into = into
+
+    def into(self, build: Build) -> InProcess:
+        """The same memory as a rebuild writes it."""
+        return InProcess(self._view, self._clock, build)
+
+    async def remember(self, session_id: str, field: str, value: bytes, *, ttl_s: float) -> dict[str, bytes]:
+        """Remember it for at least this long (seconds), unless the field is known; return all that is known after."""
+        until = self._clock.now() + timedelta(seconds=ttl_s)
+        standing = self._known(self._view.reading(self._into), session_id, until).fields
+        standing.setdefault(field, value)
+        beside = self._view.beside(self._into)
+        if beside is not None:
+            self._known(beside, session_id, until).fields[field] = standing[field]
+        return dict(standing)
+
+    async def recall(self, session_id: str) -> dict[str, bytes]:
+        """All that is known of the session."""
+        known = self._view.reading(self._into).get(session_id)
+        return dict(known.fields) if known and known.until > self._clock.now() else {}
+
+    def _known(self, sessions: Sessions, session_id: str, until: datetime) -> Remembered:
+        known = sessions.get(session_id)
+        if known is None or known.until <= self._clock.now():
+            known = sessions[session_id] = Remembered(until)
+        known.until = max(known.until, until)
+        return known

@@ -1,0 +1,227 @@
+"""What services are put together from: the way to the provider, and a memory that is rebuilt from the log."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from dataclasses import replace
+from typing import Protocol
+
+from prometheus_client import Counter
+
+from tapwatt.errors import Poison, Unavailable
+from tapwatt.facts.codec import Event, decode
+from tapwatt.facts.events import Fact
+from tapwatt.facts.packed_event import keep
+from tapwatt.facts.topics import Topics
+from tapwatt.provider.ccv.adapter import CcvProvider
+from tapwatt.provider.fingerprints import Fingerprints
+from tapwatt.provider.gateway import Way
+from tapwatt.provider.polling import Pace
+from tapwatt.provider.settings import provider_settings
+from tapwatt.provider.unknown_outcomes import Patience
+from tapwatt.provider.webhook_hints import Hints
+from tapwatt.settings import read_settings
+from tapwatt.state.rebuild import rebuild, stay_whole
+from tapwatt.state.redis_client import RedisClient, RedisSettings
+from tapwatt.state.session_store import InRedis
+from tapwatt.state.view import Build, RedisView
+from tapwatt.worker.kafka.group_progress import GroupProgress
+from tapwatt.worker.kafka.log_reader import read_log
+from tapwatt.worker.records import Incoming
+from tapwatt.worker.run import Parts
+from tapwatt.worker.service import Route, Service
+from tapwatt.worker.settings import KafkaSettings, WorkerSettings
+
+WEBHOOK = "/webhooks/provider"
+"""Where the provider may hint that a transaction has changed."""
+
+
+class Room(Protocol):
+    """A part of a service that is opened before the first event and closed after the last."""
+
+    async def open(self) -> None:
+        """Connect, or say in one sentence why that is not possible."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of everything."""
+        ...
+
+    @property
+    def posts(self) -> Mapping[str, Route]:
+        """The HTTP paths it answers."""
+        ...
+
+
+class ProviderRoom:
+    """The way to the payment provider, by its settings."""
+
+    def __init__(self, parts: Parts) -> None:
+        settings = provider_settings()
+        refused = Counter(
+            "tapwatt_card_identifiers_refused_total",
+            "Card tokens and PARs of no kind we know.",
+            ["what"],
+            registry=parts.registry,
+        )
+        fingerprints = Fingerprints(
+            settings.keys(),
+            live=settings.live,
+            test_tokens=settings.test_tokens,
+            on_refused=lambda what: refused.labels(what).inc(),
+        )
+        withheld = Counter(
+            "tapwatt_card_slip_parts_withheld_total",
+            "Parts of a card's slip left out because a card could be known by them.",
+            ["what"],
+            registry=parts.registry,
+        )
+        self.release_rest = settings.release_rest
+        self._log = parts.log
+        self._hints = Hints()
+        self._provider = CcvProvider(
+            settings,
+            fingerprints,
+            clock=parts.clock,
+            log=parts.log,
+            on_withheld=lambda what: withheld.labels(what).inc(),
+        )
+        self.way = Way(self._provider, parts.clock, self._hints, Patience.of(settings), Pace.of(settings))
+        self.posts: Mapping[str, Route] = {WEBHOOK: self._hints.webhook}
+
+    async def open(self) -> None:
+        """Ask the provider something, so that a wrong key is known now. A provider that is away is waited for later."""
+        try:
+            await self._provider.find("tapwatt-start")
+        except Unavailable as error:
+            self._log.warning("the provider does not answer yet", why=str(error))
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._provider.aclose()
+
+
+Apply = Callable[[Event, Build], Awaitable[object]]
+"""Writes what an event says into a build of the view."""
+
+
+class ViewRoom:
+    """A step's keyspace in Redis: whole before the first event is heard, rebuilt from the log whenever it is not.
+
+    The topics are read one after another, in the order they are given.
+    """
+
+    def __init__(self, parts: Parts, step: str, epoch: int, topics: Collection[type[Fact]], apply: Apply) -> None:
+        worker, kafka = read_settings(WorkerSettings), read_settings(KafkaSettings)
+        self._parts = parts
+        self._bootstrap = kafka.bootstrap
+        self._topics = [Topics(worker.topic_prefix).of(fact) for fact in topics]
+        self._apply_event = apply
+        self._redis = RedisClient(read_settings(RedisSettings))
+        self.view = RedisView(self._redis, step, epoch)
+        self._staying: asyncio.Task[None] | None = None
+        self.posts: Mapping[str, Route] = {}
+
+    async def open(self) -> None:
+        """Wait until Redis answers and the view is whole."""
+        await self._redis.check()
+        while True:
+            try:
+                applied = await rebuild(
+                    self._read, self._apply, self.view, clock=self._parts.clock, key_of=lambda record: record.key
+                )
+                break
+            except Unavailable as error:
+                self._parts.log.warning("view not rebuilt yet", why=str(error))
+                await self._parts.clock.sleep(1)
+        if applied is not None:
+            self._parts.log.info("view rebuilt", records=applied)
+        self._staying = asyncio.create_task(
+            stay_whole(
+                self._read,
+                self._apply,
+                self.view,
+                clock=self._parts.clock,
+                log=self._parts.log,
+                key_of=lambda record: record.key,
+            )
+        )
+
+    def _read(self) -> AsyncIterator[Incoming]:
+        return read_log(self._bootstrap, self._topics)
+
+    async def _apply(self, record: Incoming, build: Build) -> None:
+        try:
+            event = decode(record.key, record.value, record.headers)
+        except Poison:
+            return  # it was parked when it was first heard, and says nothing
+        await self._apply_event(event, build)
+
+    async def close(self) -> None:
+        """Stop looking after it and close the connections."""
+        if self._staying is not None:
+            self._staying.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._staying
+        await self._redis.close()
+
+
+class MemoryRoom(ViewRoom):
+    """A step's memory of sessions: which fact of a session is kept under which field.
+
+    Kept for `remember_days`, or for so many seconds where `longer_s` says so.
+    """
+
+    def __init__(
+        self,
+        parts: Parts,
+        step: str,
+        epoch: int,
+        remembers: Mapping[type[Fact], str],
+        remember_days: float,
+        longer_s: Mapping[type[Fact], float] | None = None,
+    ) -> None:
+        super().__init__(parts, step, epoch, list(remembers), self._remember)
+        self._fields = remembers
+        self._ttl_s = dict.fromkeys(remembers, remember_days * 86400) | dict(longer_s or {})
+        self.memory = InRedis(self.view)
+
+    async def _remember(self, event: Event, build: Build) -> None:
+        kind = type(event.fact)
+        ttl_s = self._ttl_s[kind]
+        await self.memory.into(build).remember(event.fact.key, self._fields[kind], keep(event), ttl_s=ttl_s)
+
+
+class ProgressRoom:
+    """How far this step has come with some of its topics."""
+
+    def __init__(self, step: str, topics: Collection[type[Fact]]) -> None:
+        names = Topics(read_settings(WorkerSettings).topic_prefix)
+        bootstrap = read_settings(KafkaSettings).bootstrap
+        self.progress = GroupProgress(bootstrap, names.prefix + step, [names.of(fact) for fact in topics])
+        self.posts: Mapping[str, Route] = {}
+
+    async def open(self) -> None:
+        """Connect."""
+        await self.progress.open()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self.progress.close()
+
+
+def together(service: Service, *rooms: Room) -> Service:
+    """The service with its rooms: opened in this order, closed in the other."""
+
+    async def open_all() -> None:
+        for room in rooms:
+            await room.open()
+
+    async def close_all() -> None:
+        for room in reversed(rooms):
+            await room.close()
+
+    posts = {path: route for room in rooms for path, route in room.posts.items()}
+    return replace(service, open=open_all, close=close_all, posts=posts)

@@ -1,0 +1,77 @@
+"""How far a consumer group has come with some topics, seen from outside: what tells "not yet" from "never"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from tapwatt.errors import Unavailable
+from tapwatt.worker.kafka.partitions import partitions_of
+from tapwatt.worker.records import Partition
+
+Ends = Mapping[Partition, int]
+
+
+class Progress(Protocol):
+    """Both raise Unavailable when Kafka does not tell."""
+
+    async def ends(self) -> Ends:
+        """The offset after the last record of each partition that has one, now."""
+        ...
+
+    async def reached(self, ends: Ends) -> bool:
+        """Whether everything before these offsets was handled, by whichever worker of the group has the partition."""
+        ...
+
+
+class GroupProgress:
+    """The progress of a group by what it has committed. A commit follows what is done by half a second."""
+
+    def __init__(self, bootstrap: str, group: str, topics: Sequence[str]) -> None:
+        self._bootstrap = bootstrap
+        self._group = group
+        self._topics = list(topics)
+        self._consumer: AIOKafkaConsumer | None = None
+        self._admin: AIOKafkaAdminClient | None = None
+
+    async def open(self) -> None:
+        """Connect."""
+        self._consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, group_id=None)
+        await self._consumer.start()
+        self._admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
+        await self._admin.start()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._consumer is not None:
+            await self._consumer.stop()
+        if self._admin is not None:
+            await self._admin.close()
+
+    async def ends(self) -> Ends:
+        """The offset after the last record of each partition that has one, now."""
+        assert self._consumer is not None
+        assert self._admin is not None
+        try:
+            every = await partitions_of(self._admin, self._topics)
+            begins = await self._consumer.beginning_offsets(every)
+            ends = await self._consumer.end_offsets(every)
+        except (KafkaError, OSError) as error:
+            raise Unavailable(f"Kafka does not tell where {self._topics} end: {error!r}") from error
+        return {Partition(*tp): end for tp, end in ends.items() if end > begins[tp]}
+
+    async def reached(self, ends: Ends) -> bool:
+        """Whether everything before these offsets was handled."""
+        assert self._admin is not None
+        if not ends:
+            return True
+        try:
+            committed = await self._admin.list_consumer_group_offsets(self._group)
+        except (KafkaError, OSError) as error:
+            raise Unavailable(f"Kafka does not tell how far {self._group} has come: {error!r}") from error
+        done = {Partition(*tp): told.offset for tp, told in committed.items()}
+        return all(done.get(partition, -1) >= end for partition, end in ends.items())

@@ -1,0 +1,47 @@
+"""Reads topics from their beginning to where they end now, for a step that builds its memory anew."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+
+from aiokafka import AIOKafkaConsumer
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+
+from tapwatt.errors import Unavailable
+from tapwatt.worker.kafka.partitions import partitions_of
+from tapwatt.worker.records import Incoming
+
+_WAIT_MS = 500
+
+
+async def read_log(bootstrap: str, topics: Sequence[str]) -> AsyncIterator[Incoming]:
+    """Every record that stands on these topics when the first is asked for. Unavailable if Kafka goes away meanwhile.
+
+    Topics come one after another, in the order they are given; records of one partition come in their order.
+    """
+    consumer = AIOKafkaConsumer(
+        bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"
+    )
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    try:
+        await consumer.start()
+        await admin.start()
+        every = await partitions_of(admin, topics)
+        ends = await consumer.end_offsets(every)
+        begins = await consumer.beginning_offsets(every)
+        # Assigned once and for all: stopping an aiokafka consumer that was assigned anew can wait for ever (measured).
+        consumer.assign(every)
+        for topic in topics:
+            left = [tp for tp in every if tp.topic == topic and begins[tp] < ends[tp]]
+            while left:
+                for tp, records in (await consumer.getmany(*left, timeout_ms=_WAIT_MS)).items():
+                    for record in records:
+                        if record.offset < ends[tp]:
+                            yield record
+                left = [tp for tp in left if await consumer.position(tp) < ends[tp]]
+    except (KafkaError, OSError) as error:
+        raise Unavailable(f"the log at {bootstrap} cannot be read now: {error!r}") from error
+    finally:
+        await consumer.stop()
+        await admin.close()

@@ -1,0 +1,244 @@
+"""Faust's consumer and producer with their per-message path replaced: whole runs in, strict contiguous commits out.
+
+Stock Faust commits over unfinished events (faust-streaming issue 606) and spends most of its time per message. Through
+its documented extension point, the app's transport, these classes keep what it is good at (membership, assignment,
+reconnection, agents) and take over what is fetched, noted and committed. docs/adr/0001 has the measurements.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any, cast
+
+import faust
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+from faust.transport.drivers import aiokafka as driver
+from faust.types import TP
+from faust.types.tuples import ConsumerMessage
+
+from tapwatt.worker.inflight import InFlight
+from tapwatt.worker.kafka.producer import LARGEST_VALUE, Courier
+from tapwatt.worker.records import Partition
+from tapwatt.worker.settings import KafkaSettings, WorkerSettings
+
+_BATCH = 128 * 1024
+"""Bytes that go to a partition at once."""
+
+_NEVER_S = 7 * 86400.0
+"""aiokafka leaves the group when nothing is fetched for a while; with all partitions full that is no fault of ours."""
+
+
+class HoldingConsumer(driver.Consumer):
+    """Yields one message a partition and fetch, whose value is a Run; commits only the contiguous finished prefix.
+
+    `_epoch` counts what makes fetched records stale (a revocation, a seek). Records fetched across a change of epoch
+    are thrown away and read again from the committed offsets, so that none can slip between two positions.
+    """
+
+    app: HoldingApp
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._epoch = 0
+        self._reread = False
+        self._seeking = asyncio.Lock()
+
+    async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:
+        inflight = self.app.inflight
+        full = {TP(*partition) for partition in inflight.full()}
+        wanted = (active_partitions or set()) - full
+        if inflight.busy:
+            wanted = {tp for tp in wanted if tp.topic in self.app.waits}
+        if not wanted:
+            # fetched_records takes an empty set for "all partitions", so nothing may be asked for here
+            await asyncio.sleep(0.01)
+            return {}
+        return await super()._getmany(wanted, 0.05 if full else timeout)
+
+    async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:
+        """One message a partition: the whole run of records that was fetched of it."""
+        if self._reread and not await self._read_again():
+            return
+        epoch, generation = self._epoch, self.app.consumer_generation_id
+        records, active = await self._wait_next_records(timeout)
+        if not records or self.should_stop:
+            return
+        for tp, run in records.items():
+            stale = epoch != self._epoch or generation != self.app.consumer_generation_id or not self.flow_active
+            if stale or (active is not None and tp not in active):
+                self._reread = True
+                return
+            yield tp, self._message(tp, run)
+
+    async def _read_again(self) -> bool:
+        if not self.flow_active:
+            await self.can_resume_flow.wait()
+        try:
+            await self.perform_seek()
+        except KafkaError as error:
+            self.log.warning("cannot seek to the committed offsets yet: %r", error)
+            await asyncio.sleep(0.5)
+            return False
+        return True
+
+    def _message(self, tp: TP, fetched: Sequence[Any]) -> Any:
+        partition = Partition(tp.topic, tp.partition)
+        first = fetched[0]
+        run = self.app.inflight.note(partition, fetched)
+        message: Any = ConsumerMessage
+        return message(
+            first.topic,
+            first.partition,
+            first.offset,
+            (first.timestamp or 0) / 1000.0,
+            first.timestamp_type,
+            (),
+            None,
+            run,
+            None,
+            0,
+            0,
+            tp,
+            generation_id=self.app.consumer_generation_id,
+        )
+
+    async def perform_seek(self) -> None:
+        """Read on from the committed offsets, and from the beginning where nothing was committed; forget the rest."""
+        async with self._seeking:
+            await self._seek_to_committed()
+
+    async def _seek_to_committed(self) -> None:
+        self._epoch += 1
+        self._reread = True
+        await self.app.inflight.forget()
+        committed = await self.seek_to_committed()
+        fresh = [TopicPartition(*tp) for tp in self._thread._ensure_consumer().assignment() if not committed.get(tp)]
+        if fresh:
+            await self._thread.seek_to_beginning(*fresh)
+        self._read_offset.clear()
+        self._committed_offset.clear()
+        self._committed_offset.update({tp: offset for tp, offset in committed.items() if offset})
+        self._epoch += 1
+        self._reread = False
+
+    async def on_partitions_revoked(self, revoked: set[TP]) -> None:
+        """Commit what is finished, then stop and forget everything: the next owner handles it."""
+        self._epoch += 1
+        await super().on_partitions_revoked(revoked)
+        await self.app.inflight.forget()
+
+    async def wait_empty(self) -> None:
+        """Commit what is finished. Waiting for the rest is the worker's affair (drain), with a limit."""
+        await self.commit_and_end_transactions()
+
+    def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
+        return (
+            TP(*p) for p in self.app.inflight.partitions() if topics is None or p.topic in topics or TP(*p) in topics
+        )
+
+    def _new_offset(self, tp: TP) -> int | None:
+        return self.app.inflight.commit_of(Partition(tp.topic, tp.partition))
+
+    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
+        """The ledger knows only what was delivered: there are no gaps."""
+
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Our own watchdog looks from outside; this one goes blind with the consumer."""
+
+
+class HoldingProducer(driver.Producer):
+    """An idempotent producer that waits for all replicas."""
+
+    def _settings_extra(self) -> Mapping[str, Any]:
+        return {"acks": "all", "enable_idempotence": True, "max_request_size": 2 * LARGEST_VALUE}
+
+
+class HoldingTransport(driver.Transport):
+    """Faust's Kafka transport with our consumer and producer."""
+
+    Consumer = HoldingConsumer
+    Producer = HoldingProducer
+
+
+class HoldingApp(faust.App):
+    """A Faust app whose consumer hands whole runs to `inflight`."""
+
+    inflight: InFlight
+    waits: Collection[str]
+
+    def _create_directories(self) -> None:
+        """Faust makes a folder for tables where it is started; we keep none."""
+
+    def _new_transport(self) -> HoldingTransport:
+        return HoldingTransport(self.conf.broker_consumer, self, loop=self.loop)
+
+    def _new_producer_transport(self) -> HoldingTransport:
+        return HoldingTransport(self.conf.broker_producer, self, loop=self.loop)
+
+
+def make_app(
+    group: str,
+    topics: Sequence[str],
+    inflight: InFlight,
+    waits: Collection[str],
+    kafka: KafkaSettings,
+    worker: WorkerSettings,
+) -> HoldingApp:
+    """The Faust app of a worker: one agent over all its topics. Nothing connects before it is started."""
+    app = HoldingApp(
+        group,
+        broker=";".join(f"kafka://{server.strip()}" for server in kafka.bootstrap.split(",")),
+        autodiscover=False,
+        web_enabled=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        table_standby_replicas=0,
+        stream_wait_empty=False,
+        consumer_auto_offset_reset="earliest",
+        consumer_group_instance_id=worker.instance_id,
+        broker_commit_interval=worker.commit_interval_s,
+        broker_session_timeout=worker.session_timeout_s,
+        broker_heartbeat_interval=worker.heartbeat_s,
+        broker_max_poll_records=worker.max_poll_records,
+        broker_max_poll_interval=_NEVER_S,
+        producer_acks=-1,
+        producer_max_batch_size=_BATCH,
+    )
+    app.inflight = inflight
+    app.waits = waits
+    heard = app.topic(*topics, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
+
+    async def hand_over(stream: Any) -> None:
+        accept = inflight.accept
+        async for event in stream.noack().events():
+            accept(event.value)
+
+    app.agent(heard, name=f"{group}.hand_over")(hand_over)
+    return app
+
+
+def courier(app: HoldingApp, timeout_s: float, failed: Callable[[BaseException], None]) -> Courier:
+    """What delivers through the started app's own producer."""
+    return Courier(cast(HoldingProducer, app.producer)._ensure_producer(), timeout_s, failed)
+
+
+def assigned(app: HoldingApp) -> list[Partition]:
+    """The partitions that are this worker's now."""
+    return [Partition(tp.topic, tp.partition) for tp in app.consumer.assignment()]
+
+
+def positions(app: HoldingApp) -> dict[Partition, int]:
+    """The next offset to be read of each partition of ours, where it is known."""
+    subscription = cast(Any, app.consumer)._thread._ensure_consumer()._subscription.subscription
+    assignment = subscription.assignment if subscription is not None else None
+    if assignment is None:
+        return {}
+    states = {tp: assignment.state_value(tp) for tp in assignment.tps}
+    return {Partition(*tp): s.position for tp, s in states.items() if s is not None and s.has_valid_position}
+
+
+def flowing(app: HoldingApp) -> bool:
+    """Whether partitions are ours and records are read: neither starting nor in the middle of a rebalance."""
+    return bool(cast(Any, app.consumer).flow_active and not app.rebalancing and app.consumer_generation_id >= 0)

@@ -1,0 +1,1 @@
+"""Chargers, drivers and cars, as they speak to Tapwatt."""

@@ -1,0 +1,1 @@
+"""A payment provider with terminals and a ledger; it imports nothing of Tapwatt."""

@@ -1,0 +1,448 @@
+"""The audit finds every kind of difference between what was said and what the ledger did, and no other."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from tapwatt.facts.cards import Card, Fingerprint, FingerprintKind
+from tapwatt.facts.codec import Event, begin, follow
+from tapwatt.facts.events import (
+    AuthorisationDeclined,
+    Authorised,
+    Captured,
+    CaptureFailed,
+    ChargingEnded,
+    ChargingPeriod,
+    DeclineReason,
+    EndReason,
+    Fact,
+    Hold,
+    HoldReleased,
+    Place,
+    PriceLine,
+    SessionPriced,
+    SessionRequested,
+)
+from tapwatt.money import Money
+from tapwatt.tariffs import Tariff
+from tapwatt_cli.ops.audit import Difference, Report, Trouble, audit
+from tapwatt_cli.ops.ledger_page import Entry, UnreadableLedger, read_ledger
+
+NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
+PLACE = Place(operator_id="op", site_id="site", terminal_id="T1", evse_id="E1")
+CARD = Card(fingerprints=(Fingerprint(kind=FingerprintKind.CARD, key_version=1, digest="ab" * 32),))
+TARIFF = Tariff.model_validate(
+    {"id": "t", "currency": "EUR", "elements": [{"price_components": [{"type": "ENERGY", "price": "0.40"}]}]}
+)
+
+
+def euro(minor: int) -> Money:
+    return Money(minor=minor, currency="EUR")
+
+
+class Told:
+    """A session, told in facts and ledger entries that agree until a test breaks them. 50.00 held, 12.00 owed."""
+
+    def __init__(self, name: str = "s1", *, held: int = 5000, owed: int = 1200) -> None:
+        self.name, self.held, self.owed = name, held, owed
+        self.hold = Hold(
+            reference=f"H-{name}", amount=euro(held), authorised_at=NOW, expires_at=NOW + timedelta(days=2)
+        )
+        self.events: list[Event] = []
+        self.ledger: list[Entry] = []
+        self._requested = begin(
+            SessionRequested(
+                session_id=name,
+                place=PLACE,
+                hold=euro(5000),
+                tariff=TARIFF,
+                time_zone="Europe/Amsterdam",
+                requested_at=NOW,
+            ),
+            f"req-{name}",
+            "/fleet",
+            NOW,
+        )
+        self.events.append(self._requested)
+
+    def say(self, fact: Fact) -> Event:
+        event = follow(self._requested.envelope, fact, "/test", NOW)
+        self.events.append(event)
+        return event
+
+    def authorise(self) -> Told:
+        self.say(
+            Authorised(
+                session_id=self.name,
+                place=PLACE,
+                hold=self.hold,
+                card=CARD,
+                tariff=TARIFF,
+                time_zone="Europe/Amsterdam",
+            )
+        )
+        self.ledger.append(Entry(self.hold.reference, "authorise", "success", euro(self.held), self.name))
+        return self
+
+    def charge(self) -> Told:
+        energy = Decimal(30_000) if self.owed else Decimal(0)
+        period = ChargingPeriod(starts_at=NOW, ends_at=NOW + timedelta(minutes=30), energy_wh=energy)
+        self.say(
+            ChargingEnded(
+                session_id=self.name,
+                reason=EndReason.LIMIT,
+                started_at=NOW,
+                ended_at=period.ends_at,
+                energy_wh=energy,
+                periods=(period,),
+            )
+        )
+        self.say(priced(self, energy))
+        return self
+
+    def capture(self) -> Told:
+        taken = min(self.held, self.owed)
+        self.say(
+            Captured(
+                session_id=self.name,
+                place=PLACE,
+                hold_reference=self.hold.reference,
+                capture_reference=f"C-{self.name}",
+                held=euro(self.held),
+                taken=euro(taken),
+                released=euro(self.held - taken),
+                shortfall=euro(self.owed - taken),
+            )
+        )
+        self.ledger.append(entry("C", "capture", self, taken))
+        if taken < self.held:
+            self.ledger.append(entry("C", "release", self, self.held - taken))
+        return self
+
+    def release(self) -> Told:
+        self.say(
+            HoldReleased(
+                session_id=self.name,
+                place=PLACE,
+                hold_reference=self.hold.reference,
+                released=euro(self.held),
+                waived=euro(self.owed),
+                reason="nothing_owed",
+            )
+        )
+        self.ledger.append(entry("R", "reversal", self, self.held))
+        return self
+
+    def change(self, kind: type[Fact], **to: Any) -> Told:
+        """Say another thing than what happened."""
+        self.events = [
+            replace(event, fact=event.fact.model_copy(update=to)) if isinstance(event.fact, kind) else event
+            for event in self.events
+        ]
+        return self
+
+    def forget(self, kind: type[Fact]) -> Told:
+        self.events = [event for event in self.events if not isinstance(event.fact, kind)]
+        return self
+
+    def erase(self, kind: str) -> Told:
+        self.ledger = [one for one in self.ledger if one.kind != kind]
+        return self
+
+    def audit(self) -> Report:
+        return audit(self.events, self.ledger)
+
+
+def entry(letter: str, kind: str, told: Told, amount: int) -> Entry:
+    return Entry(f"{letter}-{told.name}", kind, "success", euro(amount), told.name, told.hold.reference)
+
+
+def priced(told: Told, energy_wh: Decimal) -> SessionPriced:
+    owed = euro(told.owed)
+    line = PriceLine(
+        dimension="ENERGY",
+        quantity=energy_wh / 1000,
+        unit="kWh",
+        unit_price=Decimal("0.40"),
+        vat_percent=None,
+        excl_vat=owed,
+        incl_vat=owed,
+    )
+    return SessionPriced(
+        session_id=told.name,
+        place=PLACE,
+        hold=told.hold,
+        owed=owed,
+        owed_excl_vat=owed,
+        energy_wh=energy_wh,
+        ended_because=EndReason.LIMIT,
+        tariff_id="t",
+        lines=(line,),
+    )
+
+
+def settled(name: str = "s1", **money: int) -> Told:
+    return Told(name, **money).authorise().charge().capture()
+
+
+def the_one(report: Report) -> Difference:
+    assert len(report.differences) == 1, [str(one) for one in report.differences]
+    return report.differences[0]
+
+
+def troubles(report: Report) -> set[Trouble]:
+    return {one.trouble for one in report.differences}
+
+
+# what is right
+
+
+def test_a_day_that_agrees_has_no_difference() -> None:
+    # given sessions that were captured, captured with a shortfall (s06), released and declined
+    day = [settled("s1"), settled("s2", held=1000, owed=4100), Told("s3", owed=0).authorise().charge().release()]
+    refused = Told("s4")
+    refused.say(AuthorisationDeclined(session_id="s4", place=PLACE, reason=DeclineReason.DECLINED))
+    refused.ledger.append(Entry("H-s4", "authorise", "failed", None, "s4"))
+    day.append(refused)
+    # when they are audited together
+    report = audit([e for told in day for e in told.events], [e for told in day for e in told.ledger])
+    # then nothing differs and the line says so
+    assert [str(one) for one in report.differences] == []
+    assert report.line == "audit: 4 sessions, 0 lost, 0 twice, 0 wrong"
+
+
+def test_s12_a_redelivered_event_is_no_difference() -> None:
+    # given every event of a session delivered three times
+    told = settled()
+    told.events *= 3
+    # then the audit sees it once
+    assert told.audit().clean
+
+
+def test_s08_an_expired_hold_is_told_and_nothing_is_left_open() -> None:
+    # given a hold that the bank let go, and a CaptureFailed that says so
+    told = Told().authorise().charge()
+    told.say(
+        CaptureFailed(
+            session_id="s1", place=PLACE, hold_reference="H-s1", uncollected=euro(1200), reason="expired", detail=""
+        )
+    )
+    told.ledger.append(entry("H", "release", told, 5000))
+    # then that is the session's end
+    assert told.audit().clean
+
+
+def test_s07_a_hold_too_small_is_let_go_and_declined() -> None:
+    # given a hold that was reversed before the session was declined
+    told = Told(held=100)
+    told.say(AuthorisationDeclined(session_id="s1", place=PLACE, reason=DeclineReason.HOLD_TOO_SMALL))
+    told.ledger += [Entry("H-s1", "authorise", "success", euro(100), "s1"), entry("R", "reversal", told, 100)]
+    # then nothing differs
+    assert told.audit().clean
+
+
+# what is lost
+
+
+def test_a_session_without_an_outcome_is_lost() -> None:
+    # given a session that was asked for and never spoken of again
+    difference = the_one(Told().audit())
+    # then it is lost, by name, with the last thing that was said
+    assert difference.trouble is Trouble.LOST
+    assert str(difference) == "s1: lost: expected an outcome; found nothing after SessionRequested"
+
+
+def test_a_priced_session_that_nobody_settled_is_lost_with_its_open_hold() -> None:
+    # given a session that was priced and not settled
+    report = Told().authorise().charge().audit()
+    # then it is one lost session: no outcome, and the hold is open
+    assert report.line == "audit: 1 sessions, 1 lost, 0 twice, 0 wrong"
+    assert "50.00 EUR of hold H-s1 still held" in str(report.differences[1])
+
+
+def test_a_hold_left_open_behind_a_decline_is_lost() -> None:
+    # given a hold that stands although the session was declined
+    told = Told()
+    told.say(AuthorisationDeclined(session_id="s1", place=PLACE, reason=DeclineReason.TIMED_OUT))
+    told.ledger.append(Entry("H-s1", "authorise", "success", euro(5000), "s1"))
+    assert the_one(told.audit()).trouble is Trouble.LOST
+
+
+@pytest.mark.parametrize("gone", ["capture", "authorise"])
+def test_what_was_said_and_is_not_in_the_ledger_is_lost(gone: str) -> None:
+    # given a session whose capture, or whose hold, is not in the ledger
+    report = settled().erase(gone).erase("release").audit()
+    # then it is lost
+    assert Trouble.LOST in troubles(report)
+
+
+def test_a_release_that_was_said_and_not_done_is_lost() -> None:
+    report = Told(owed=0).authorise().charge().release().erase("reversal").audit()
+    assert troubles(report) == {Trouble.LOST}
+
+
+def test_money_taken_without_a_word_is_lost() -> None:
+    # given a capture in the ledger and no Captured
+    report = settled().forget(Captured).audit()
+    assert report.count(Trouble.LOST) == 1
+    assert any("12.00 EUR taken without a word" in one.found for one in report.differences)
+
+
+def test_a_rest_that_was_not_let_go_is_an_open_hold() -> None:
+    # given a capture whose rest is still reserved
+    report = settled().erase("release").audit()
+    assert any("38.00 EUR of hold H-s1 still held" in one.found for one in report.differences)
+
+
+# what is there twice
+
+
+def test_a_hold_taken_twice_is_twice() -> None:
+    # given two captures of one hold
+    told = settled()
+    told.ledger.append(replace(entry("C", "capture", told, 1200), reference="C2-s1"))
+    # then it is twice (and the amounts are wrong, too)
+    report = told.audit()
+    assert report.count(Trouble.TWICE) == 1
+    assert any(one.expected == "one capture" for one in report.differences)
+
+
+def test_two_holds_for_one_session_are_twice() -> None:
+    # given a second hold under the session's name, not let go
+    told = settled()
+    told.ledger.append(Entry("H2-s1", "authorise", "success", euro(5000), "s1"))
+    report = told.audit()
+    assert report.count(Trouble.TWICE) == 1
+    # and when it was let go, it is no difference
+    told.ledger.append(Entry("R2-s1", "reversal", "success", euro(5000), "s1", "H2-s1"))
+    assert told.audit().clean
+
+
+def test_two_outcomes_are_twice() -> None:
+    # given a session that was captured and let go
+    report = settled().release().audit()
+    assert report.count(Trouble.TWICE) == 1
+    assert any(one.found == "Captured and HoldReleased" for one in report.differences)
+
+
+def test_the_same_outcome_under_two_ids_is_twice() -> None:
+    # given a Captured that was said again with another id
+    told = settled()
+    last = next(event for event in told.events if isinstance(event.fact, Captured))
+    told.events.append(replace(last, envelope=replace(last.envelope, id="another")))
+    assert the_one(told.audit()).trouble is Trouble.TWICE
+
+
+# what is wrong
+
+
+@pytest.mark.parametrize(
+    ("kind", "to", "found"),
+    [
+        (Captured, {"taken": euro(1201)}, "12.01 EUR taken in the event"),
+        (Captured, {"released": euro(1)}, "0.01 EUR let go in the event"),
+        (Captured, {"held": euro(4999)}, "49.99 EUR held in the event"),
+        (Captured, {"shortfall": euro(5)}, "12.05 EUR owed in the event"),
+        (Captured, {"capture_reference": "C-other"}, "capture C-other"),
+        (SessionPriced, {"owed": euro(1300)}, "12.00 EUR owed in the event"),
+        (SessionPriced, {"energy_wh": Decimal(1)}, "1 Wh"),
+        (Captured, {"taken": Money(minor=1200, currency="USD")}, "12.00 USD taken in the event"),
+    ],
+)
+def test_an_amount_that_is_not_so_is_wrong(kind: type[Fact], to: dict[str, Any], found: str) -> None:
+    # given a session of which one amount was said otherwise
+    report = settled().change(kind, **to).audit()
+    # then it is wrong, and the amount is named
+    assert report.line.endswith("0 lost, 0 twice, 1 wrong")
+    assert found in [one.found for one in report.differences]
+
+
+def test_a_hold_of_another_amount_is_wrong() -> None:
+    told = settled()
+    told.ledger[0] = replace(told.ledger[0], amount=euro(4000))
+    assert any(one.found == "40.00 EUR" for one in told.audit().differences)
+
+
+def test_more_taken_than_held_is_wrong() -> None:
+    # given a capture above the hold, in the ledger and in the event alike
+    told = settled()
+    told.change(Captured, taken=euro(6000), released=euro(0), shortfall=euro(0)).erase("release")
+    told.ledger[1] = replace(told.ledger[1], amount=euro(6000))
+    # then it is wrong although both agree
+    assert any(one.expected == "at most 50.00 EUR taken, as held" for one in told.audit().differences)
+
+
+def test_a_hold_in_the_ledger_that_nobody_asked_for_is_wrong() -> None:
+    # given a stranger's hold
+    report = audit([], [Entry("H-x", "authorise", "success", euro(100), "stranger")])
+    assert the_one(report).session_id == "stranger"
+    assert the_one(report).trouble is Trouble.WRONG
+
+
+def test_a_capture_of_no_hold_is_wrong() -> None:
+    report = audit([], [Entry("C-x", "capture", "success", euro(100), None, "H-gone")])
+    assert the_one(report).found == "a capture of no hold"
+
+
+def test_a_session_that_nobody_asked_for_is_wrong() -> None:
+    # given facts about a session without its SessionRequested
+    assert the_one(settled().forget(SessionRequested).audit()).trouble is Trouble.WRONG
+
+
+def test_the_same_id_with_other_words_is_wrong() -> None:
+    # given a redelivery that says another amount
+    told = settled()
+    last = next(event for event in told.events if isinstance(event.fact, Captured))
+    told.events.append(replace(last, fact=last.fact.model_copy(update={"taken": euro(1)})))
+    assert the_one(told.audit()).expected == "the same Captured at every redelivery"
+
+
+def test_a_refund_that_nobody_said_is_wrong() -> None:
+    told = settled()
+    told.ledger.append(Entry("F-s1", "refund", "success", euro(300), "s1", "C-s1"))
+    assert the_one(told.audit()).found == "3.00 EUR in the ledger"
+
+
+def test_authorised_and_declined_both_is_wrong() -> None:
+    told = settled()
+    told.say(AuthorisationDeclined(session_id="s1", place=PLACE, reason=DeclineReason.DECLINED))
+    assert troubles(told.audit()) == {Trouble.WRONG, Trouble.TWICE}
+
+
+# how the ledger is read
+
+
+def test_amounts_are_read_from_the_journal_where_money_moves() -> None:
+    # given the ledger's page of one session, taken in part
+    page = {
+        "transactions": [
+            {"reference": "H", "type": "authorise", "status": "success", "order_reference": "s1", "amount": 5000},
+            {"reference": "C", "type": "capture", "status": "success", "original_reference": "H", "amount": 1200},
+            {"reference": "X", "type": "authorise", "status": "failed", "order_reference": "s2", "amount": 5000},
+        ],
+        "journal": [
+            {"hold": "H", "reference": "H", "kind": "hold", "amount": 2000, "currency": "eur"},
+            {"hold": "H", "reference": "C", "kind": "capture", "amount": 1200, "currency": "eur"},
+            {"hold": "H", "reference": "C", "kind": "release", "amount": 800, "currency": "eur"},
+        ],
+    }
+    # when it is read
+    entries = read_ledger(page)
+    # then the amounts are those that moved, and what did not move has none
+    assert [(one.kind, one.amount) for one in entries] == [
+        ("authorise", euro(2000)),
+        ("capture", euro(1200)),
+        ("authorise", None),
+        ("release", euro(800)),
+    ]
+
+
+@pytest.mark.parametrize("page", [None, [], {"transactions": []}, {"transactions": [], "journal": [{"amount": 1.5}]}])
+def test_what_is_no_ledger_is_refused_with_its_path(page: object) -> None:
+    with pytest.raises(UnreadableLedger, match="the ledger cannot be read"):
+        read_ledger(page)

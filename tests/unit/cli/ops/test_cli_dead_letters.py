@@ -1,0 +1,353 @@
+"""Dead letters: which stand, what each says on the page and to scripts, and what goes out when one is replayed."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from random import Random
+
+import pytest
+from prometheus_client import CollectorRegistry
+from rich.console import Console
+from typer.testing import CliRunner
+
+from tapwatt.clock import Clock, SystemClock
+from tapwatt.errors import NeedsHuman
+from tapwatt.facts.codec import LARGEST_EVENT, Event, begin, encode
+from tapwatt.facts.events import CaptureFailed, SessionCancelled
+from tapwatt.facts.topics import Topics
+from tapwatt.log import quiet
+from tapwatt.worker.handling import Handling
+from tapwatt.worker.metrics import WorkerMetrics
+from tapwatt.worker.moved_records import Waiting, later, parked, waiting
+from tapwatt.worker.records import Outgoing, Read
+from tapwatt.worker.service import Done, Service
+from tapwatt_cli.app import app
+from tapwatt_cli.console import printable
+from tapwatt_cli.ops.commands import dlq
+from tapwatt_cli.ops.dead_letters import (
+    Letter,
+    NoSuchLetter,
+    Number,
+    in_order,
+    letters_of,
+    marker,
+    numbered,
+    standing,
+    told_again,
+    why_not,
+)
+from tapwatt_cli.ops.letter_page import VALUE_SHOWN, letter_as_json, line, list_as_json, pretty, show_letter, show_list
+
+TOPICS = Topics("t.")
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+HEARD = TOPICS.of(SessionCancelled)
+FIRST = Number(0, 0)
+
+
+def event(session: str = "s1", topic: str = HEARD) -> Read:
+    fact = SessionCancelled(session_id=session, reason="driver", cancelled_at=NOW)
+    return Read(topic, 3, 17, *encode(begin(fact, f"cause-{session}", "/fleet", NOW)))
+
+
+def stood(out: Outgoing, partition: int = 0, offset: int = 0) -> Read:
+    """What was sent, as it stands on the log."""
+    return Read(out.topic, partition, offset, out.key, out.value, tuple(out.headers))
+
+
+def letter(
+    record: Read | None = None, number: Number = FIRST, by: str = "capturer", why: str = "odd", late_s: int = 0
+) -> Read:
+    at = NOW + timedelta(seconds=late_s)
+    came = record or event()
+    waited = waiting(came) if ".retry-" in came.topic else None
+    return stood(parked(came, TOPICS.dead_letters, by, why, at, waited), number.partition, number.offset)
+
+
+def marked(of: Read, number: Number, late_s: int = 60) -> Read:
+    out = marker(Letter(of), TOPICS, NOW + timedelta(seconds=late_s))
+    return stood(out, number.partition, number.offset)
+
+
+@pytest.mark.parametrize("text", ["", "0", "0/", "/1", "-1/2", "0/1/2", "a/b", "0 /1", "٣/١", "1/" + "9" * 30])
+def test_what_is_no_number_is_none(text: str) -> None:
+    assert Number.read(text) is None
+
+
+def test_a_number_is_a_partition_and_an_offset() -> None:
+    assert Number.read("2/17") == Number(2, 17)
+    assert str(Number(2, 17)) == "2/17"
+
+
+def test_a_letter_says_why_by_whom_when_and_where_it_stood() -> None:
+    (one,) = letters_of([letter(why="the hold is unknown")])
+    assert (one.parked_by, one.reason, one.origin) == ("capturer", "the hold is unknown", f"{HEARD}/3/17")
+    assert one.parked_at == "2026-03-01T12:00:00+00:00"
+    assert (one.fact, one.replayed_at) == ("SessionCancelled", None)
+
+
+def test_a_letter_stands_until_a_marker_names_it_and_markers_are_no_letters() -> None:
+    # given three letters, the second of them replayed twice, and a marker in another partition for the third
+    first, second, third = (letter(number=Number(0, n), late_s=n) for n in range(3))
+    log = [first, second, third, marked(second, Number(0, 3)), marked(second, Number(0, 4), 90)]
+    log.append(marked(third, Number(1, 0)))
+    # when the log is read
+    letters = letters_of(log)
+    # then all three are letters and one stands
+    assert [str(one.number) for one in letters] == ["0/0", "0/1", "0/2"]
+    assert [str(one.number) for one in standing(letters)] == ["0/0"]
+    assert letters[1].replayed_at == "2026-03-01T12:01:30+00:00"
+    assert line(letters) == "dead letters: 1 standing, 2 replayed"
+
+
+def test_a_marker_read_before_its_letter_counts_and_one_of_no_letter_is_nothing() -> None:
+    first = letter(number=Number(2, 5))
+    broken = marked(first, Number(0, 1))._replace(headers=(("tapwatt_replayed", b"\xff"),))
+    stray = marked(letter(number=Number(9, 9)), Number(0, 2))
+    assert standing(letters_of([marked(first, Number(0, 0)), broken, stray, first])) == []
+    assert len(letters_of([broken, stray, first])) == 1
+
+
+def test_an_event_cannot_hide_itself_by_the_headers_of_a_marker() -> None:
+    # given an author who puts our headers on a bad event
+    evil = event()._replace(headers=[("tapwatt_replayed", b"0/0"), *event().headers], value=b"{")
+    # then the letter it becomes still stands
+    assert len(standing(letters_of([letter(evil)]))) == 1
+
+
+def test_letters_are_listed_by_time_and_replayed_in_the_order_of_their_partition() -> None:
+    log = [letter(number=Number(0, 0), late_s=9), letter(number=Number(0, 1), late_s=2), letter(number=Number(1, 0))]
+    listed = letters_of(log)
+    assert [str(one.number) for one in listed] == ["1/0", "0/1", "0/0"]
+    assert [str(one.number) for one in in_order(listed)] == ["0/0", "0/1", "1/0"]
+
+
+def test_a_number_that_no_letter_has_is_named_and_one_asked_for_twice_comes_once() -> None:
+    first = letter(number=Number(0, 0))
+    letters = letters_of([first, marked(first, Number(0, 1))])
+    assert [str(one.number) for one in numbered(letters, [Number(0, 0), Number(0, 0)])] == ["0/0"]
+    # and a marker has no number of a letter
+    for number in (Number(0, 1), Number(4, 4)):
+        with pytest.raises(NoSuchLetter, match=f"there is no dead letter {number};"):
+            numbered(letters, [Number(0, 0), number])
+
+
+def test_a_replay_is_the_untouched_record_for_its_service_alone_due_now_with_its_whole_schedule() -> None:
+    # given a letter that was given up after a week
+    waited = stood(later(event(), TOPICS.retry("capturer", "day"), Waiting(f"{HEARD}/3/17", 36, NOW), "no answer"))
+    one = Letter(letter(waited, Number(1, 8), why="given up"))
+    # when it is told again
+    again = told_again(one, TOPICS, NOW + timedelta(hours=1))
+    # then only the capturer hears it, at once, and it is what the fleet said
+    assert again.topic == "t.tapwatt.capturer.retry-minute.v1"
+    assert waiting(stood(again)) == Waiting(f"{HEARD}/3/17", 0, NOW + timedelta(hours=1))
+    assert (again.key, again.value) == (event().key, event().value)
+    assert [h for h in again.headers if not h[0].startswith("tapwatt_")] == list(event().headers)
+    assert dict(again.headers)["tapwatt_reason"] == b"replayed dead letter 1/8"
+    assert "tapwatt_parked_by" not in dict(again.headers)
+
+
+def test_a_marker_goes_beside_its_letter_and_carries_nothing_of_it() -> None:
+    out = marker(Letter(letter(number=Number(1, 8))), TOPICS, NOW)
+    assert (out.topic, out.key, out.value) == (TOPICS.dead_letters, b"s1", b"")
+    assert dict(out.headers)["tapwatt_replayed"] == b"1/8"
+    assert dict(out.headers)["tapwatt_replayed_at"] == b"2026-03-01T12:00:00+00:00"
+
+
+def strangers() -> Read:
+    return letter()._replace(headers=tuple(event().headers))
+
+
+@pytest.mark.parametrize(
+    ("made", "why"),
+    [
+        (strangers, "no service says that it parked it"),
+        (lambda: letter(by="../x"), "no service says that it parked it"),
+        (lambda: letter(event()._replace(value=b" " * (LARGEST_EVENT + 1))), "no service reads a value"),
+        (lambda: letter(event()._replace(headers=[("x", b" " * 400_000)])), "no service reads a value"),
+        (
+            lambda: letter(event(topic=TOPICS.of(CaptureFailed))),
+            "it says that it is a SessionCancelled and stood in tapwatt.capture-failed.v1",
+        ),
+    ],
+)
+def test_what_cannot_be_told_again_is_refused_with_its_reason(made: Callable[[], Read], why: str) -> None:
+    assert why in (why_not(Letter(made()), TOPICS) or "")
+
+
+def test_what_nobody_could_read_may_be_replayed_because_a_newer_service_may_read_it() -> None:
+    assert why_not(Letter(letter()), TOPICS) is None
+    assert why_not(Letter(letter(event()._replace(value=b"\xff"))), TOPICS) is None
+    assert why_not(Letter(letter(event()._replace(value=None, headers=[]))), TOPICS) is None
+
+
+@pytest.mark.parametrize("known", [True, False])
+async def test_s11_a_replayed_letter_is_handled_or_parked_again_from_the_same_origin(known: bool) -> None:
+    # given a service that parks what only a human can find out
+    told: list[Outgoing] = []
+    handled: list[str] = []
+
+    async def deliver(records: object) -> None:
+        assert isinstance(records, list)
+        told.extend(records)
+
+    async def handler(heard: Event) -> Done:
+        if not handled:
+            handled.append("asked")
+            raise NeedsHuman("only the provider knows")
+        if not known:
+            raise NeedsHuman("still only the provider knows")
+        handled.append(heard.fact.key)
+        return Done()
+
+    handling = Handling(
+        Service("capturer", {SessionCancelled: handler}),
+        deliver,
+        topics=TOPICS,
+        clock=SystemClock(),
+        chance=Random(1),
+        metrics=WorkerMetrics(CollectorRegistry()),
+        log=quiet(),
+        fatal=lambda error: None,
+    )
+    await handling(event())
+    (one,) = letters_of([stood(told.pop())])
+    # when it is replayed
+    await handling(stood(told_again(one, TOPICS, datetime.now(UTC))))
+    # then it is handled once it is known, and parked again while it is not
+    if known:
+        assert (handled, told) == (["asked", "s1"], [])
+    else:
+        (again,) = letters_of([stood(told.pop(), offset=2)])
+        assert (again.reason, again.origin) == ("still only the provider knows", one.origin)
+        assert again.record.value == one.record.value
+
+
+def test_a_value_is_indented_with_its_numbers_and_names_as_they_were_written() -> None:
+    value = b'{"a":50.50,"a":[1e2,-0,{}],"b":"x, {y}: \\"z\\"","c":[]}'
+    assert pretty(value) == (
+        '{\n  "a": 50.50,\n  "a": [\n    1e2,\n    -0,\n    {}\n  ],\n  "b": "x, {y}: \\"z\\"",\n  "c": []\n}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [(b"", ""), (b"\xff\x1b[2J{", r"\xff\x1b[2J{"), (b'"\xc2\x9b2J"', r'"\x9b2J"'), (b"[" * 5000, "[" * 5000)],
+)
+def test_what_is_no_json_is_escaped_and_nothing_moves_a_terminals_cursor(value: bytes, shown: str) -> None:
+    assert pretty(value) == shown
+
+
+@pytest.mark.parametrize("value", [b"x" * 10**6, b'{"a": "' + b"x" * 10**6 + b'"}'])
+def test_a_long_value_is_cut_and_says_so(value: bytes) -> None:
+    shown = pretty(value)
+    assert len(shown) < VALUE_SHOWN + 100
+    assert shown.endswith("(cut here; --json has all of it)")
+
+
+def test_the_table_escapes_what_anybody_may_have_written() -> None:
+    # given a key with markup and a cursor's movement, and a reason that is long
+    bad = letter(event()._replace(key=b"[red]\x1b[2J"), why="w" * 300)
+    other = letter(number=Number(0, 1))
+    out = io.StringIO()
+    # when it is listed
+    letters = letters_of([bad, other, marked(other, Number(0, 2))])
+    show_list(Console(file=out, width=400), letters, every=False)
+    # then it is there in harmless words, and what was replayed is not
+    page = out.getvalue()
+    assert r"[red]\x1b[2J" in page
+    assert "w" * 80 in page
+    assert "w" * 81 not in page
+    assert "0/0" in page
+    assert "0/1" not in page
+    # unless all are asked for
+    show_list(Console(file=out, width=400), letters, every=True)
+    assert "0/1" in out.getvalue()
+
+
+def test_a_page_has_every_header_the_reason_and_the_value() -> None:
+    out = io.StringIO()
+    show_letter(Console(file=out, width=80), Letter(letter(why="why it is so")))
+    page = out.getvalue()
+    for said in ("why it is so", "capturer at 2026-03-01T12:00:00", "ce_id: cause-s1", '"reason": "driver"', "s1"):
+        assert said in page
+
+
+def test_scripts_get_the_untouched_bytes() -> None:
+    one = Letter(letter(event()._replace(value=b"\xff{")))
+    document = letter_as_json(one)
+    assert document["value"] is None
+    assert base64.b64decode(document["value_base64"]) == b"\xff{"
+    assert ["ce_id", "cause-s1"] in document["headers"]
+    (listed,) = list_as_json([one])["letters"]
+    assert (listed["number"], listed["key"], listed["replayed_at"]) == ("0/0", "s1", None)
+    assert "value" not in listed
+
+
+def test_printable_leaves_words_of_any_language() -> None:
+    assert printable("Zürich 東京") == "Zürich 東京"
+    assert printable("a\u202eb\n") == r"a\u202eb\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["replay"], ["replay", "0/1", "--everything"], ["replay", "--by", "x", "--everything"], ["replay", "x"], ["show"]],
+)
+def test_what_cannot_be_meant_is_refused_before_kafka_is_asked(arguments: list[str]) -> None:
+    assert CliRunner().invoke(app, ["dlq", *arguments]).exit_code == 2
+
+
+class Kafka:
+    """Stands for the Kafka that the command reads from and replays to."""
+
+    def __init__(self, *records: Read) -> None:
+        self.records = records
+        self.replayed: list[str] = []
+
+    async def read(self, bootstrap: str, topics: Topics) -> list[Letter]:
+        return letters_of(self.records)
+
+    async def replay(
+        self, bootstrap: str, topics: Topics, letters: list[Letter], clock: Clock, tell: Callable[[Letter], None]
+    ) -> None:
+        for one in letters:
+            self.replayed.append(str(one.number))
+            tell(one)
+
+
+@pytest.fixture
+def kafka_stands(monkeypatch: pytest.MonkeyPatch) -> Kafka:
+    foreign = letter(event(topic=TOPICS.of(CaptureFailed)), Number(0, 2))
+    kafka = Kafka(letter(), letter(number=Number(0, 1), by="tariff"), foreign)
+    monkeypatch.setattr(dlq, "read_letters", kafka.read)
+    monkeypatch.setattr(dlq, "replay_letters", kafka.replay)
+    monkeypatch.setattr(dlq, "a_person_types", lambda: True)
+    return kafka
+
+
+@pytest.mark.parametrize(
+    ("arguments", "answer", "replayed", "code"),
+    [
+        (["--everything"], "n", [], 1),
+        (["--everything"], "y", ["0/0", "0/1"], 1),
+        (["--everything", "--yes"], "", ["0/0", "0/1"], 1),
+        (["0/1", "0/0"], "y", ["0/0", "0/1"], 0),
+        (["0/1"], "", ["0/1"], 0),
+        (["--by", "tariff"], "", ["0/1"], 0),
+        (["--by", "nobody"], "", [], 0),
+    ],
+)
+def test_a_person_is_asked_before_several_are_replayed_and_what_is_refused_is_named(
+    kafka_stands: Kafka, arguments: list[str], answer: str, replayed: list[str], code: int
+) -> None:
+    # when a person replays
+    done = CliRunner().invoke(app, ["dlq", "replay", *arguments, "--topic-prefix", "t."], input=answer)
+    # then several are replayed only if they say so or have said so before
+    assert (kafka_stands.replayed, done.exit_code) == (replayed, code)
+    assert ("Replay 2 dead letters?" in done.output) == bool(answer)
+    # and whatever is refused has its line
+    assert ("tapwatt: 0/2 is not replayed: it says" in done.output) == ("--everything" in arguments)
+    for number in replayed:
+        assert f"replayed {number}: SessionCancelled s1 to" in done.output

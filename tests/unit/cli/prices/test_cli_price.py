@@ -1,0 +1,304 @@
+"""`tapwatt price` takes OCPI objects as they are and prints a price that adds up, or one sentence that says why not."""
+
+from __future__ import annotations
+
+import copy
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import Result
+from typer.testing import CliRunner
+
+from tapwatt_cli.app import app
+
+VECTORS = Path(__file__).parents[3] / "vectors" / "cdrs"
+TOKEN = "04E1-CANARY-77"
+CANARY = "Atlantic/Canary"
+TARIFF: dict[str, Any] = {
+    "id": "T-1",
+    "currency": "EUR",
+    "elements": [{"price_components": [{"type": "ENERGY", "price": 0.5, "vat": 10, "step_size": 1}]}],
+}
+BY_DAY: dict[str, Any] = {
+    "id": "T-DAY",
+    "currency": "EUR",
+    "elements": [
+        {
+            "price_components": [{"type": "ENERGY", "price": 0.5, "vat": 10, "step_size": 1}],
+            "restrictions": {"start_time": "09:00", "end_time": "17:00"},
+        },
+        {"price_components": [{"type": "ENERGY", "price": 0.2, "vat": 10, "step_size": 1}]},
+    ],
+}
+CDR: dict[str, Any] = {
+    "start_date_time": "2026-03-02T08:00:00Z",
+    "end_date_time": "2026-03-02T10:00:00Z",
+    "cdr_token": {"uid": TOKEN},
+    "charging_periods": [{"start_date_time": "2026-03-02T08:00:00Z", "dimensions": [{"type": "ENERGY", "volume": 10}]}],
+}
+SESSION: dict[str, Any] = {
+    "id": "S-1",
+    "start_date_time": "2026-03-02T08:00:00Z",
+    "kwh": 7.5,
+    "status": "ACTIVE",
+    "last_updated": "2026-03-02T08:45:00Z",
+    "cdr_token": {"uid": TOKEN},
+}
+
+
+class Desk:
+    """Writes files and types the command."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def run(self, *files: Any, options: tuple[str, ...] = ()) -> Result:
+        names = []
+        for number, file in enumerate(files, start=1):
+            path = self.folder / f"{number}.json"
+            path.write_text(file if isinstance(file, str) else json.dumps(file), encoding="utf-8")
+            names.append(str(path))
+        return CliRunner().invoke(app, ["price", *names, *options])
+
+    def price(self, *files: Any, options: tuple[str, ...] = ()) -> dict[str, Any]:
+        done = self.run(*files, options=("--json", *options))
+        assert done.exit_code == 0, done.stderr
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
+
+    def refusal(self, *files: Any, options: tuple[str, ...] = ()) -> str:
+        done = self.run(*files, options=options)
+        assert done.exit_code == 2
+        assert done.stdout == ""
+        [sentence] = done.stderr.splitlines()
+        assert sentence.startswith("tapwatt: ")
+        assert TOKEN not in sentence
+        return sentence.removeprefix("tapwatt: ").replace(f"{self.folder}/", "")
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return Desk(tmp_path)
+
+
+def test_the_document_has_the_total_the_lines_the_vat_and_the_rounding(desk: Desk) -> None:
+    said = desk.price(TARIFF, CDR)
+    # 10 kWh * 0.50 = 5.00; * 1.1 = 5.50
+    assert said["total_cost"] == {"excl_vat": "5.00", "incl_vat": "5.50"}
+    assert said["exact"] == {"excl_vat": "5", "incl_vat": "5.5"}
+    assert (said["currency"], said["tariff_id"], said["energy_kwh"]) == ("EUR", "T-1", "10")
+    assert said["lines"] == [
+        {
+            "dimension": "ENERGY",
+            "element": 0,
+            "starts_at": "2026-03-02T08:00:00Z",
+            "ends_at": "2026-03-02T10:00:00Z",
+            "quantity": "10",
+            "unit": "kWh",
+            "unit_price": "0.5",
+            "vat_percent": "10",
+            "excl_vat": "5.00",
+            "incl_vat": "5.50",
+            "why": "element 1 of 1: no restrictions; the first that prices energy",
+        }
+    ]
+    assert said["vat"] == [{"vat_percent": "10", "excl_vat": "5.00", "vat": "0.50", "incl_vat": "5.50"}]
+    assert said["rounding"]["mode"] == "half_up"
+    assert "rounded once, to 2 decimals of EUR, half up" in said["rounding"]["policy"]
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in VECTORS.glob("*.json")))
+def test_a_record_alone_is_priced_by_the_tariff_in_it_and_compared_with_its_total(name: str) -> None:
+    done = CliRunner().invoke(app, ["price", str(VECTORS / name), "--json"])
+    assert done.exit_code == 0, done.stderr
+    assert set(json.loads(done.stdout)["stated"]["difference"].values()) <= {"0.00", "0", "0.000"}
+
+
+def test_the_tariffs_file_wins_whatever_the_record_holds(desk: Desk) -> None:
+    for tariffs in ([], None, [{"id": 3}], "none", [{**TARIFF, "id": "other"}]):
+        assert desk.price(TARIFF, {**CDR, "tariffs": tariffs})["total_cost"]["excl_vat"] == "5.00"
+
+
+def test_of_several_tariffs_the_periods_name_the_one(desk: Desk) -> None:
+    named = copy.deepcopy(CDR)
+    named["charging_periods"][0]["tariff_id"] = "T-1"
+    other = {**TARIFF, "id": "T-2", "currency": "SEK"}
+    assert desk.price({**named, "tariffs": [other, TARIFF]})["tariff_id"] == "T-1"
+    assert desk.price([other, TARIFF], named)["tariff_id"] == "T-1"
+    # upper and lower case are the same to OCPI
+    lower = json.loads(json.dumps(named).replace("T-1", "t-1"))
+    assert desk.price({**lower, "tariffs": [other, TARIFF]})["tariff_id"] == "T-1"
+    assert desk.price([other, TARIFF], lower)["tariff_id"] == "T-1"
+    assert "the periods name none" in desk.refusal([other, TARIFF], CDR)
+
+
+def test_lists_and_answers_are_taken_and_several_records_are_priced_each(desk: Desk) -> None:
+    assert desk.price([TARIFF], {"data": [CDR], "status_code": 1000})["total_cost"]["incl_vat"] == "5.50"
+    done = desk.run(TARIFF, [CDR, CDR], options=("--json",))
+    assert [one["record"]["path"] for one in json.loads(done.stdout)] == ["$[0]", "$[1]"]
+    assert desk.run(TARIFF, [CDR, CDR]).stdout.count("to pay") == 2
+
+
+def test_a_record_can_come_on_standard_input(desk: Desk) -> None:
+    (desk.folder / "t.json").write_text(json.dumps(TARIFF))
+    command = [sys.executable, "-m", "tapwatt_cli", "price", str(desk.folder / "t.json"), "-", "--json"]
+    done = subprocess.run(command, input=json.dumps(CDR).encode(), capture_output=True, timeout=60, check=True)
+    assert json.loads(done.stdout)["total_cost"]["incl_vat"] == "5.50"
+
+
+@pytest.mark.parametrize(
+    ("location", "options", "excl", "zone"),
+    [
+        # 8:00-10:00 UTC is 9:00-11:00 in Amsterdam: 10 kWh * 0.50
+        ({"time_zone": "Europe/Amsterdam"}, (), "5.00", "Europe/Amsterdam"),
+        (None, ("--time-zone", "Europe/Amsterdam"), "5.00", "Europe/Amsterdam"),
+        ({"country": "NLD"}, (), "5.00", "Europe/Amsterdam"),
+        # 8:00-10:00 on the Canaries: 5 kWh * 0.20 and 5 kWh * 0.50; the record's own zone counts
+        (
+            {"country": "ESP", "time_zone": "Atlantic/Canary"},
+            ("--time-zone", "Europe/Madrid"),
+            "3.50",
+            "Atlantic/Canary",
+        ),
+        ({"country": "ESP"}, ("--time-zone", "Atlantic/Canary"), "3.50", "Atlantic/Canary"),
+    ],
+)
+def test_the_local_time_is_the_records_then_the_askers_then_the_countrys(
+    desk: Desk, location: Any, options: tuple[str, ...], excl: str, zone: str
+) -> None:
+    said = desk.price(BY_DAY, {**CDR, "cdr_location": location}, options=options)
+    assert (said["total_cost"]["excl_vat"], said["time_zone"]) == (excl, zone)
+
+
+def test_a_time_zone_is_asked_for_only_where_the_price_depends_on_it(desk: Desk) -> None:
+    assert desk.price(TARIFF, CDR)["time_zone"] == "UTC"
+    for location in (None, {"country": "ESP"}):
+        said = desk.refusal(BY_DAY, {**CDR, "cdr_location": location})
+        assert said.startswith("2.json: $.cdr_location.time_zone: is missing")
+        assert "--time-zone" in said
+
+
+@pytest.mark.parametrize(
+    ("mode", "excl", "incl"),
+    # 0.25 kWh * 0.50 = 0.125; * 1.1 = 0.1375
+    [("half_up", "0.13", "0.14"), ("half_even", "0.12", "0.14"), ("down", "0.12", "0.13"), ("up", "0.13", "0.14")],
+)
+def test_the_rounding_is_chosen(desk: Desk, mode: str, excl: str, incl: str) -> None:
+    cdr = json.dumps(CDR).replace('"volume": 10', '"volume": 0.25')
+    said = desk.price(TARIFF, cdr, options=("--rounding", mode))
+    assert said["total_cost"] == {"excl_vat": excl, "incl_vat": incl}
+    assert said["rounding"]["mode"] == mode
+
+
+@pytest.mark.parametrize(
+    ("currency", "excl", "incl"), [("JPY", "5", "6"), ("EUR", "5.00", "5.50"), ("KWD", "5.000", "5.500")]
+)
+def test_amounts_have_exactly_the_currencys_decimals(desk: Desk, currency: str, excl: str, incl: str) -> None:
+    assert desk.price({**TARIFF, "currency": currency}, CDR)["total_cost"] == {"excl_vat": excl, "incl_vat": incl}
+
+
+def test_parked_time_is_free_for_the_grace(desk: Desk) -> None:
+    tariff = copy.deepcopy(TARIFF)
+    tariff["elements"][0]["price_components"] = [{"type": "PARKING_TIME", "price": 6}]
+    cdr = json.dumps(CDR).replace('"ENERGY", "volume": 10', '"PARKING_TIME", "volume": 2')
+    assert desk.price(tariff, cdr)["total_cost"]["excl_vat"] == "12.00"
+    assert desk.price(tariff, cdr, options=("--idle-grace", "1800"))["total_cost"]["excl_vat"] == "9.00"
+
+
+def test_a_session_that_goes_on_costs_this_so_far(desk: Desk) -> None:
+    tariff = copy.deepcopy(TARIFF)
+    tariff["elements"][0]["price_components"].append({"type": "TIME", "price": 1})
+    # 7.5 kWh * 0.50 and 0.75 h
+    said = desk.price(tariff, SESSION)
+    assert (said["total_cost"]["excl_vat"], said["running"], said["ends_at"]) == ("4.50", True, "2026-03-02T08:45:00Z")
+    # a third of it at a third of the time
+    assert desk.price(tariff, SESSION, options=("--at", "2026-03-02T08:15:00Z"))["total_cost"]["excl_vat"] == "1.50"
+    # later it is longer, and no energy is made up
+    assert desk.price(tariff, SESSION, options=("--at", "2026-03-02T10:00:00Z"))["total_cost"]["excl_vat"] == "5.75"
+    # a record that has ended can be asked for, too, and stops at its end
+    assert desk.price(TARIFF, CDR, options=("--at", "2026-03-02T09:00:00Z"))["total_cost"]["excl_vat"] == "2.50"
+    assert not desk.price(TARIFF, CDR, options=("--at", "2026-03-05T09:00:00Z"))["running"]
+
+
+def test_a_reservation_and_nothing_else_is_priced_as_expired(desk: Desk) -> None:
+    tariff = {
+        **TARIFF,
+        "elements": [
+            {
+                "price_components": [{"type": "FLAT", "price": 4}],
+                "restrictions": {"reservation": "RESERVATION_EXPIRES"},
+            },
+            {"price_components": [{"type": "TIME", "price": 1}], "restrictions": {"reservation": "RESERVATION"}},
+        ],
+    }
+    said = desk.price(tariff, json.dumps(CDR).replace('"ENERGY", "volume": 10', '"RESERVATION_TIME", "volume": 2'))
+    # the fee of 4 and two hours of 1
+    assert said["total_cost"]["excl_vat"] == "6.00"
+    assert "one that expired" in said["notes"][0]["said"]
+
+
+def test_a_difference_from_the_records_own_total_is_shown_and_is_no_error(desk: Desk) -> None:
+    stated = {**CDR, "total_cost": {"excl_vat": 5.2, "incl_vat": 5.5}}
+    assert desk.price(TARIFF, stated)["stated"]["difference"] == {"excl_vat": "-0.20", "incl_vat": "0.00"}
+    page = desk.run(TARIFF, stated).stdout
+    assert "The record's own total is 5.20 before VAT and 5.50 with VAT: before VAT this price is 0.20 less." in page
+
+
+def test_energy_that_the_tariff_does_not_ask_for_may_be_untold(desk: Desk) -> None:
+    hourly = {**TARIFF, "elements": [{"price_components": [{"type": "TIME", "price": 3}]}]}
+    timed = json.dumps(CDR).replace('"ENERGY", "volume": 10', '"TIME", "volume": 2')
+    assert desk.price(hourly, timed)["total_cost"]["excl_vat"] == "6.00"
+    assert desk.refusal(TARIFF, timed).startswith("2.json: $.total_energy: is missing")
+
+
+@pytest.mark.parametrize(
+    ("files", "options", "says"),
+    [
+        ((), (), "name one or two files"),
+        ((TARIFF, CDR, CDR), (), "name one or two files"),
+        ((CDR,), (), "1.json: $.tariffs: there are 0 where one tariff"),
+        ((TARIFF,), (), "1.json: $: this is a tariff where a CDR"),
+        ((CDR, TARIFF), (), "1.json: $: this is a CDR or a session"),
+        ((TARIFF, "{"), (), "2.json: $: this is not JSON (Expecting property name"),
+        ((TARIFF, []), (), "2.json: $: there is no CDR or session in it"),
+        (([], CDR), (), "1.json: $: there is no tariff in it"),
+        ((TARIFF, {**CDR, "currency": "SEK"}), (), "2.json: $.currency: is SEK and the tariff is in EUR"),
+        (({**TARIFF, "min_price": {"excl_vat": 3}, "max_price": {"excl_vat": 2}}, CDR), (), "1.json: $: nobody can be"),
+        (
+            (TARIFF, {**CDR, "end_date_time": "2028-01-01T00:00:00Z"}),
+            (),
+            "2.json: $: the session lasts longer than 100",
+        ),
+        ((TARIFF, CDR), ("--time-zone", "Mars"), "--time-zone: 'Mars' is not an IANA time zone"),
+        ((TARIFF, CDR), ("--rounding", "x"), "--rounding: 'x' is none of half_up, half_even, down, up"),
+        ((TARIFF, CDR), ("--idle-grace", "-5"), "--idle-grace: '-5' is not a number of seconds"),
+        ((TARIFF, CDR), ("--at", "now"), "--at: 'now' is not a time"),
+    ],
+)
+def test_bad_input_is_one_sentence_with_the_file_and_the_path(
+    desk: Desk, files: tuple[Any, ...], options: tuple[str, ...], says: str
+) -> None:
+    assert desk.refusal(*files, options=options).startswith(says)
+
+
+def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    for name in (tmp_path / "none.json", tmp_path):
+        done = CliRunner().invoke(app, ["price", str(name)])
+        assert done.exit_code == 2
+        assert done.stderr.startswith(f"tapwatt: {name} cannot be read: ")
+    assert CliRunner().invoke(app, ["price", "-", "-"]).stderr.startswith("tapwatt: only one of the two")
+
+
+def test_the_page_fits_a_terminal_and_no_name_moves_its_cursor(desk: Desk) -> None:
+    # given names that would clear the screen or colour it
+    nasty = {**CDR, "id": "\x1b[2J[red]" + "x" * 200}
+    page = desk.run({**TARIFF, "id": "\x1b[31m[bold]"}, nasty).stdout
+    # then they are shown as they are written
+    assert "\x1b" not in page
+    assert "[red]xxx" in page
+    assert max(len(line) for line in page.splitlines()) <= 120
+    assert TOKEN not in page

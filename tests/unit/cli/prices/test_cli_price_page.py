@@ -1,0 +1,86 @@
+"""The page of a price: what a driver reads in a terminal of 80 columns, number by number."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from rich.console import Console
+
+from pricing.ocpi.recorded_usage import read_usage
+from tapwatt_cli.prices.price_page import show_priced
+from tapwatt_cli.prices.pricing_records import How, price_usage
+
+VECTORS = Path(__file__).parents[3] / "vectors" / "cdrs"
+
+
+def page(record: dict[str, Any], width: int = 80) -> str:
+    [usage] = read_usage(json.dumps(record))
+    out = io.StringIO()
+    show_priced(Console(file=out, width=width), price_usage(usage, None, How()))
+    return out.getvalue()
+
+
+def vector(version: str) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((VECTORS / f"ocpi-{version}.json").read_text())
+    return found
+
+
+def test_a_bill_reads_like_one() -> None:
+    assert page(vector("2.3.0")).splitlines() == [
+        "What it costs: CDR CDR-2001, tariff T-NIGHT",
+        "28 March 2026, 23:00 to 29 March 2026, 05:00; 30 kWh. Times of Europe/Berlin",
+        "(the record's own). Prices include VAT.",
+        "",
+        "           quantity      price   VAT  before VAT  EUR with VAT",
+        "──────────────────────────────────────────────────────────────",
+        "  energy     10 kWh  0.595/kWh  19 %        5.00          5.95",
+        "    28 Mar 23:00 - 29 Mar 01:00, element 2 of 3: no restrictions; the fallback",
+        "    that prices energy",
+        "  energy     20 kWh  0.357/kWh  19 %        6.00          7.14",
+        "    29 Mar 01:00 - 29 Mar 04:00, element 1 of 3: 01:00-06:00; the first that",
+        "    prices energy then",
+        "  parking       1 h     5.95/h  19 %        5.00          5.95",
+        "    29 Mar 04:00 - 29 Mar 05:00, element 3 of 3: after 4 h; the first that",
+        "    prices parking then",
+        "──────────────────────────────────────────────────────────────",
+        "  to pay                                   16.00         19.04",
+        "  of which 19 % VAT: 3.04 on 16.00",
+        "",
+        "Rounding: each total is rounded once, to 2 decimals of EUR, half up: a tie goes",
+        "away from zero; the lines are whole shares of it that add up to it.",
+        "Unrounded: 16 before VAT and 19.04 with VAT.",
+        "The record's own total is 16.00 before VAT and 19.04 with VAT: the same.",
+    ]
+
+
+@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("version", ["2.2.1", "2.2.1-by-the-hour", "2.3.0", "2.3.0-reserved"])
+def test_no_line_is_wider_than_the_terminal(version: str, width: int) -> None:
+    assert max(len(line) for line in page(vector(version), width=width).splitlines()) <= width
+
+
+def test_what_had_to_be_understood_is_said_below() -> None:
+    record = vector("2.2.1")
+    record["charging_periods"][2]["dimensions"] = [
+        {"type": "PARKING_TIME", "volume": 0.35},
+        {"type": "TIME", "volume": 0.35},
+    ]
+    said = " ".join(page(record).split())
+    assert (
+        "Note: charging_periods[2] has both TIME and PARKING_TIME, so the charging is taken to have come first" in said
+    )
+    # 21 minutes parked, billed per 5 as 25: 25 / 60 * 3.60 = 1.50 for 2.70
+    assert "The record's own total is 13.18 before VAT and 15.81 with VAT: before VAT this price is" in said
+
+
+def test_without_vat_nothing_is_said_of_it() -> None:
+    record = vector("2.2.1")
+    for component in record["tariffs"][0]["elements"][0]["price_components"]:
+        del component["vat"]
+    said = page(record)
+    assert "of which without VAT: 13.18" in said
+    assert "Prices" not in said
