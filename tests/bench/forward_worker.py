@@ -14,10 +14,10 @@ import time
 
 import uvloop
 
-from tapwatt.worker.garbage_collection import calm_collector
+from tapwatt.worker.garbage_collection import collect_less_often
 from tapwatt.worker.inflight import InFlight
-from tapwatt.worker.kafka.transport import courier, make_app
-from tapwatt.worker.records import Deliver, Incoming, Outgoing
+from tapwatt.worker.kafka.transport import make_app, producer_of
+from tapwatt.worker.records import Incoming, Outgoing, Produce
 from tapwatt.worker.settings import KafkaSettings, WorkerSettings
 
 bootstrap, source, target, group, count_text = sys.argv[1:]
@@ -32,7 +32,7 @@ def cpu() -> float:
 async def main() -> None:
     done = asyncio.Event()
     seen, began = 0, (0.0, 0.0)
-    deliver: Deliver
+    deliver: Produce
 
     async def forward(record: Incoming) -> None:
         nonlocal seen, began
@@ -45,9 +45,9 @@ async def main() -> None:
 
     inflight = InFlight(forward, bound=5000, partition_bound=1000, failed=lambda error: os._exit(1))
     app = make_app(group, [source], inflight, (), KafkaSettings(bootstrap=bootstrap), WorkerSettings())
-    calm_collector()
+    collect_less_often()
     await app.start()
-    deliver = courier(app, 30, lambda error: os._exit(1)).deliver
+    deliver = producer_of(app, 30, lambda error: os._exit(1)).deliver
     await asyncio.wait_for(done.wait(), 120)
     print(json.dumps({"events": seen, "cpu_s": cpu() - began[0], "wall_s": time.monotonic() - began[1]}), flush=True)
     os._exit(0)

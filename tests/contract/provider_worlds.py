@@ -21,7 +21,7 @@ from tapwatt.provider.ccv import CcvProvider
 from tapwatt.provider.fingerprints import Fingerprints
 from tapwatt.provider.port import Failure, Provider
 from tapwatt.provider.settings import ProviderSettings, provider_settings
-from tapwatt.testing.fake_provider import BankCard, Fault, Habits, MemoryProvider, Terminal
+from tapwatt.testing.fake_provider import BankCard, FakeProvider, Fault, Habits, Terminal
 
 KEYS = {1: b"1" * 32, 2: b"2" * 32}
 KEYS_TEXT = ",".join(f"{version}:{key.hex()}" for version, key in KEYS.items())
@@ -102,7 +102,7 @@ class MemoryWorld:
         self.clock: Clock = JumpingClock()
         self._cards: dict[str, BankCard] = {}
         habits = replace(habits, late_s=LATE_S)
-        self.memory = MemoryProvider(self.clock, Fingerprints(KEYS, live=False), habits=habits)
+        self.memory = FakeProvider(self.clock, Fingerprints(KEYS, live=False), habits=habits)
         self.provider: Provider = self.memory
 
     async def make(self, card: Card) -> None:

@@ -12,10 +12,10 @@ from tapwatt.errors import Unavailable
 from tapwatt.facts.cards import Card, Fingerprint, FingerprintKind
 from tapwatt.state.rebuild import rebuild
 from tapwatt.state.redis_client import RedisClient
-from tapwatt.state.view import Build, RedisView
-from tapwatt.testing.view import InProcessView
-from token_matcher.index import MARGIN, TOMBSTONE, InRedis, Opened
-from token_matcher.testing import InProcess, index_view
+from tapwatt.state.view import Generation, RedisView
+from tapwatt.testing.view import InMemoryView
+from token_matcher.index import MARGIN, TOMBSTONE, Opened, RedisIndex
+from token_matcher.testing import InMemoryIndex, index_view
 
 pytestmark = pytest.mark.redis
 CLOCK = SystemClock()
@@ -47,11 +47,11 @@ async def nothing():
     yield
 
 
-async def ignore(record, build: Build) -> None: ...
+async def ignore(record, build: Generation) -> None: ...
 
 
 @pytest.fixture(params=["in process", "in Redis"])
-def view(request: pytest.FixtureRequest) -> InProcessView | RedisView:
+def view(request: pytest.FixtureRequest) -> InMemoryView | RedisView:
     if request.param == "in process":
         return index_view(CLOCK)
     redis: RedisClient = request.getfixturevalue("redis")
@@ -60,7 +60,7 @@ def view(request: pytest.FixtureRequest) -> InProcessView | RedisView:
 
 @pytest.fixture
 def unbuilt(view):
-    return InProcess(view, CLOCK) if isinstance(view, InProcessView) else InRedis(view)
+    return InMemoryIndex(view, CLOCK) if isinstance(view, InMemoryView) else RedisIndex(view)
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ async def index(unbuilt, view):
     return unbuilt
 
 
-async def found(index, of: Card, *, operator: str = "op", site: str = "depot") -> list[tuple[str, str | None]]:
+async def find_existing(index, of: Card, *, operator: str = "op", site: str = "depot") -> list[tuple[str, str | None]]:
     return [(s.session_id, s.claimed_by) for s in await index.candidates(operator, site, of)]
 
 
@@ -93,22 +93,22 @@ async def test_a_session_is_found_by_any_fingerprint_of_its_card_with_all_it_was
         [one] = await index.candidates("op", "depot", presented)
         assert (one.session_id, one.terminal_id, one.evse_id) == ("s-1", "T1", "EVSE-s-1")
         assert (one.card, one.authorised_at, one.claimed_by) == (session.card, session.authorised_at, None)
-    assert await found(index, card("B")) == []  # the digits of a token are not those of a PAR
+    assert await find_existing(index, card("B")) == []  # the digits of a token are not those of a PAR
 
 
 async def test_s07_one_card_has_many_sessions_and_they_come_earliest_first(index):
     await index.open(opened("late", card("A", "b")))
     await index.open(opened("early", card("A", "c"), age=timedelta(minutes=5)))
-    assert await found(index, card("A", "b", "c")) == [("early", None), ("late", None)]
+    assert await find_existing(index, card("A", "b", "c")) == [("early", None), ("late", None)]
 
 
 async def test_a_card_is_looked_for_in_its_own_operator_and_site_only(index):
     # given identifiers that would run together if they were only strung together
     await index.open(opened("s-1", card("a"), operator_id="op:x", site="y"))
     await index.open(opened("s-2", card("a"), operator_id="op", site="x:y"))
-    assert await found(index, card("a"), operator="op:x", site="y") == [("s-1", None)]
-    assert await found(index, card("a"), operator="op", site="x:y") == [("s-2", None)]
-    assert await found(index, card("a"), operator="op", site="y") == []
+    assert await find_existing(index, card("a"), operator="op:x", site="y") == [("s-1", None)]
+    assert await find_existing(index, card("a"), operator="op", site="x:y") == [("s-2", None)]
+    assert await find_existing(index, card("a"), operator="op", site="y") == []
 
 
 async def test_a_session_opened_twice_is_one_session_and_keeps_its_claim(index):
@@ -116,7 +116,7 @@ async def test_a_session_opened_twice_is_one_session_and_keeps_its_claim(index):
     assert await index.open(session)
     assert await index.claim("s-1", "stop-1") == "stop-1"
     assert await index.open(session)
-    assert await found(index, card("A", "b")) == [("s-1", "stop-1")]
+    assert await find_existing(index, card("A", "b")) == [("s-1", "stop-1")]
 
 
 async def test_a_closed_session_is_gone_and_an_authorised_said_again_does_not_open_it(index):
@@ -126,14 +126,14 @@ async def test_a_closed_session_is_gone_and_an_authorised_said_again_does_not_op
     for _ in range(2):
         await index.close("s-1", datetime.now(UTC))
         assert not await index.open(session)
-        assert await found(index, card("A", "b")) == []
+        assert await find_existing(index, card("A", "b")) == []
         assert await index.claim("s-1", "stop-1") is None
 
 
 async def test_a_session_closed_before_it_was_opened_stays_closed(index):
     await index.close("s-1", datetime.now(UTC))
     assert not await index.open(opened("s-1", card("a")))
-    assert await found(index, card("a")) == []
+    assert await find_existing(index, card("a")) == []
 
 
 async def test_a_session_is_forgotten_an_hour_after_its_hold_ran_out(index):
@@ -141,9 +141,9 @@ async def test_a_session_is_forgotten_an_hour_after_its_hold_ran_out(index):
     assert not await index.open(opened("over", card("a"), expires_at=now - MARGIN))
     assert await index.open(opened("soon", card("a"), expires_at=now - MARGIN + timedelta(seconds=0.3)))
     assert await index.open(opened("open", card("a"), age=timedelta(seconds=1)))
-    assert await found(index, card("a")) == [("open", None), ("soon", None)]
+    assert await find_existing(index, card("a")) == [("open", None), ("soon", None)]
     await asyncio.sleep(0.4)
-    assert await found(index, card("a")) == [("open", None)]
+    assert await find_existing(index, card("a")) == [("open", None)]
     assert await index.claim("soon", "stop-1") is None
 
 
@@ -161,13 +161,13 @@ async def test_a_session_is_claimed_once_and_everybody_hears_by_whom(index):
     claims = await asyncio.gather(*(index.claim("s-1", f"stop-{n}") for n in range(20)))
     [winner] = set(claims)
     assert await index.claim("s-1", "stop-99") == winner
-    assert await found(index, card("a")) == [("s-1", winner)]
+    assert await find_existing(index, card("a")) == [("s-1", winner)]
 
 
 async def test_a_session_that_is_not_open_cannot_be_claimed(index):
     assert await index.claim("s-1", "stop-1") is None
     await index.open(opened("s-1", card("a")))
-    assert await found(index, card("a")) == [("s-1", None)]
+    assert await find_existing(index, card("a")) == [("s-1", None)]
 
 
 async def test_a_stop_said_again_gets_the_answer_it_got(index):
@@ -186,7 +186,7 @@ async def test_a_rebuild_in_any_order_ends_where_the_live_index_stood(index, vie
     await index.claim("s-1", "stop-1")
     await index.answer("stop-1", b"matched")
     await index.close("s-2", datetime.now(UTC))
-    before = await found(index, card("A"))
+    before = await find_existing(index, card("A"))
 
     async def log():
         yield lambda build: build.answer("stop-1", b"matched")
@@ -195,11 +195,11 @@ async def test_a_rebuild_in_any_order_ends_where_the_live_index_stood(index, vie
         for session in sessions:
             yield lambda build, session=session: build.open(session)
 
-    async def apply(record, build: Build) -> None:
+    async def apply(record, build: Generation) -> None:
         await record(index.into(build))
 
     assert await rebuild(log, apply, view, clock=CLOCK, anew=True) == 6
-    assert await found(index, card("A")) == before == [("s-0", None), ("s-1", "stop-1")]
+    assert await find_existing(index, card("A")) == before == [("s-0", None), ("s-1", "stop-1")]
     assert await index.answered("stop-1") == b"matched"
     assert await index.claim("s-1", "stop-2") == "stop-1"
     assert not await index.open(sessions[2])
@@ -220,11 +220,11 @@ async def test_what_happens_during_a_rebuild_is_in_what_it_builds(index, view):
         yield sessions[1]
         yield sessions[2]
 
-    async def apply(record: Opened, build: Build) -> None:
+    async def apply(record: Opened, build: Generation) -> None:
         await index.into(build).open(record)
 
     await rebuild(log, apply, view, clock=CLOCK, anew=True)
-    assert await found(index, card("A")) == [("s-0", None), ("s-2", "stop-2"), ("s-3", None)]
+    assert await find_existing(index, card("A")) == [("s-0", None), ("s-2", "stop-2"), ("s-3", None)]
     assert await index.answered("stop-2") == b"matched"
 
 
@@ -237,8 +237,8 @@ async def test_the_stop_that_has_a_session_wins_over_what_a_rebuild_read_first(i
         yield lambda build: build.claim("s-1", "stop-of-the-log")
         assert await index.claim("s-1", "stop-that-lives") == "stop-that-lives"
 
-    async def apply(record, build: Build) -> None:
+    async def apply(record, build: Generation) -> None:
         await record(index.into(build))
 
     await rebuild(log, apply, view, clock=CLOCK, anew=True)
-    assert await found(index, card("a")) == [("s-1", "stop-that-lives")]
+    assert await find_existing(index, card("a")) == [("s-1", "stop-that-lives")]

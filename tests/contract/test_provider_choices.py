@@ -25,9 +25,9 @@ from tapwatt.errors import BadCredentials
 from tapwatt.money import Money
 from tapwatt.provider.ccv import CcvProvider
 from tapwatt.provider.fingerprints import Fingerprints
-from tapwatt.provider.polling import Pace, until_final
-from tapwatt.provider.port import LetGo, PlaceHold, Status, Take
-from tapwatt.provider.webhook_hints import Hints
+from tapwatt.provider.polling import PollingPace, poll_until_final
+from tapwatt.provider.port import AuthoriseRequest, CaptureRequest, ReversalRequest, Status
+from tapwatt.provider.webhook_hints import WebhookHints
 from tapwatt.testing.fake_provider import Habits
 
 HELD = Money(minor=2000, currency="EUR")
@@ -49,8 +49,8 @@ async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
         yield simulated
 
 
-def hold_at(terminal_id: str) -> PlaceHold:
-    return PlaceHold(f"hold-{terminal_id}", f"order-{terminal_id}", terminal_id, HELD, "Charging")
+def hold_at(terminal_id: str) -> AuthoriseRequest:
+    return AuthoriseRequest(f"hold-{terminal_id}", f"order-{terminal_id}", terminal_id, HELD, "Charging")
 
 
 async def test_where_the_rest_is_not_let_go_by_itself_it_is_when_asked_for(world: World) -> None:
@@ -59,10 +59,10 @@ async def test_where_the_rest_is_not_let_go_by_itself_it_is_when_asked_for(world
     await world.make(card)
     hold = await world.provider.authorise(hold_at(terminal))
     await world.present(terminal, card)
-    await world.provider.capture(Take(f"take-{terminal}", hold.reference, Money(minor=1500, currency="EUR")))
+    await world.provider.capture(CaptureRequest(f"take-{terminal}", hold.reference, Money(minor=1500, currency="EUR")))
     assert await world.books(hold.reference) == Books(2000, 1500, 0, 0)
     # when the rest is asked to be let go, twice
-    ask = LetGo(f"go-{terminal}", hold.reference)
+    ask = ReversalRequest(f"go-{terminal}", hold.reference)
     gone, again = await world.provider.reverse(ask), await world.provider.reverse(ask)
     # then it is, once
     assert gone.status is Status.SUCCESS
@@ -84,16 +84,16 @@ async def test_s30_a_wrong_key_is_bad_credentials_for_every_verb(url: str) -> No
 
 async def test_s25_the_provider_s_webhook_brings_the_end_at_once(url: str) -> None:
     # given an adapter that names our address for hints, and so rarely asks by itself that only a hint can be in time
-    hints, clock, terminal = Hints(), SystemClock(), f"C{next(NUMBERS)}"
+    hints, clock, terminal = WebhookHints(), SystemClock(), f"C{next(NUMBERS)}"
     app = web.Application()
     app.router.add_post("/hints", hints.webhook)
     async with TestServer(app) as server, aiohttp.ClientSession() as http:
         settings = settings_for(url, webhook_url=str(server.make_url("/hints")))
         provider = CcvProvider(settings, Fingerprints(settings.keys(), live=False))
         begun = await provider.authorise(hold_at(terminal))
-        pace = Pace(first_s=100.0, longest_s=100.0)
+        pace = PollingPace(first_s=100.0, longest_s=100.0)
         following = asyncio.ensure_future(
-            until_final(provider, begun, deadline=clock.monotonic() + 200, clock=clock, hints=hints, pace=pace)
+            poll_until_final(provider, begun, deadline=clock.monotonic() + 200, clock=clock, hints=hints, pace=pace)
         )
         # when a card is presented
         card = {"card": {"name": f"hinted-{terminal}"}}

@@ -22,24 +22,24 @@ from tests.contract.provider_worlds import (
 from tapwatt.errors import BrokenInvariant, OutcomeUnknown, Unavailable
 from tapwatt.facts.cards import FingerprintKind, same_card
 from tapwatt.money import Money
-from tapwatt.provider.polling import Pace, until_final
+from tapwatt.provider.polling import PollingPace, poll_until_final
 from tapwatt.provider.port import (
+    AuthoriseRequest,
+    CaptureRequest,
     Failure,
-    GiveBack,
     Kind,
-    LetGo,
-    PlaceHold,
-    ReadCard,
+    ReadTokenRequest,
+    RefundRequest,
+    ReversalRequest,
     Status,
-    Take,
     Transaction,
 )
-from tapwatt.provider.unknown_outcomes import Patience, found, found_in_time, make_known
-from tapwatt.provider.webhook_hints import Hints
+from tapwatt.provider.unknown_outcomes import OutcomePolicy, find_existing, find_within_life, make_known
+from tapwatt.provider.webhook_hints import WebhookHints
 from tapwatt.testing.fake_provider import Habits
 
 SHORT_WAIT_S = 0.4
-PATIENCE = Patience(tries=4, pause_s=0.05)
+PATIENCE = OutcomePolicy(tries=4, pause_s=0.05)
 
 
 @pytest.fixture(scope="module")
@@ -81,21 +81,21 @@ class Stage:
     def key(self, what: str) -> str:
         return f"{what}-{self.number}"
 
-    def hold(self, amount: Money) -> PlaceHold:
-        return PlaceHold(self.key("hold"), self.order, self.terminal, amount, "Charging", "nl")
+    def hold(self, amount: Money) -> AuthoriseRequest:
+        return AuthoriseRequest(self.key("hold"), self.order, self.terminal, amount, "Charging", "nl")
 
-    def read(self) -> ReadCard:
-        return ReadCard(self.key("read"), self.order, self.terminal)
+    def read(self) -> ReadTokenRequest:
+        return ReadTokenRequest(self.key("read"), self.order, self.terminal)
 
     async def followed(self, transaction: Transaction) -> Transaction:
         clock = self.world.clock
-        return await until_final(
+        return await poll_until_final(
             self.provider,
             transaction,
             deadline=clock.monotonic() + 20,
             clock=clock,
-            hints=Hints(),
-            pace=Pace(0.05, 1.2, 0.2, 0.0),
+            hints=WebhookHints(),
+            pace=PollingPace(0.05, 1.2, 0.2, 0.0),
         )
 
     async def held(self, amount: Money, card: Card | None = None) -> Transaction:
@@ -107,14 +107,14 @@ class Stage:
         await self.world.present(self.terminal, card)
         return await self.followed(begun)
 
-    def take(self, hold: Transaction, amount: Money, key: str = "take") -> Take:
-        return Take(self.key(key), hold.reference, amount)
+    def take(self, hold: Transaction, amount: Money, key: str = "take") -> CaptureRequest:
+        return CaptureRequest(self.key(key), hold.reference, amount)
 
-    def let_go(self, hold: Transaction) -> LetGo:
-        return LetGo(self.key("let-go"), hold.reference)
+    def let_go(self, hold: Transaction) -> ReversalRequest:
+        return ReversalRequest(self.key("let-go"), hold.reference)
 
-    def give_back(self, capture: Transaction, amount: Money, key: str = "back") -> GiveBack:
-        return GiveBack(self.key(key), capture.reference, amount)
+    def give_back(self, capture: Transaction, amount: Money, key: str = "back") -> RefundRequest:
+        return RefundRequest(self.key(key), capture.reference, amount)
 
 
 @pytest.fixture
@@ -338,7 +338,7 @@ async def test_a_hold_that_nobody_presents_a_card_for_expires(hasty_world: World
 
 async def test_s28_a_terminal_serves_one_driver_at_a_time(stage: Stage) -> None:
     await stage.provider.authorise(stage.hold(eur(2000)))
-    other = PlaceHold(stage.key("other"), f"{stage.order}-b", stage.terminal, eur(1000), "Charging")
+    other = AuthoriseRequest(stage.key("other"), f"{stage.order}-b", stage.terminal, eur(1000), "Charging")
     second = await stage.provider.authorise(other)
     assert (second.status, second.failure) == (Status.FAILED, Failure.TERMINAL_BUSY)
     read = await stage.provider.read_token(stage.read())
@@ -420,7 +420,7 @@ async def test_s10_a_capture_whose_answer_was_lost_is_found_again_and_done_once(
     with pytest.raises(OutcomeUnknown):
         await stage.provider.capture(ask)
     # then it stands under the order, and sending it again does nothing more
-    known = await found(stage.provider, stage.order, Kind.CAPTURE, hold.reference)()
+    known = await find_existing(stage.provider, stage.order, Kind.CAPTURE, hold.reference)()
     assert known is not None
     assert (known.status, known.amount) == (Status.SUCCESS, eur(900))
     assert (await stage.provider.capture(ask)).reference == known.reference
@@ -433,7 +433,7 @@ async def test_s10_a_capture_is_made_known_whatever_was_lost(stage: Stage) -> No
     await stage.world.break_next("capture", "answer_lost")
     known = await make_known(
         lambda: stage.provider.capture(ask),
-        found(stage.provider, stage.order, Kind.CAPTURE, hold.reference),
+        find_existing(stage.provider, stage.order, Kind.CAPTURE, hold.reference),
         since=stage.world.clock.now(),
         clock=stage.world.clock,
         patience=PATIENCE,
@@ -448,7 +448,7 @@ async def test_s10_a_capture_that_applies_late_is_still_done_once(stage: Stage) 
     await stage.world.break_next("capture", "late")
     known = await make_known(
         lambda: stage.provider.capture(ask),
-        found(stage.provider, stage.order, Kind.CAPTURE, hold.reference),
+        find_existing(stage.provider, stage.order, Kind.CAPTURE, hold.reference),
         since=stage.world.clock.now(),
         clock=stage.world.clock,
         patience=PATIENCE,
@@ -463,8 +463,8 @@ async def test_s09_a_hold_whose_answer_was_lost_is_found_by_its_order(stage: Sta
     await stage.world.break_next("authorise", "late")
     with pytest.raises(OutcomeUnknown):
         await stage.provider.authorise(stage.hold(eur(2000)))
-    late = await found_in_time(
-        found(stage.provider, stage.order, Kind.AUTHORISE),
+    late = await find_within_life(
+        find_existing(stage.provider, stage.order, Kind.AUTHORISE),
         last_sent=stage.world.clock.now(),
         clock=stage.world.clock,
         patience=PATIENCE,

@@ -15,9 +15,9 @@ from tapwatt.errors import Unavailable
 from tapwatt.facts.cards import Card, Fingerprint, FingerprintKind
 from tapwatt.state.rebuild import rebuild, stay_whole
 from tapwatt.state.redis_client import RedisClient, RedisSettings
-from tapwatt.state.view import Build, RedisView, Superseded
+from tapwatt.state.view import Generation, RedisView, Superseded
 from tapwatt_cli.dev.local.redis_server import EmbeddedRedis
-from token_matcher.index import InRedis, Opened
+from token_matcher.index import Opened, RedisIndex
 
 pytestmark = pytest.mark.redis
 CLOCK = SystemClock()
@@ -30,8 +30,8 @@ async def log() -> AsyncIterator[Opened]:
     yield SESSION
 
 
-def into(index: InRedis):
-    async def apply(record: Opened, build: Build) -> None:
+def into(index: RedisIndex):
+    async def apply(record: Opened, build: Generation) -> None:
         await index.into(build).open(record)
 
     return apply
@@ -54,8 +54,8 @@ def view(client: RedisClient) -> RedisView:
 
 
 @pytest.fixture
-def index(view: RedisView) -> InRedis:
-    return InRedis(view)
+def index(view: RedisView) -> RedisIndex:
+    return RedisIndex(view)
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ async def raw(own_redis: EmbeddedRedis) -> AsyncIterator[Redis]:
     await redis.aclose()
 
 
-async def looked_for(index: InRedis) -> str:
+async def looked_for(index: RedisIndex) -> str:
     try:
         found = await index.candidates("op", "depot", CARD)
     except Unavailable as error:
@@ -140,7 +140,7 @@ async def test_a_rebuilder_that_died_is_invisible_and_the_next_one_removes_what_
     # given a rebuilder that died half-way, with a lease that runs out
     dead = RedisView(client, "token-matcher", 1, lease_s=0.3, new_name=lambda: "dead")
     build = await dead.begin()
-    await InRedis(dead).into(build).open(SESSION)
+    await RedisIndex(dead).into(build).open(SESSION)
     left = await raw.keys("*:dead:*")
     assert left
     assert "being rebuilt" in await looked_for(index)
@@ -150,7 +150,7 @@ async def test_a_rebuilder_that_died_is_invisible_and_the_next_one_removes_what_
     assert await raw.keys("*:dead:*") == []
     assert await raw.smembers("tapwatt:{token-matcher}:superseded") == set()
     with pytest.raises(Superseded, match="taken over"):
-        await InRedis(dead).into(build).open(SESSION)
+        await RedisIndex(dead).into(build).open(SESSION)
     with pytest.raises(Superseded, match="taken over"):
         await dead.mark_whole(build)
     assert await looked_for(index) == "found"
@@ -164,9 +164,9 @@ async def test_newer_code_takes_the_view_over_and_older_code_does_not_take_it_ba
     assert "being rebuilt" in await looked_for(index)
     with pytest.raises(Unavailable, match="newer code"):
         await view.begin()
-    await InRedis(newer).into(build).open(SESSION)
+    await RedisIndex(newer).into(build).open(SESSION)
     await newer.mark_whole(build)
-    assert await looked_for(InRedis(newer)) == "found"
+    assert await looked_for(RedisIndex(newer)) == "found"
     assert "being rebuilt" in await looked_for(index)
 
 

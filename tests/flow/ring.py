@@ -22,9 +22,9 @@ from capturer.settings import CapturerSettings
 from tapwatt.errors import Unavailable
 from tapwatt.facts.events import Authorised, Place, TariffPublished
 from tapwatt.provider.fingerprints import Fingerprints
-from tapwatt.provider.gateway import Way
+from tapwatt.provider.gateway import Gateway
 from tapwatt.testing import session_store as memory
-from tapwatt.testing.fake_provider import BankCard, Fault, Habits, MemoryProvider
+from tapwatt.testing.fake_provider import BankCard, FakeProvider, Fault, Habits
 from tapwatt.worker.service import Service
 from tariff.agent import TariffAgent
 from tariff.settings import TariffSettings
@@ -62,7 +62,7 @@ class Ring:
         self.log = LogInMemory()
         self.fleet = Fleet(self.log, Random(f"fleet {seed}"), stable=stable)
         self.outage_until = 0.0
-        self.provider = MemoryProvider(
+        self.provider = FakeProvider(
             self.clock,
             Fingerprints(KEY, live=True),
             habits=habits or Habits(latency_s=0.0 if stable else self.chance.choice((0.01, 0.3, 2.0))),
@@ -74,10 +74,10 @@ class Ring:
         self._capturing = CapturerSettings(**settings.get("capturer", {}))
         self._release_rest = bool(settings.get("release_rest", False))
         self._memories = {
-            name: memory.InProcess(memory.sessions_view(self.clock, whole=True), self.clock)
+            name: memory.InMemorySessionStore(memory.sessions_view(self.clock, whole=True), self.clock)
             for name in ("authoriser", "tariff", "capturer")
         }
-        self._index = index_memory.InProcess(index_memory.index_view(self.clock, whole=True), self.clock)
+        self._index = index_memory.InMemoryIndex(index_memory.index_view(self.clock, whole=True), self.clock)
         self.workers = {
             name: self._worker(name, build)
             for name, build in {
@@ -156,25 +156,27 @@ class Ring:
         return worker
 
     def _authoriser(self, worker: WorkerInMemory) -> Service:
-        known, settings = self._memory(worker, "authoriser"), self._authorising
+        known, settings = self._sessions(worker, "authoriser"), self._authorising
         offers = Offers(known, worker.progress(TariffPublished), self.clock, settings.tariff_wait_s)
-        return AuthoriserAgent(self._way(worker), known, offers, settings).service()
+        return AuthoriserAgent(self._gateway(worker), known, offers, settings).service()
 
     def _matcher(self, worker: WorkerInMemory) -> Service:
         begun = worker.progress(Authorised)
-        return TokenMatcherAgent(self._way(worker), self._mortal(self._index, worker), begun, self._matching).service()
+        return TokenMatcherAgent(
+            self._gateway(worker), self._mortal(self._index, worker), begun, self._matching
+        ).service()
 
     def _tariff(self, worker: WorkerInMemory) -> Service:
-        return TariffAgent(self._memory(worker, "tariff"), self.clock, self._pricing).service()
+        return TariffAgent(self._sessions(worker, "tariff"), self.clock, self._pricing).service()
 
     def _capturer(self, worker: WorkerInMemory) -> Service:
-        way, rest = self._way(worker), self._release_rest
-        return CapturerAgent(way, self._memory(worker, "capturer"), self._capturing, release_rest=rest).service()
+        gateway, rest = self._gateway(worker), self._release_rest
+        return CapturerAgent(gateway, self._sessions(worker, "capturer"), self._capturing, release_rest=rest).service()
 
-    def _way(self, worker: WorkerInMemory) -> Way:
-        return Way(self._mortal(self.provider, worker), self.clock)
+    def _gateway(self, worker: WorkerInMemory) -> Gateway:
+        return Gateway(self._mortal(self.provider, worker), self.clock)
 
-    def _memory(self, worker: WorkerInMemory, name: str) -> memory.InProcess:
+    def _sessions(self, worker: WorkerInMemory, name: str) -> memory.InMemorySessionStore:
         return cast("memory.InProcess", self._mortal(self._memories[name], worker))
 
     def _mortal(self, part: Any, worker: WorkerInMemory) -> Any:

@@ -33,7 +33,7 @@ from tapwatt.facts.topics import Topics
 from tapwatt.money import Money
 from tapwatt.provider.port import Failure
 from tapwatt.testing.fake_provider import BankCard, Fault, Habits, Held, Terminal
-from tapwatt.worker.moved_records import Waiting, later
+from tapwatt.worker.moved_records import Delay, delayed
 
 F = TypeVar("F", bound=Fact)
 HERE = place(1)
@@ -305,8 +305,8 @@ async def test_s11_manual_intervention_is_parked_and_pages_and_its_later_outcome
         assert reference in page
         # and once it is decided, the parked event is replayed and applies
         ring.provider.resolve(reference)
-        again = Waiting("dead-letters", 0, ring.clock.now())
-        ring.log.append([later(letter, TOPICS.retry("capturer", "minute"), again, "replayed")])
+        again = Delay("dead-letters", 0, ring.clock.now())
+        ring.log.append([delayed(letter, TOPICS.retry("capturer", "minute"), again, "replayed")])
         assert (await settled(ring, "s1", Captured)).capture_reference == reference
         assert books(ring, "s1").captures == 1
 

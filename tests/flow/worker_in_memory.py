@@ -115,7 +115,7 @@ class WorkerInMemory:
         """How many records are not done."""
         return 1 if self._up is None else self._up.behind(self._records)
 
-    async def deliver(self, outgoing: Sequence[Outgoing]) -> None:
+    async def produce(self, outgoing: Sequence[Outgoing]) -> None:
         """Append to the log: slowly, twice, with the answer lost, or not at all."""
         if self.stable:
             self._records.append(outgoing)
@@ -168,7 +168,7 @@ class _Up:
         clock, chance = VirtualClock(), Random(7)
         handling = Handling(
             service,
-            worker.deliver,
+            worker.produce,
             topics=TOPICS,
             clock=clock,
             chance=chance,
@@ -176,11 +176,11 @@ class _Up:
             log=cast(Log, worker.log),
             fatal=worker.failed,
         )
-        waits = {TOPICS.retry(service.name, tier) for tier in RETRY_TIERS}
-        self._topics = [TOPICS.of(fact) for fact in service.hears] + sorted(waits)
+        delayed = {TOPICS.retry(service.name, tier) for tier in RETRY_TIERS}
+        self._topics = [TOPICS.of(fact) for fact in service.hears] + sorted(delayed)
         self._positions = positions
         self._in_flight = InFlight(
-            handling, bound=10_000, partition_bound=10_000, failed=worker.failed, waits=waits.__contains__
+            handling, bound=10_000, partition_bound=10_000, failed=worker.failed, delayed=delayed.__contains__
         )
         self._ending: asyncio.Task[None] | None = None
 

@@ -79,7 +79,7 @@ async def test_s21_a_tariff_is_found_again_when_compaction_has_left_one_record_o
     await producer.stop()
     # then reading it to its end finds each version, and the next offset is still the end that progress speaks of
     clock = SystemClock()
-    known = memory.InProcess(memory.sessions_view(clock, whole=True), clock)
+    known = memory.InMemorySessionStore(memory.sessions_view(clock, whole=True), clock)
     progress = AllHeard(kafka.at, f"{topic}.nobody", [topic])
     await progress.open()
     offers = Offers(known, progress, clock, wait_s=1)

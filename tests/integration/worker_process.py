@@ -80,5 +80,5 @@ async def until_in_flight(port: int, count: int) -> int:
             except aiohttp.ClientError:
                 continue
             told = dict(line.split(" ") for line in text.splitlines() if line and not line.startswith("#"))
-            if float(told.get("tapwatt_in_flight", "0")) >= count:
+            if float(told.get("tapwatt_records_in_flight", "0")) >= count:
                 return int(float(told["process_resident_memory_bytes"]))

@@ -14,12 +14,12 @@ from tests.contract.provider_clock import JumpingClock
 from tapwatt.errors import OutcomeUnknown, Unavailable
 from tapwatt.money import Money
 from tapwatt.provider.fingerprints import Fingerprints
-from tapwatt.provider.port import GiveBack, Kind, PlaceHold, Status, Take, Transaction
-from tapwatt.provider.unknown_outcomes import Patience, found, found_in_time, make_known
-from tapwatt.testing.fake_provider import BankCard, Fault, Habits, MemoryProvider
+from tapwatt.provider.port import AuthoriseRequest, CaptureRequest, Kind, RefundRequest, Status, Transaction
+from tapwatt.provider.unknown_outcomes import OutcomePolicy, find_existing, find_within_life, make_known
+from tapwatt.testing.fake_provider import BankCard, FakeProvider, Fault, Habits
 
 AMOUNT = Money(minor=700, currency="EUR")
-PATIENCE = Patience(tries=3, pause_s=1.0)
+PATIENCE = OutcomePolicy(tries=3, pause_s=1.0)
 CALLS = st.lists(
     st.sampled_from([None, Fault.UNAVAILABLE, Fault.REQUEST_LOST, Fault.ANSWER_LOST, Fault.LATE, Fault.PENDING]),
     max_size=12,
@@ -44,7 +44,7 @@ class Refund:
 
     def __init__(self, faults: Faults) -> None:
         self.clock = JumpingClock()
-        self.provider = MemoryProvider(
+        self.provider = FakeProvider(
             self.clock,
             Fingerprints({1: b"1" * 32}, live=False),
             habits=Habits(late_s=60.0, hold_s=1e9),
@@ -55,19 +55,19 @@ class Refund:
 
     async def begin(self) -> Refund:
         held = Money(minor=5000, currency="EUR")
-        await self.provider.authorise(PlaceHold("hold", "order", "T1", held, "Charging"))
+        await self.provider.authorise(AuthoriseRequest("hold", "order", "T1", held, "Charging"))
         hold = self.provider.present("T1", BankCard(SecretStr("99" + "1" * 16)))
         assert hold is not None
-        self.capture = (await self.provider.capture(Take("take", hold.reference, held))).reference
+        self.capture = (await self.provider.capture(CaptureRequest("take", hold.reference, held))).reference
         self.since = self.clock.now()
         return self
 
     async def send(self) -> Transaction:
         self.sent_at.append(self.clock.monotonic())
-        return await self.provider.refund(GiveBack("back", self.capture, AMOUNT))
+        return await self.provider.refund(RefundRequest("back", self.capture, AMOUNT))
 
     async def ask(self) -> Transaction | None:
-        return await found(self.provider, "order", Kind.REFUND, self.capture)()
+        return await find_existing(self.provider, "order", Kind.REFUND, self.capture)()
 
     async def known(self) -> Transaction:
         return await make_known(self.send, self.ask, since=self.since, clock=self.clock, patience=PATIENCE)
@@ -116,7 +116,7 @@ def test_s09_what_is_said_never_to_have_happened_never_happens(last: Fault, ques
         refund = await Refund(Faults(refund=[last], find=questions)).begin()
         with contextlib.suppress(OutcomeUnknown):
             await refund.send()
-        known = await found_in_time(refund.ask, last_sent=refund.clock.now(), clock=refund.clock, patience=PATIENCE)
+        known = await find_within_life(refund.ask, last_sent=refund.clock.now(), clock=refund.clock, patience=PATIENCE)
         await refund.clock.sleep(timedelta(days=3).total_seconds())
         assert (known is None) == (refund.refunded == 0)
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from authoriser.agreement import Agreed
-from authoriser.decide import LetGoFirst, Terms, decide, let_go
+from authoriser.decide import ReverseFirst, Terms, decide, let_go
 from tapwatt.errors import BrokenInvariant, NeedsHuman, OutcomeUnknown
 from tapwatt.facts.cards import Card, Fingerprint, FingerprintKind
 from tapwatt.facts.events import AuthorisationDeclined, Authorised, Place, SessionRequested
@@ -76,7 +76,7 @@ def test_what_was_held_is_authorised_or_let_go_and_nothing_else_is_either(
             assert said.hold.amount <= hold
             assert said.hold.expires_at - said.hold.authorised_at == timedelta(days=2)
             assert answer.created_at is None or said.hold.authorised_at - answer.created_at <= WAIT + GRACE
-        case LetGoFirst():
+        case ReverseFirst():
             assert answer.status is Status.SUCCESS
             assert said.ask == let_go("h1")
         case AuthorisationDeclined():

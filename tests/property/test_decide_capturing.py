@@ -12,7 +12,7 @@ from capturer.decide import ask, decide
 from tapwatt.facts.bill import PriceLine
 from tapwatt.facts.events import Captured, EndReason, Hold, HoldReleased, Place, SessionPriced
 from tapwatt.money import Money
-from tapwatt.provider.port import Kind, Status, Take, Transaction
+from tapwatt.provider.port import CaptureRequest, Kind, Status, Transaction
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CURRENCIES = st.sampled_from(["EUR", "JPY", "KWD", "ISK", "BHD"])
@@ -50,7 +50,7 @@ def test_every_cent_of_the_hold_and_of_the_bill_is_accounted_for(
     session = priced(Money(minor=owed, currency=currency), Money(minor=held, currency=currency))
     # When it is settled and the provider does as it is told
     asked = ask(session, Money(minor=least, currency=currency))
-    if isinstance(asked, Take):
+    if isinstance(asked, CaptureRequest):
         answer = Transaction("c", Kind.CAPTURE, Status.SUCCESS, original_reference="h", amount=asked.amount)
     else:
         answer = Transaction("r", Kind.REVERSAL, Status.SUCCESS, original_reference="h")

@@ -16,10 +16,10 @@ from tapwatt.clock import SystemClock
 from tapwatt.errors import Unavailable
 from tapwatt.facts.cards import Card, Fingerprint, FingerprintKind
 from tapwatt.state.redis_client import RedisClient, RedisSettings
-from tapwatt.state.view import Build, RedisView
-from tapwatt.testing.view import InProcessView
-from token_matcher.index import TOMBSTONE, Index, InRedis, Opened
-from token_matcher.testing import InProcess, Shelves, index_view
+from tapwatt.state.view import Generation, RedisView
+from tapwatt.testing.view import InMemoryView
+from token_matcher.index import TOMBSTONE, Index, Opened, RedisIndex
+from token_matcher.testing import InMemoryIndex, Shelves, index_view
 
 CLOCK = SystemClock()
 NOW = datetime.now(UTC)
@@ -51,12 +51,12 @@ class TwoIndexes(RuleBasedStateMachine):
         super().__init__()
         self.loop = asyncio.Runner()
         self.client = RedisClient(RedisSettings(url=self.url, key_prefix=f"two-{uuid.uuid4().hex[:8]}"))
-        self.views: tuple[InProcessView[Shelves], RedisView] = (
+        self.views: tuple[InMemoryView[Shelves], RedisView] = (
             index_view(CLOCK),
             RedisView(self.client, "token-matcher", 1),
         )
-        self.indexes = (InProcess(self.views[0], CLOCK), InRedis(self.views[1]))
-        self.builds: tuple[Build, Build] | None = None
+        self.indexes = (InMemoryIndex(self.views[0], CLOCK), RedisIndex(self.views[1]))
+        self.builds: tuple[Generation, Generation] | None = None
 
     @initialize(whole=st.sampled_from([True, True, False]))
     def build_first(self, whole):

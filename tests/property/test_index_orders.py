@@ -15,9 +15,9 @@ from tapwatt.clock import SystemClock
 from tapwatt.facts.cards import Card, Fingerprint, FingerprintKind
 from tapwatt.state.rebuild import rebuild
 from tapwatt.state.redis_client import RedisClient, RedisSettings
-from tapwatt.state.view import Build, RedisView
-from token_matcher.index import Index, InRedis, Opened
-from token_matcher.testing import InProcess, index_view
+from tapwatt.state.view import Generation, RedisView
+from token_matcher.index import Index, Opened, RedisIndex
+from token_matcher.testing import InMemoryIndex, index_view
 
 CLOCK = SystemClock()
 NOW = datetime.now(UTC)
@@ -64,7 +64,7 @@ async def nothing():
     yield
 
 
-async def ignore(record, build: Build) -> None: ...
+async def ignore(record, build: Generation) -> None: ...
 
 
 async def live(index, view, arrivals: list[Step], again: list[Step]) -> list[tuple[str, str | None]]:
@@ -82,23 +82,23 @@ async def from_the_log(index, view, log: list[Step]) -> list[tuple[str, str | No
         for step in log:
             yield step
 
-    async def apply(step: Step, build: Build) -> None:
+    async def apply(step: Step, build: Generation) -> None:
         await do(index.into(build), step)
 
     await rebuild(read, apply, view, clock=CLOCK, key_of=lambda step: step)
     return await state(index)
 
 
-def in_process() -> tuple[InProcess, object]:
+def in_process() -> tuple[InMemoryIndex, object]:
     view = index_view(CLOCK)
-    return InProcess(view, CLOCK), view
+    return InMemoryIndex(view, CLOCK), view
 
 
 async def in_redis(url: str, run: Callable[..., object], *orders: list[Step]) -> object:
     client = RedisClient(RedisSettings(url=url, key_prefix=f"orders-{uuid.uuid4().hex[:8]}"))
     try:
         view = RedisView(client, "token-matcher", 1)
-        return await run(InRedis(view), view, *orders)
+        return await run(RedisIndex(view), view, *orders)
     finally:
         await client.close()
 

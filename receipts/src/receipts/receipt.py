@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from tapwatt.facts.bill import CardSlip, VatShare
-from tapwatt.facts.fields import Moment, Name, Part, TimeZone
+from tapwatt.facts.fields import FactPart, Moment, Name, TimeZone
 from tapwatt.money import Money, NotNegative, Positive
 from tapwatt.tariffs import Dimension
 
@@ -27,7 +27,7 @@ class Merchant(BaseModel):
     vat_number: Annotated[str, Field(min_length=1, max_length=32)] | None = None
 
 
-class LocalMoment(Part):
+class LocalMoment(FactPart):
     """A moment, and what the clock showed then in the time zone of the charging location."""
 
     utc: Moment
@@ -40,7 +40,7 @@ class LocalMoment(Part):
         return cls(utc=moment, local=moment.astimezone(ZoneInfo(time_zone)), time_zone=time_zone)
 
 
-class ReceiptLine(Part):
+class ReceiptLine(FactPart):
     """One line: quantity in kWh, h or sessions, unit price in major units as in the tariff, amounts in minor units.
 
     `price_is` says whether VAT is in the unit price; None where there is none, or where it cannot be told.
@@ -57,7 +57,7 @@ class ReceiptLine(Part):
     why: str = ""
 
 
-class Receipt(Part):
+class Receipt(FactPart):
     """What a driver is told of the money of one session. owed = taken + not_charged; held = taken + released."""
 
     session_id: Name

@@ -13,24 +13,24 @@ from prometheus_client import Counter
 from tapwatt.errors import Poison, Unavailable
 from tapwatt.facts.codec import Event, decode
 from tapwatt.facts.events import Fact
-from tapwatt.facts.packed_event import keep
+from tapwatt.facts.packed_event import pack
 from tapwatt.facts.topics import Topics
 from tapwatt.provider.ccv.adapter import CcvProvider
 from tapwatt.provider.fingerprints import Fingerprints
-from tapwatt.provider.gateway import Way
-from tapwatt.provider.polling import Pace
+from tapwatt.provider.gateway import Gateway
+from tapwatt.provider.polling import PollingPace
 from tapwatt.provider.settings import provider_settings
-from tapwatt.provider.unknown_outcomes import Patience
-from tapwatt.provider.webhook_hints import Hints
+from tapwatt.provider.unknown_outcomes import OutcomePolicy
+from tapwatt.provider.webhook_hints import WebhookHints
 from tapwatt.settings import read_settings
 from tapwatt.state.rebuild import rebuild, stay_whole
 from tapwatt.state.redis_client import RedisClient, RedisSettings
-from tapwatt.state.session_store import InRedis
-from tapwatt.state.view import Build, RedisView
+from tapwatt.state.session_store import RedisSessionStore
+from tapwatt.state.view import Generation, RedisView
 from tapwatt.worker.kafka.group_progress import GroupProgress
 from tapwatt.worker.kafka.log_reader import read_log
 from tapwatt.worker.records import Incoming
-from tapwatt.worker.run import Parts
+from tapwatt.worker.run import Runtime
 from tapwatt.worker.service import Route, Service
 from tapwatt.worker.settings import KafkaSettings, WorkerSettings
 
@@ -58,13 +58,13 @@ class Room(Protocol):
 class ProviderRoom:
     """The way to the payment provider, by its settings."""
 
-    def __init__(self, parts: Parts) -> None:
+    def __init__(self, runtime: Runtime) -> None:
         settings = provider_settings()
         refused = Counter(
             "tapwatt_card_identifiers_refused_total",
             "Card tokens and PARs of no kind we know.",
             ["what"],
-            registry=parts.registry,
+            registry=runtime.registry,
         )
         fingerprints = Fingerprints(
             settings.keys(),
@@ -76,19 +76,21 @@ class ProviderRoom:
             "tapwatt_card_slip_parts_withheld_total",
             "Parts of a card's slip left out because a card could be known by them.",
             ["what"],
-            registry=parts.registry,
+            registry=runtime.registry,
         )
         self.release_rest = settings.release_rest
-        self._log = parts.log
-        self._hints = Hints()
+        self._log = runtime.log
+        self._hints = WebhookHints()
         self._provider = CcvProvider(
             settings,
             fingerprints,
-            clock=parts.clock,
-            log=parts.log,
+            clock=runtime.clock,
+            log=runtime.log,
             on_withheld=lambda what: withheld.labels(what).inc(),
         )
-        self.way = Way(self._provider, parts.clock, self._hints, Patience.of(settings), Pace.of(settings))
+        self.gateway = Gateway(
+            self._provider, runtime.clock, self._hints, OutcomePolicy.of(settings), PollingPace.of(settings)
+        )
         self.posts: Mapping[str, Route] = {WEBHOOK: self._hints.webhook}
 
     async def open(self) -> None:
@@ -103,7 +105,7 @@ class ProviderRoom:
         await self._provider.aclose()
 
 
-Apply = Callable[[Event, Build], Awaitable[object]]
+Apply = Callable[[Event, Generation], Awaitable[object]]
 """Writes what an event says into a build of the view."""
 
 
@@ -113,9 +115,9 @@ class ViewRoom:
     The topics are read one after another, in the order they are given.
     """
 
-    def __init__(self, parts: Parts, step: str, epoch: int, topics: Collection[type[Fact]], apply: Apply) -> None:
+    def __init__(self, runtime: Runtime, step: str, epoch: int, topics: Collection[type[Fact]], apply: Apply) -> None:
         worker, kafka = read_settings(WorkerSettings), read_settings(KafkaSettings)
-        self._parts = parts
+        self._parts = runtime
         self._bootstrap = kafka.bootstrap
         self._topics = [Topics(worker.topic_prefix).of(fact) for fact in topics]
         self._apply_event = apply
@@ -152,7 +154,7 @@ class ViewRoom:
     def _read(self) -> AsyncIterator[Incoming]:
         return read_log(self._bootstrap, self._topics)
 
-    async def _apply(self, record: Incoming, build: Build) -> None:
+    async def _apply(self, record: Incoming, build: Generation) -> None:
         try:
             event = decode(record.key, record.value, record.headers)
         except Poison:
@@ -176,22 +178,22 @@ class MemoryRoom(ViewRoom):
 
     def __init__(
         self,
-        parts: Parts,
+        runtime: Runtime,
         step: str,
         epoch: int,
         remembers: Mapping[type[Fact], str],
         remember_days: float,
         longer_s: Mapping[type[Fact], float] | None = None,
     ) -> None:
-        super().__init__(parts, step, epoch, list(remembers), self._remember)
+        super().__init__(runtime, step, epoch, list(remembers), self._remember)
         self._fields = remembers
         self._ttl_s = dict.fromkeys(remembers, remember_days * 86400) | dict(longer_s or {})
-        self.memory = InRedis(self.view)
+        self.memory = RedisSessionStore(self.view)
 
-    async def _remember(self, event: Event, build: Build) -> None:
+    async def _remember(self, event: Event, build: Generation) -> None:
         kind = type(event.fact)
         ttl_s = self._ttl_s[kind]
-        await self.memory.into(build).remember(event.fact.key, self._fields[kind], keep(event), ttl_s=ttl_s)
+        await self.memory.into(build).remember(event.fact.key, self._fields[kind], pack(event), ttl_s=ttl_s)
 
 
 class ProgressRoom:

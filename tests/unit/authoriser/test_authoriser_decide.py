@@ -8,12 +8,12 @@ from decimal import Decimal
 import pytest
 
 from authoriser.agreement import Agreed
-from authoriser.decide import LetGoFirst, Terms, ask, decide, gone, let_go, unheard
+from authoriser.decide import ReverseFirst, Terms, ask, decide, gone, let_go, unheard
 from tapwatt.errors import BrokenInvariant, NeedsHuman, OutcomeUnknown
 from tapwatt.facts.cards import Card, Fingerprint, FingerprintKind
 from tapwatt.facts.events import AuthorisationDeclined, Authorised, DeclineReason, Place, SessionRequested
 from tapwatt.money import Money
-from tapwatt.provider.port import Failure, Kind, PlaceHold, Status, Transaction
+from tapwatt.provider.port import AuthoriseRequest, Failure, Kind, Status, Transaction
 from tapwatt.tariffs import Dimension, PriceComponent, Tariff, TariffElement
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -48,7 +48,7 @@ def agreed(asked: SessionRequested) -> Agreed:
 
 def decided(
     asked: SessionRequested, answer: Transaction, terms: Terms
-) -> Authorised | AuthorisationDeclined | LetGoFirst:
+) -> Authorised | AuthorisationDeclined | ReverseFirst:
     return decide(asked, agreed(asked), answer, terms)
 
 
@@ -77,7 +77,7 @@ def answer(
 
 def test_the_hold_asked_for_names_the_session_so_that_it_is_placed_once() -> None:
     first, again = (ask(requested(), agreed(requested())) for _ in range(2))
-    assert isinstance(first, PlaceHold)
+    assert isinstance(first, AuthoriseRequest)
     assert first == again
     assert first.order_reference == "s1"
     assert first.amount == Money.of("60", "EUR")
@@ -103,7 +103,7 @@ def test_s07_a_partial_approval_limits_the_hold_to_what_was_authorised() -> None
 
 def test_s07_a_partial_approval_too_small_to_be_useful_is_let_go_and_declined() -> None:
     said = decided(requested(), answer(amount=Money.of("4.99", "EUR")), TERMS)
-    assert isinstance(said, LetGoFirst)
+    assert isinstance(said, ReverseFirst)
     assert said.ask == let_go("hold-1")
     assert said.then.reason is DeclineReason.HOLD_TOO_SMALL
 
@@ -120,13 +120,13 @@ def test_more_than_was_asked_or_another_currency_stops_the_session(held: Money) 
 
 def test_a_hold_without_a_card_is_let_go_since_nobody_could_stop_it() -> None:
     said = decided(requested(), answer(card=None), TERMS)
-    assert isinstance(said, LetGoFirst)
+    assert isinstance(said, ReverseFirst)
     assert said.then.reason is DeclineReason.CARD_NOT_IDENTIFIED
 
 
 def test_s09_a_success_that_came_when_nobody_waited_is_let_go_and_timed_out() -> None:
     said = decided(requested(), answer(took_s=136), TERMS)
-    assert isinstance(said, LetGoFirst)
+    assert isinstance(said, ReverseFirst)
     assert said.then.reason is DeclineReason.TIMED_OUT
 
 

@@ -37,7 +37,7 @@ class Heard:
 
 def offers(heard: Heard | None = None) -> Offers:
     clock = VirtualClock()
-    known = memory.InProcess(memory.sessions_view(clock, whole=True), clock)
+    known = memory.InMemorySessionStore(memory.sessions_view(clock, whole=True), clock)
     return Offers(known, heard or Heard(), clock, wait_s=5)
 
 

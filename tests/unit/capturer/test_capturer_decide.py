@@ -13,7 +13,7 @@ from tapwatt.errors import BrokenInvariant, NeedsHuman, OutcomeUnknown, Unavaila
 from tapwatt.facts.bill import CardSlip, PriceLine
 from tapwatt.facts.events import Captured, CaptureFailed, EndReason, Hold, HoldReleased, Place, SessionPriced
 from tapwatt.money import Money
-from tapwatt.provider.port import Failure, Kind, LetGo, Status, Take, Transaction
+from tapwatt.provider.port import CaptureRequest, Failure, Kind, ReversalRequest, Status, Transaction
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -61,7 +61,7 @@ NONE = money("0")
 def test_what_is_owed_is_taken_and_the_rest_let_go() -> None:
     session = priced("12.34")
     asked = ask(session, NONE)
-    assert isinstance(asked, Take)
+    assert isinstance(asked, CaptureRequest)
     assert asked.amount == money("12.34")
     said = decide(session, asked, answer(Kind.CAPTURE, amount=money("12.34")))
     assert isinstance(said, Captured)
@@ -88,7 +88,7 @@ def test_a_capture_says_when_it_was_and_what_the_card_s_receipt_shows() -> None:
 def test_s06_owed_more_than_held_takes_the_hold_exactly_and_records_the_shortfall() -> None:
     session = priced("75.00")
     asked = ask(session, NONE)
-    assert isinstance(asked, Take)
+    assert isinstance(asked, CaptureRequest)
     assert asked.amount == money("60")
     said = decide(session, asked, answer(Kind.CAPTURE, amount=money("60")))
     assert isinstance(said, Captured)
@@ -98,7 +98,7 @@ def test_s06_owed_more_than_held_takes_the_hold_exactly_and_records_the_shortfal
 def test_s19_nothing_owed_lets_the_hold_go() -> None:
     session = priced("0")
     asked = ask(session, NONE)
-    assert isinstance(asked, LetGo)
+    assert isinstance(asked, ReversalRequest)
     said = decide(session, asked, answer(Kind.REVERSAL))
     assert isinstance(said, HoldReleased)
     assert (said.reason, said.released, said.waived) == ("nothing_owed", money("60"), money("0"))
@@ -107,11 +107,11 @@ def test_s19_nothing_owed_lets_the_hold_go() -> None:
 def test_s19_less_than_the_providers_minimum_lets_the_hold_go_and_records_what_is_waived() -> None:
     session = priced("0.09")
     asked = ask(session, money("0.10"))
-    assert isinstance(asked, LetGo)
+    assert isinstance(asked, ReversalRequest)
     said = decide(session, asked, answer(Kind.REVERSAL))
     assert isinstance(said, HoldReleased)
     assert (said.reason, said.waived) == ("below_minimum", money("0.09"))
-    assert isinstance(ask(priced("0.10"), money("0.10")), Take)
+    assert isinstance(ask(priced("0.10"), money("0.10")), CaptureRequest)
 
 
 @pytest.mark.parametrize(("owed", "held", "currency"), [("350", "5000", "JPY"), ("1.234", "20.000", "KWD")])
@@ -119,7 +119,7 @@ def test_s24_the_capture_is_in_the_currency_of_the_hold_to_its_last_decimal(
     owed: str, held: str, currency: str
 ) -> None:
     asked = ask(priced(owed, held, currency), Money.zero(currency))
-    assert isinstance(asked, Take)
+    assert isinstance(asked, CaptureRequest)
     assert asked.amount == money(owed, currency)
 
 

@@ -16,7 +16,7 @@ from tapwatt.facts.topics import Topics
 from tapwatt.log import quiet
 from tapwatt.worker.handling import Handling
 from tapwatt.worker.metrics import WorkerMetrics
-from tapwatt.worker.moved_records import waiting
+from tapwatt.worker.moved_records import delay_of
 from tapwatt.worker.records import Outgoing, Read
 from tapwatt.worker.service import Done, Handler, Service
 
@@ -55,7 +55,7 @@ class Bench:
         self.order: list[str] = []
         self.handling = Handling(
             Service("capturer", {SessionCancelled: handler}),
-            self.deliver,
+            self.produce,
             topics=TOPICS,
             clock=self.time,
             chance=Random(1),
@@ -64,7 +64,7 @@ class Bench:
             fatal=self.fatal.append,
         )
 
-    async def deliver(self, records: Sequence[Outgoing]) -> None:
+    async def produce(self, records: Sequence[Outgoing]) -> None:
         if self.delivery_failures:
             raise self.delivery_failures.pop(0)
         self.order.append("told")
@@ -130,21 +130,21 @@ async def test_s10_what_lasts_is_scheduled_with_its_origin_and_untouched_bytes()
     came = record()
     await bench.handling(came)
     # then it waits in the minute topic
-    (later,) = bench.told
-    assert later.topic == TOPICS.retry("capturer", "minute")
-    assert (later.key, later.value) == (came.key, came.value)
-    waits = waiting(Read(later.topic, 0, 0, later.key, later.value, later.headers))
+    (delayed,) = bench.told
+    assert delayed.topic == TOPICS.retry("capturer", "minute")
+    assert (delayed.key, delayed.value) == (came.key, came.value)
+    waits = delay_of(Read(delayed.topic, 0, 0, delayed.key, delayed.value, delayed.headers))
     assert waits is not None
     assert (waits.origin, waits.scheduled) == ("t.tapwatt.session-cancelled.v1/3/17", 1)
     assert (waits.due - bench.time.now()).total_seconds() == pytest.approx(60, abs=0.001)
     # and from there it goes on: an hour after the fifth minute, a day after a day, and then to the dead letters
     seen = []
     for number in range(36):
-        await bench.handling(Read(later.topic, 0, number, later.key, later.value, later.headers))
-        later = bench.told[-1]
-        seen.append(later.topic.split(".")[-2])
+        await bench.handling(Read(delayed.topic, 0, number, delayed.key, delayed.value, delayed.headers))
+        delayed = bench.told[-1]
+        seen.append(delayed.topic.split(".")[-2])
     assert seen == ["retry-minute"] * 4 + ["retry-hour"] * 24 + ["retry-day"] * 7 + ["dead-letters"]
-    notes = dict(later.headers)
+    notes = dict(delayed.headers)
     assert notes["tapwatt_origin"] == b"t.tapwatt.session-cancelled.v1/3/17"
     assert b"given up after 36 scheduled tries: the provider is away" in notes["tapwatt_reason"]
 
@@ -160,9 +160,9 @@ async def test_a_scheduled_record_waits_until_it_is_due() -> None:
 
     bench = Bench(handler)
     await bench.handling(record())
-    later = bench.told[0]
+    delayed = bench.told[0]
     scheduled_at = bench.time.now()
-    await bench.handling(Read(later.topic, 0, 0, later.key, later.value, later.headers))
+    await bench.handling(Read(delayed.topic, 0, 0, delayed.key, delayed.value, delayed.headers))
     assert (tried_at[12] - scheduled_at).total_seconds() == pytest.approx(60, abs=0.001)
 
 

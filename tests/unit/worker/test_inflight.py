@@ -127,7 +127,7 @@ async def test_a_slow_head_fills_only_its_own_partition() -> None:
 
 async def test_waiting_records_do_not_use_up_the_common_bound() -> None:
     handlers = Handlers()
-    flight = inflight(handlers, bound=2, waits=lambda topic: topic == "retry")
+    flight = inflight(handlers, bound=2, delayed=lambda topic: topic == "retry")
     retry = Partition("retry", 0)
     flight.accept(flight.note(retry, [record(n, f"w{n}", retry) for n in range(10)]))
     await settle()

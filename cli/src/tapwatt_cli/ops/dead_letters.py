@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from tapwatt.errors import TapwattError
 from tapwatt.facts.codec import LARGEST_EVENT
 from tapwatt.facts.topics import FACT_OF_TYPE, RETRY_TIERS, Topics
-from tapwatt.worker.moved_records import Waiting, later
+from tapwatt.worker.moved_records import Delay, delayed
 from tapwatt.worker.records import Incoming, Outgoing
 
 ROOM_FOR_HEADERS = 64 * 1024
@@ -155,8 +155,8 @@ def retry_topic(letter: Letter, topics: Topics) -> str:
 
 def told_again(letter: Letter, topics: Topics, now: datetime) -> Outgoing:
     """The record that replays a letter: its untouched bytes, due now, with its whole schedule before it."""
-    again = Waiting(origin=letter.origin, scheduled=0, due=now.astimezone(UTC))
-    return later(letter.record, retry_topic(letter, topics), again, f"replayed dead letter {letter.number}")
+    again = Delay(origin=letter.origin, scheduled=0, due=now.astimezone(UTC))
+    return delayed(letter.record, retry_topic(letter, topics), again, f"replayed dead letter {letter.number}")
 
 
 def marker(letter: Letter, topics: Topics, now: datetime) -> Outgoing:

@@ -8,22 +8,22 @@ from authoriser.settings import AuthoriserSettings
 from tapwatt.facts.events import Fact, TariffPublished
 from tapwatt.settings import read_settings
 from tapwatt.wiring import MemoryRoom, ProgressRoom, ProviderRoom, together
-from tapwatt.worker.run import Parts, run
+from tapwatt.worker.run import Runtime, run
 from tapwatt.worker.service import Service
 
 EPOCH = 2
 """Count up when what is remembered changes: the memory is then rebuilt from the log."""
 
 
-def build(parts: Parts) -> Service:
+def build(runtime: Runtime) -> Service:
     """Put the authoriser together from its settings."""
     settings = read_settings(AuthoriserSettings)
-    provider = ProviderRoom(parts)
+    provider = ProviderRoom(runtime)
     longer_s: dict[type[Fact], int] = {TariffPublished: FOR_EVER_S}
-    memory = MemoryRoom(parts, NAME, EPOCH, REMEMBERS, settings.remember_days, longer_s)
+    memory = MemoryRoom(runtime, NAME, EPOCH, REMEMBERS, settings.remember_days, longer_s)
     heard = ProgressRoom(NAME, [TariffPublished])
-    offers = Offers(memory.memory, heard.progress, parts.clock, settings.tariff_wait_s)
-    agent = AuthoriserAgent(provider.way, memory.memory, offers, settings)
+    offers = Offers(memory.memory, heard.progress, runtime.clock, settings.tariff_wait_s)
+    agent = AuthoriserAgent(provider.gateway, memory.memory, offers, settings)
     return together(agent.service(), provider, memory, heard)
 
 

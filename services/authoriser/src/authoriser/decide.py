@@ -10,7 +10,7 @@ from tapwatt.errors import BrokenInvariant, NeedsHuman, OutcomeUnknown
 from tapwatt.facts.events import AuthorisationDeclined, Authorised, DeclineReason, Hold, SessionRequested
 from tapwatt.facts.ids import idempotency_reference
 from tapwatt.money import Money
-from tapwatt.provider.port import Failure, LetGo, PlaceHold, Status, Transaction
+from tapwatt.provider.port import AuthoriseRequest, Failure, ReversalRequest, Status, Transaction
 
 Heard = SessionRequested
 Said = Authorised | AuthorisationDeclined
@@ -27,16 +27,16 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class LetGoFirst:
+class ReverseFirst:
     """Money is held that nobody may use: let it go, and only when that is known say why there is no hold."""
 
-    ask: LetGo
+    ask: ReversalRequest
     then: AuthorisationDeclined
 
 
-def ask(requested: SessionRequested, agreed: Agreed) -> PlaceHold:
+def ask(requested: SessionRequested, agreed: Agreed) -> AuthoriseRequest:
     """The hold to ask for."""
-    return PlaceHold(
+    return AuthoriseRequest(
         idempotency_reference=idempotency_reference("authorise", requested.session_id),
         order_reference=requested.session_id,
         terminal_id=requested.place.terminal_id,
@@ -51,7 +51,7 @@ def unheard(requested: SessionRequested) -> AuthorisationDeclined:
     return _declined(requested, DeclineReason.TIMED_OUT, "no hold was begun in time")
 
 
-def decide(requested: SessionRequested, agreed: Agreed, answer: Transaction, terms: Terms) -> Said | LetGoFirst:
+def decide(requested: SessionRequested, agreed: Agreed, answer: Transaction, terms: Terms) -> Said | ReverseFirst:
     """What the provider's final answer means. Only the provider's own times count: asked again, it means the same."""
     match answer.status:
         case Status.PENDING:
@@ -67,7 +67,7 @@ def decide(requested: SessionRequested, agreed: Agreed, answer: Transaction, ter
             return _held(requested, agreed, answer, terms)
 
 
-def _held(requested: SessionRequested, agreed: Agreed, answer: Transaction, terms: Terms) -> Authorised | LetGoFirst:
+def _held(requested: SessionRequested, agreed: Agreed, answer: Transaction, terms: Terms) -> Authorised | ReverseFirst:
     if answer.amount is None or answer.final_at is None:
         raise BrokenInvariant(f"hold {answer.reference} succeeded without its amount or time: ask the provider")
     held = answer.amount
@@ -98,9 +98,9 @@ def _held(requested: SessionRequested, agreed: Agreed, answer: Transaction, term
     )
 
 
-def let_go(hold_reference: str) -> LetGo:
+def let_go(hold_reference: str) -> ReversalRequest:
     """Lets a hold go. The reference is the same whoever asks, so a hold is let go once."""
-    return LetGo(idempotency_reference("release", hold_reference), hold_reference)
+    return ReversalRequest(idempotency_reference("release", hold_reference), hold_reference)
 
 
 def gone(answer: Transaction) -> bool:
@@ -108,8 +108,8 @@ def gone(answer: Transaction) -> bool:
     return answer.status is Status.SUCCESS or answer.failure in (Failure.EXPIRED, Failure.UNKNOWN_REFERENCE)
 
 
-def _let_go(requested: SessionRequested, answer: Transaction, why: DeclineReason, detail: str) -> LetGoFirst:
-    return LetGoFirst(let_go(answer.reference), _declined(requested, why, detail))
+def _let_go(requested: SessionRequested, answer: Transaction, why: DeclineReason, detail: str) -> ReverseFirst:
+    return ReverseFirst(let_go(answer.reference), _declined(requested, why, detail))
 
 
 def _declined(requested: SessionRequested, reason: DeclineReason, detail: str) -> AuthorisationDeclined:

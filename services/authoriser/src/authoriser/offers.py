@@ -8,8 +8,8 @@ from tapwatt.clock import Clock
 from tapwatt.errors import Poison, Unavailable
 from tapwatt.facts.codec import Event
 from tapwatt.facts.events import SessionRequested, TariffPublished, offer
-from tapwatt.facts.packed_event import keep, kept
-from tapwatt.state.session_store import Remembers
+from tapwatt.facts.packed_event import pack, unpack
+from tapwatt.state.session_store import SessionStore
 from tapwatt.tariffs import contradiction
 from tapwatt.worker.kafka.group_progress import Progress
 
@@ -23,8 +23,8 @@ LOOK_AGAIN_TIMES = 25
 class Offers:
     """Published tariffs by operator, id and version. `heard` is how far this step has come with TariffPublished."""
 
-    def __init__(self, memory: Remembers, heard: Progress, clock: Clock, wait_s: float) -> None:
-        self._memory = memory
+    def __init__(self, memory: SessionStore, heard: Progress, clock: Clock, wait_s: float) -> None:
+        self._sessions = memory
         self._heard = heard
         self._clock = clock
         self._wait_s = wait_s
@@ -36,7 +36,7 @@ class Offers:
         wrong = contradiction(published.tariff)
         if wrong is not None:
             raise Poison(f"tariff {published.offer} cannot be billed by: {wrong}; correct it and publish a new version")
-        known = await self._memory.remember(published.offer, FIELD, keep(event), ttl_s=FOR_EVER_S)
+        known = await self._sessions.remember(published.offer, FIELD, pack(event), ttl_s=FOR_EVER_S)
         if _of(known).tariff != published.tariff:
             raise Poison(f"tariff {published.offer} stands with other terms: publish changes as a new version")
 
@@ -52,13 +52,13 @@ class Offers:
         until = self._clock.monotonic() + self._wait_s
         ends = None
         while True:
-            known = await self._memory.recall(name)
+            known = await self._sessions.recall(name)
             if FIELD in known:
                 return _of(known)
             ends = await self._heard.ends() if ends is None else ends
             if await self._heard.reached(ends):
                 # It may have been heard between the look and the question.
-                known = await self._memory.recall(name)
+                known = await self._sessions.recall(name)
                 return _of(known) if FIELD in known else None
             if self._clock.monotonic() >= until:
                 raise Unavailable(f"session {requested.session_id}: tariffs are published that are not heard yet")
@@ -66,4 +66,4 @@ class Offers:
 
 
 def _of(known: dict[str, bytes]) -> TariffPublished:
-    return cast(TariffPublished, kept(known[FIELD]).fact)
+    return cast(TariffPublished, unpack(known[FIELD]).fact)

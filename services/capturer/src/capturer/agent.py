@@ -9,11 +9,11 @@ from capturer.decide import Said, ask, decide, let_go
 from capturer.settings import CapturerSettings
 from tapwatt.facts.codec import Event, follow
 from tapwatt.facts.events import Captured, CaptureFailed, Fact, HoldReleased, SessionPriced
-from tapwatt.facts.packed_event import keep, kept
-from tapwatt.provider.gateway import Way
-from tapwatt.provider.port import Kind, LetGo, Status, Take, Transaction
-from tapwatt.provider.unknown_outcomes import found
-from tapwatt.state.session_store import Remembers
+from tapwatt.facts.packed_event import pack, unpack
+from tapwatt.provider.gateway import Gateway
+from tapwatt.provider.port import CaptureRequest, Kind, ReversalRequest, Status, Transaction
+from tapwatt.provider.unknown_outcomes import find_existing
+from tapwatt.state.session_store import SessionStore
 from tapwatt.worker.service import Done, Service
 
 NAME = "capturer"
@@ -32,9 +32,11 @@ class CapturerAgent:
     `release_rest`: after a capture the provider wants to be asked to let the rest of the hold go.
     """
 
-    def __init__(self, way: Way, memory: Remembers, settings: CapturerSettings, *, release_rest: bool) -> None:
-        self._way = way
-        self._memory = memory
+    def __init__(
+        self, gateway: Gateway, memory: SessionStore, settings: CapturerSettings, *, release_rest: bool
+    ) -> None:
+        self._gateway = gateway
+        self._sessions = memory
         self._settings = settings
         self._release_rest = release_rest
         self._ttl_s = timedelta(days=settings.remember_days).total_seconds()
@@ -46,15 +48,15 @@ class CapturerAgent:
     async def priced(self, event: Event) -> Done:
         """One session has one price, the first, and is settled once: priced again, that is said again as it was."""
         session = event.fact.key
-        known = await self._memory.remember(session, "priced", keep(event), ttl_s=self._ttl_s)
+        known = await self._sessions.remember(session, "priced", pack(event), ttl_s=self._ttl_s)
         if "said" in known:
-            return Done(say=(kept(known["said"]),))
-        first = kept(known["priced"])
+            return Done(say=(unpack(known["said"]),))
+        first = unpack(known["priced"])
         assert isinstance(first.fact, SessionPriced)
         settled = await self._settle(first.fact)
-        said = follow(first.envelope, settled, f"/tapwatt/{NAME}", self._way.clock.now())
+        said = follow(first.envelope, settled, f"/tapwatt/{NAME}", self._gateway.clock.now())
         return Done(
-            say=(said,), remember=partial(self._memory.remember, session, "said", keep(said), ttl_s=self._ttl_s)
+            say=(said,), remember=partial(self._sessions.remember, session, "said", pack(said), ttl_s=self._ttl_s)
         )
 
     async def _settle(self, priced: SessionPriced) -> Said:
@@ -64,17 +66,17 @@ class CapturerAgent:
             await self._done(priced, let_go(priced.hold.reference))
         return said
 
-    async def _done(self, priced: SessionPriced, asked: Take | LetGo) -> Transaction:
+    async def _done(self, priced: SessionPriced, asked: CaptureRequest | ReversalRequest) -> Transaction:
         """What was done to the hold for good. A refusal stands only if the hold was not already done that to."""
-        provider = self._way.provider
+        provider = self._gateway.provider
         match asked:
-            case Take():
+            case CaptureRequest():
                 kind, send = Kind.CAPTURE, partial(provider.capture, asked)
-            case LetGo():
+            case ReversalRequest():
                 kind, send = Kind.REVERSAL, partial(provider.reverse, asked)
-        find = found(provider, priced.session_id, kind, asked.hold_reference)
+        find = find_existing(provider, priced.session_id, kind, asked.hold_reference)
         # Nothing can have been sent before the hold stood, so no older reference can have been forgotten.
-        answer = await self._way.outcome(send, find, since=priced.hold.authorised_at)
+        answer = await self._gateway.complete(send, find, since=priced.hold.authorised_at)
         if answer.status is Status.FAILED and (done := await find()) is not None:
-            return await self._way.followed(done, self._way.life_s)
+            return await self._gateway.follow(done, self._gateway.life_s)
         return answer

@@ -6,27 +6,27 @@ from tapwatt.errors import BrokenInvariant, NeedsHuman, OutcomeUnknown, Unavaila
 from tapwatt.facts.events import Captured, CaptureFailed, HoldReleased, SessionPriced
 from tapwatt.facts.ids import idempotency_reference
 from tapwatt.money import Money
-from tapwatt.provider.port import Failure, LetGo, Status, Take, Transaction
+from tapwatt.provider.port import CaptureRequest, Failure, ReversalRequest, Status, Transaction
 
 Heard = SessionPriced
 Said = Captured | HoldReleased | CaptureFailed
 
 
-def ask(priced: SessionPriced, minimum: Money) -> Take | LetGo:
+def ask(priced: SessionPriced, minimum: Money) -> CaptureRequest | ReversalRequest:
     """Take what is owed, never more than is held; let the hold go when that is nothing or too little to take."""
     hold = priced.hold
     take = min(priced.owed, hold.amount)
     if not take or take < minimum:
         return let_go(hold.reference)
-    return Take(idempotency_reference("capture", hold.reference), hold.reference, take)
+    return CaptureRequest(idempotency_reference("capture", hold.reference), hold.reference, take)
 
 
-def let_go(hold_reference: str) -> LetGo:
+def let_go(hold_reference: str) -> ReversalRequest:
     """Lets a hold (or what is left of it) go. The reference is the same whoever asks, so it is let go once."""
-    return LetGo(idempotency_reference("release", hold_reference), hold_reference)
+    return ReversalRequest(idempotency_reference("release", hold_reference), hold_reference)
 
 
-def decide(priced: SessionPriced, asked: Take | LetGo, answer: Transaction) -> Said:
+def decide(priced: SessionPriced, asked: CaptureRequest | ReversalRequest, answer: Transaction) -> Said:
     """What the provider's final answer means for the driver's money."""
     match answer.status:
         case Status.PENDING:
@@ -37,12 +37,12 @@ def decide(priced: SessionPriced, asked: Take | LetGo, answer: Transaction) -> S
                 "call the provider's helpdesk with this reference, then replay this event"
             )
         case Status.SUCCESS:
-            return _taken(priced, asked, answer) if isinstance(asked, Take) else _released(priced)
+            return _taken(priced, asked, answer) if isinstance(asked, CaptureRequest) else _released(priced)
         case Status.FAILED:
             return _failed(priced, asked, answer)
 
 
-def _taken(priced: SessionPriced, asked: Take, answer: Transaction) -> Captured:
+def _taken(priced: SessionPriced, asked: CaptureRequest, answer: Transaction) -> Captured:
     if answer.amount != asked.amount:
         raise BrokenInvariant(
             f"{asked.amount} of hold {asked.hold_reference} was to be taken and {answer.amount} was, "
@@ -73,11 +73,11 @@ def _released(priced: SessionPriced) -> HoldReleased:
     )
 
 
-def _failed(priced: SessionPriced, asked: Take | LetGo, answer: Transaction) -> CaptureFailed:
+def _failed(priced: SessionPriced, asked: CaptureRequest | ReversalRequest, answer: Transaction) -> CaptureFailed:
     reason = {Failure.EXPIRED: "expired", Failure.UNKNOWN_REFERENCE: "unknown_hold"}.get(
         answer.failure or Failure.REJECTED, "refused"
     )
-    if isinstance(asked, LetGo) and reason == "refused":
+    if isinstance(asked, ReversalRequest) and reason == "refused":
         raise Unavailable(
             f"the provider does not let hold {asked.hold_reference} of session {priced.session_id} go "
             f"({answer.failure}): it is asked again by schedule"

@@ -8,8 +8,8 @@ from functools import partial
 from tapwatt.clock import Clock
 from tapwatt.facts.codec import Event, follow
 from tapwatt.facts.events import AuthorisationDeclined, Authorised, ChargingEnded, Fact, SessionCancelled, SessionPriced
-from tapwatt.facts.packed_event import keep, kept
-from tapwatt.state.session_store import Remembers
+from tapwatt.facts.packed_event import pack, unpack
+from tapwatt.state.session_store import SessionStore
 from tapwatt.worker.service import Done, Service
 from tariff.decide import Session, decide
 from tariff.settings import TariffSettings
@@ -28,8 +28,8 @@ REMEMBERS: dict[type[Fact], str] = {
 class TariffAgent:
     """Hears how sessions begin and end, and prices them."""
 
-    def __init__(self, memory: Remembers, clock: Clock, settings: TariffSettings) -> None:
-        self._memory = memory
+    def __init__(self, memory: SessionStore, clock: Clock, settings: TariffSettings) -> None:
+        self._sessions = memory
         self._clock = clock
         self._rounding = settings.rounding_policy
         self._ttl_s = timedelta(days=settings.remember_days).total_seconds()
@@ -42,10 +42,10 @@ class TariffAgent:
     async def heard(self, event: Event) -> Done:
         """Keep what was heard; once both halves are known, price the session as its first ending has it."""
         session, field = event.fact.key, REMEMBERS[type(event.fact)]
-        known = await self._memory.remember(session, field, keep(event), ttl_s=self._ttl_s)
+        known = await self._sessions.remember(session, field, pack(event), ttl_s=self._ttl_s)
         if "priced" in known:
-            return Done(say=(kept(known["priced"]),))
-        began, ended = (kept(known[half]) if half in known else None for half in ("began", "ended"))
+            return Done(say=(unpack(known["priced"]),))
+        began, ended = (unpack(known[half]) if half in known else None for half in ("began", "ended"))
         priced = decide(_session(began, ended), self._rounding)
         if priced is None or ended is None:
             return Done()
@@ -53,7 +53,7 @@ class TariffAgent:
         said = follow(ended.envelope, priced, f"/tapwatt/{NAME}", self._clock.now())
         return Done(
             say=(said,),
-            remember=partial(self._memory.remember, session, "priced", keep(said), ttl_s=self._ttl_s),
+            remember=partial(self._sessions.remember, session, "priced", pack(said), ttl_s=self._ttl_s),
         )
 
 

@@ -12,14 +12,14 @@ from tapwatt.facts.events import (
     TokenMatched,
     TokenNotMatched,
 )
-from tapwatt.facts.packed_event import keep
+from tapwatt.facts.packed_event import pack
 from tapwatt.settings import read_settings
-from tapwatt.state.view import Build
+from tapwatt.state.view import Generation
 from tapwatt.wiring import ProgressRoom, ProviderRoom, ViewRoom, together
-from tapwatt.worker.run import Parts, run
+from tapwatt.worker.run import Runtime, run
 from tapwatt.worker.service import Service
 from token_matcher.agent import NAME, TokenMatcherAgent
-from token_matcher.index import InRedis, Opened
+from token_matcher.index import Opened, RedisIndex
 from token_matcher.settings import TokenMatcherSettings
 
 EPOCH = 1
@@ -32,31 +32,31 @@ INDEXED = (Authorised, TokenMatched, TokenNotMatched, TokenAmbiguous, Captured, 
 class IndexRoom(ViewRoom):
     """The index of open sessions, whole before the first card is matched."""
 
-    def __init__(self, parts: Parts) -> None:
-        super().__init__(parts, NAME, EPOCH, INDEXED, self._index)
-        self.index = InRedis(self.view)
+    def __init__(self, runtime: Runtime) -> None:
+        super().__init__(runtime, NAME, EPOCH, INDEXED, self._index)
+        self.index = RedisIndex(self.view)
 
-    async def _index(self, event: Event, build: Build) -> None:
+    async def _index(self, event: Event, build: Generation) -> None:
         index = self.index.into(build)
         match event.fact:
             case Authorised() as fact:
                 await index.open(Opened.by(fact))
             case TokenMatched(session_id=session_id, stop_id=stop_id):
                 await index.claim(session_id, stop_id)
-                await index.answer(stop_id, keep(event))
+                await index.answer(stop_id, pack(event))
             case TokenNotMatched(stop_id=stop_id) | TokenAmbiguous(stop_id=stop_id):
-                await index.answer(stop_id, keep(event))
+                await index.answer(stop_id, pack(event))
             case ended:
                 await index.close(ended.key, event.envelope.time)
 
 
-def build(parts: Parts) -> Service:
+def build(runtime: Runtime) -> Service:
     """Put the token matcher together from its settings."""
     settings = read_settings(TokenMatcherSettings)
-    provider = ProviderRoom(parts)
-    index = IndexRoom(parts)
+    provider = ProviderRoom(runtime)
+    index = IndexRoom(runtime)
     begun = ProgressRoom(NAME, [Authorised])
-    agent = TokenMatcherAgent(provider.way, index.index, begun.progress, settings)
+    agent = TokenMatcherAgent(provider.gateway, index.index, begun.progress, settings)
     return together(agent.service(), provider, index, begun)
 
 

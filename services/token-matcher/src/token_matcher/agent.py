@@ -20,10 +20,10 @@ from tapwatt.facts.events import (
     TokenMatched,
     TokenNotMatched,
 )
-from tapwatt.facts.packed_event import keep, kept
-from tapwatt.provider.gateway import Way
+from tapwatt.facts.packed_event import pack, unpack
+from tapwatt.provider.gateway import Gateway
 from tapwatt.provider.port import Kind, Transaction
-from tapwatt.provider.unknown_outcomes import found
+from tapwatt.provider.unknown_outcomes import find_existing
 from tapwatt.worker.kafka.group_progress import Ends, Progress
 from tapwatt.worker.service import Done, Handler, Service
 from token_matcher.decide import Said, ask, decide, not_matched, read
@@ -39,8 +39,8 @@ class TokenMatcherAgent:
     `begun` is how far this step has come with Authorised: while it is behind, no session is "not yet", never "none".
     """
 
-    def __init__(self, way: Way, index: Index, begun: Progress, settings: TokenMatcherSettings) -> None:
-        self._way = way
+    def __init__(self, gateway: Gateway, index: Index, begun: Progress, settings: TokenMatcherSettings) -> None:
+        self._gateway = gateway
         self._index = index
         self._begun = begun
         self._settings = settings
@@ -75,8 +75,8 @@ class TokenMatcherAgent:
         before = await self._index.answered(stop.stop_id)
         if before is None:
             answer = await self._answer(event, stop)
-            before = await self._index.answer(stop.stop_id, keep(answer))
-        return Done(say=(kept(before),))
+            before = await self._index.answer(stop.stop_id, pack(answer))
+        return Done(say=(unpack(before),))
 
     async def _answer(self, event: Event, stop: StopRequested) -> Event:
         said = await self._matched(stop)
@@ -91,14 +91,14 @@ class TokenMatcherAgent:
                 if isinstance(before.fact, TokenMatched):
                     return before
                 said = said.model_copy(update={"stop_id": stop.stop_id})  # that stop came to nothing: this one stands
-        return follow(event.envelope, said, f"/tapwatt/{NAME}", self._way.clock.now())
+        return follow(event.envelope, said, f"/tapwatt/{NAME}", self._gateway.clock.now())
 
     async def _answer_of(self, stop_id: str, session_id: str) -> Event:
         """A session that is being stopped already is not stopped twice: what was said then is said again."""
         first = await self._index.answered(stop_id)
         if first is None:
             raise Unavailable(f"session {session_id} is being stopped by {stop_id}, which has no answer yet")
-        return kept(first)
+        return unpack(first)
 
     async def _matched(self, stop: StopRequested) -> Said:
         try:
@@ -117,7 +117,7 @@ class TokenMatcherAgent:
 
     async def _looked_up(self, stop: StopRequested, card: Card) -> Said:
         """What the index says, with patience for a session that is authorised and not indexed yet."""
-        clock, settings = self._way.clock, self._settings
+        clock, settings = self._gateway.clock, self._settings
         until = clock.monotonic() + settings.index_wait_s
         ends: Ends | None = None
         while True:
@@ -134,16 +134,16 @@ class TokenMatcherAgent:
 
     async def _card(self, stop: StopRequested) -> Transaction | None:
         """The card read as it ended, or as it stands when the driver's time is over; None if none was begun in time."""
-        way, settings, asked = self._way, self._settings, ask(stop)
-        find = found(way.provider, asked.order_reference, Kind.TOKEN)
+        gateway, settings, asked = self._gateway, self._settings, ask(stop)
+        find = find_existing(gateway.provider, asked.order_reference, Kind.TOKEN)
         begun: Transaction | None
         if self._age_s(stop) < settings.begin_within_s:
-            begun = await way.begun(partial(way.provider.read_token, asked), find, since=stop.requested_at)
+            begun = await gateway.begin(partial(gateway.provider.read_token, asked), find, since=stop.requested_at)
         else:
             begun = await find()
-        return begun and await way.presented(
+        return begun and await gateway.await_card(
             begun, settings.presentation_s, asked_at=stop.requested_at, cancel_s=settings.cancel_within_s
         )
 
     def _age_s(self, stop: StopRequested) -> float:
-        return (self._way.clock.now() - stop.requested_at).total_seconds()
+        return (self._gateway.clock.now() - stop.requested_at).total_seconds()

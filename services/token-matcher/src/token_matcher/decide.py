@@ -20,7 +20,7 @@ from tapwatt.facts.events import (
     TokenNotMatched,
 )
 from tapwatt.facts.ids import idempotency_reference
-from tapwatt.provider.port import Failure, ReadCard, Status, Transaction
+from tapwatt.provider.port import Failure, ReadTokenRequest, Status, Transaction
 
 Heard = StopRequested | Authorised | Captured | HoldReleased | CaptureFailed
 Said = TokenMatched | TokenNotMatched | TokenAmbiguous
@@ -38,9 +38,9 @@ class OpenSession:
     claimed_by: str | None = None
 
 
-def ask(stop: StopRequested) -> ReadCard:
+def ask(stop: StopRequested) -> ReadTokenRequest:
     """The card to read. A stop asked for twice reads one card once."""
-    return ReadCard(
+    return ReadTokenRequest(
         idempotency_reference=idempotency_reference("token", stop.stop_id),
         order_reference=f"stop:{stop.stop_id}",
         terminal_id=stop.terminal_id,

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from tapwatt.facts.cards import Card
 from tapwatt.facts.events import Authorised
-from tapwatt.state.view import Build, RedisView
+from tapwatt.state.view import Generation, RedisView
 from token_matcher.decide import OpenSession
 
 MARGIN = timedelta(hours=1)
@@ -90,10 +90,10 @@ class Index(Protocol):
         ...
 
 
-class InRedis:
+class RedisIndex:
     """The index in Redis: one call, one small script, for each thing that is asked of it."""
 
-    def __init__(self, view: RedisView, into: Build | None = None) -> None:
+    def __init__(self, view: RedisView, into: Generation | None = None) -> None:
         self._view = view
         self._into = into
         self._open, self._close, self._candidates, self._claim, self._answer, self._answered = (
@@ -101,9 +101,9 @@ class InRedis:
             for name in ("open", "close", "candidates", "claim", "answer", "answered")
         )
 
-    def into(self, build: Build) -> InRedis:
+    def into(self, build: Generation) -> RedisIndex:
         """The same index as a rebuild writes it; there a claim may be told before its session."""
-        return InRedis(self._view, build)
+        return RedisIndex(self._view, build)
 
     async def open(self, session: Opened) -> bool:
         """Open the session, unless it was closed before or its time is over. Whether it is open now."""

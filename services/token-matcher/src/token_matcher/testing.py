@@ -7,8 +7,8 @@ from datetime import datetime
 
 from tapwatt.clock import Clock
 from tapwatt.facts.cards import Card
-from tapwatt.state.view import Build
-from tapwatt.testing.view import InProcessView
+from tapwatt.state.view import Generation
+from tapwatt.testing.view import InMemoryView
 from token_matcher.decide import OpenSession
 from token_matcher.index import ANSWER, TOMBSTONE, Opened, in_order
 
@@ -32,22 +32,22 @@ class Shelves:
         return self
 
 
-def index_view(clock: Clock, *, whole: bool = False) -> InProcessView[Shelves]:
+def index_view(clock: Clock, *, whole: bool = False) -> InMemoryView[Shelves]:
     """A view that keeps the index in the process."""
-    return InProcessView[Shelves](Shelves, clock, whole=whole)
+    return InMemoryView[Shelves](Shelves, clock, whole=whole)
 
 
-class InProcess:
+class InMemoryIndex:
     """The index in dictionaries."""
 
-    def __init__(self, view: InProcessView[Shelves], clock: Clock, into: Build | None = None) -> None:
+    def __init__(self, view: InMemoryView[Shelves], clock: Clock, into: Generation | None = None) -> None:
         self._view = view
         self._clock = clock
         self._into = into
 
-    def into(self, build: Build) -> InProcess:
+    def into(self, build: Generation) -> InMemoryIndex:
         """The same index as a rebuild writes it; there a claim may be told before its session."""
-        return InProcess(self._view, self._clock, build)
+        return InMemoryIndex(self._view, self._clock, build)
 
     async def open(self, session: Opened) -> bool:
         """Open the session, unless it was closed before or its time is over. Whether it is open now."""

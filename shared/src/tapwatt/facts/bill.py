@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from tapwatt.facts.fields import Moment, Part, Text
+from tapwatt.facts.fields import FactPart, Moment, Text
 from tapwatt.money import Money
 from tapwatt.tariffs import Dimension
 
 
-class PriceLine(Part):
+class PriceLine(FactPart):
     """One line of the bill: quantity in kWh, h or sessions; unit price in major units; amounts in minor units."""
 
     dimension: Dimension | Literal["ADJUSTMENT"]
@@ -28,7 +28,7 @@ class PriceLine(Part):
     why: Text = ""
 
 
-class VatShare(Part):
+class VatShare(FactPart):
     """What is taxed at one rate: `percent` is None where no VAT applies. excl_vat + vat = incl_vat, in minor units."""
 
     percent: Decimal | None = None
@@ -37,7 +37,7 @@ class VatShare(Part):
     incl_vat: Money
 
 
-class CardSlip(Part):
+class CardSlip(FactPart):
     """What the schemes want on a cardholder's receipt, as the terminal gave it; never a whole card number."""
 
     brand: Annotated[str, Field(max_length=64)] | None = None

@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 
 from tapwatt.facts.bill import CardSlip, PriceLine, VatShare
 from tapwatt.facts.cards import Card
-from tapwatt.facts.fields import Energy, Moment, Name, Part, Text, TimeZone
+from tapwatt.facts.fields import Energy, FactPart, Moment, Name, Text, TimeZone
 from tapwatt.money import NotNegative, Positive, Rounding
 from tapwatt.tariffs import ShownTariff, Tariff, TariffRef
 
@@ -18,7 +18,7 @@ Grace = Annotated[int, Field(ge=0, le=86400)]
 """How long a car may stay once energy has stopped before PARKING_TIME counts, in seconds."""
 
 
-class Fact(Part):
+class Fact(FactPart):
     """Something that has happened. `name` is its type, `keyed_by` the field that Kafka orders it by."""
 
     name: ClassVar[str]
@@ -31,7 +31,7 @@ class Fact(Part):
         return str(getattr(self, self.keyed_by))
 
 
-class Place(Part):
+class Place(FactPart):
     """Where it happens. A card is matched only within one operator and site."""
 
     operator_id: Name
@@ -40,7 +40,7 @@ class Place(Part):
     evse_id: Name
 
 
-class Hold(Part):
+class Hold(FactPart):
     """Money reserved at the provider, until it is taken, let go, or runs out."""
 
     reference: Annotated[str, Field(min_length=1, max_length=255)]
@@ -217,7 +217,7 @@ Measured = Annotated[Decimal, Field(ge=0, le=10**9, max_digits=18, decimal_place
 """A current in A or a power in W, as it was measured."""
 
 
-class ChargingPeriod(Part):
+class ChargingPeriod(FactPart):
     """A stretch of a session in which one thing went on: energy in Wh, current in A, power in W."""
 
     starts_at: Moment

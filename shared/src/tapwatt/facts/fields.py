@@ -39,7 +39,7 @@ Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
 TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_zone)]
 
 
-class Part(BaseModel):
+class FactPart(BaseModel):
     """Something a fact is made of: frozen, and a field we do not know is let be."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")

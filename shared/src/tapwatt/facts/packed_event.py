@@ -8,14 +8,14 @@ from tapwatt.errors import BrokenInvariant, Poison
 from tapwatt.facts.codec import Event, decode, encode
 
 
-def keep(event: Event) -> bytes:
+def pack(event: Event) -> bytes:
     """The event with its envelope, as bytes."""
     key, value, headers = encode(event)
-    kept = {"key": key.decode(), "headers": {name: text.decode() for name, text in headers}, "value": value.decode()}
-    return json.dumps(kept, separators=(",", ":")).encode()
+    packed = {"key": key.decode(), "headers": {name: text.decode() for name, text in headers}, "value": value.decode()}
+    return json.dumps(packed, separators=(",", ":")).encode()
 
 
-def kept(stored: bytes) -> Event:
+def unpack(stored: bytes) -> Event:
     """The event that was kept. BrokenInvariant if these are not bytes that `keep` made."""
     try:
         parts = json.loads(stored)

@@ -8,37 +8,37 @@ from datetime import datetime
 
 from tapwatt.clock import Clock
 from tapwatt.errors import OutcomeUnknown, Unavailable
-from tapwatt.provider.polling import Pace, until_final
+from tapwatt.provider.polling import PollingPace, poll_until_final
 from tapwatt.provider.port import Provider, Status, Transaction
-from tapwatt.provider.unknown_outcomes import Ask, Patience, Send, make_known
-from tapwatt.provider.webhook_hints import Hints
+from tapwatt.provider.unknown_outcomes import Ask, OutcomePolicy, Send, make_known
+from tapwatt.provider.webhook_hints import WebhookHints
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class Gateway:
     """The provider, and with how much patience and at what pace it is asked."""
 
     provider: Provider
     clock: Clock
-    hints: Hints = field(default_factory=Hints)
-    patience: Patience = field(default_factory=Patience)
-    pace: Pace = field(default_factory=Pace)
+    hints: WebhookHints = field(default_factory=WebhookHints)
+    patience: OutcomePolicy = field(default_factory=OutcomePolicy)
+    pace: PollingPace = field(default_factory=PollingPace)
 
     @property
     def life_s(self) -> float:
         """The longest life of a transaction at the provider, in seconds."""
         return self.patience.longest_life.total_seconds()
 
-    async def outcome(self, send: Send, ask: Ask, *, since: datetime) -> Transaction:
+    async def complete(self, send: Send, ask: Ask, *, since: datetime) -> Transaction:
         """What a request has done for good. Raises Unavailable if nothing happened, OutcomeUnknown if it may have."""
-        begun = await self.begun(send, ask, since=since)
-        return await self.followed(begun, self.life_s)
+        begun = await self.begin(send, ask, since=since)
+        return await self.follow(begun, self.life_s)
 
-    async def begun(self, send: Send, ask: Ask, *, since: datetime) -> Transaction:
+    async def begin(self, send: Send, ask: Ask, *, since: datetime) -> Transaction:
         """What a request has begun; it may be pending. `since` is when it was first due (see make_known)."""
         return await make_known(send, ask, since=since, clock=self.clock, patience=self.patience)
 
-    async def followed(self, transaction: Transaction, within_s: float) -> Transaction:
+    async def follow(self, transaction: Transaction, within_s: float) -> Transaction:
         """The transaction once it is final, or as it was last told after so many seconds.
 
         A request sent again is answered as it was then; what needed a human may have been decided since: ask.
@@ -46,11 +46,11 @@ class Way:
         if transaction.status is Status.MANUAL:
             return await self.provider.status(transaction.reference) or transaction
         deadline = self.clock.monotonic() + within_s
-        return await until_final(
+        return await poll_until_final(
             self.provider, transaction, deadline=deadline, clock=self.clock, hints=self.hints, pace=self.pace
         )
 
-    async def presented(
+    async def await_card(
         self, begun: Transaction, within_s: float, *, asked_at: datetime, cancel_s: float
     ) -> Transaction:
         """A terminal's transaction once a driver has presented a card, or as it ended when the driver's time was over.
@@ -60,7 +60,7 @@ class Way:
         """
         earliest = max(asked_at, begun.created_at or asked_at)
         passed_s = (self.clock.now() - earliest).total_seconds()
-        told = await self.followed(begun, within_s - min(max(passed_s, 0.0), within_s))
+        told = await self.follow(begun, within_s - min(max(passed_s, 0.0), within_s))
         return await self._cancelled(told, cancel_s)
 
     async def _cancelled(self, pending: Transaction, within_s: float, again_s: float = 15.0) -> Transaction:
@@ -69,5 +69,5 @@ class Way:
         while not pending.final and (left := end - self.clock.monotonic()) > 0:
             with suppress(Unavailable, OutcomeUnknown):  # it is followed in any case, and asked again if it goes on
                 await self.provider.cancel(pending)
-            pending = await self.followed(pending, min(again_s, left))
+            pending = await self.follow(pending, min(again_s, left))
         return pending

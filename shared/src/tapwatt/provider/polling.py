@@ -9,11 +9,11 @@ from tapwatt.clock import Clock
 from tapwatt.errors import BrokenInvariant, Unavailable
 from tapwatt.provider.port import Provider, Transaction
 from tapwatt.provider.settings import ProviderSettings
-from tapwatt.provider.webhook_hints import Hints
+from tapwatt.provider.webhook_hints import WebhookHints
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
+class PollingPace:
     """How long to wait between two questions, in seconds: first, growing by a factor, never longer or shorter than."""
 
     first_s: float = 1.0
@@ -22,19 +22,19 @@ class Pace:
     least_s: float = 0.2
 
     @classmethod
-    def of(cls, settings: ProviderSettings) -> Pace:
+    def of(cls, settings: ProviderSettings) -> PollingPace:
         """As the operator has set it."""
         return cls(settings.poll_first_s, settings.poll_growth, settings.poll_longest_s, settings.poll_least_s)
 
 
-async def until_final(
+async def poll_until_final(
     provider: Provider,
     transaction: Transaction,
     *,
     deadline: float,
     clock: Clock,
-    hints: Hints,
-    pace: Pace = Pace(),
+    hints: WebhookHints,
+    pace: PollingPace = PollingPace(),
 ) -> Transaction:
     """The transaction once it is final, or as it was last told at the deadline (`clock.monotonic()` seconds).
 

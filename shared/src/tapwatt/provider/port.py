@@ -76,7 +76,7 @@ class Transaction:
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceHold:
+class AuthoriseRequest:
     """Reserve this amount on the card that a driver presents at this terminal, and say which card it was."""
 
     idempotency_reference: str
@@ -88,7 +88,7 @@ class PlaceHold:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadCard:
+class ReadTokenRequest:
     """Say which card a driver presents at this terminal; no money moves."""
 
     idempotency_reference: str
@@ -98,7 +98,7 @@ class ReadCard:
 
 
 @dataclass(frozen=True, slots=True)
-class Take:
+class CaptureRequest:
     """Take this amount of a hold; never more than it holds."""
 
     idempotency_reference: str
@@ -107,7 +107,7 @@ class Take:
 
 
 @dataclass(frozen=True, slots=True)
-class LetGo:
+class ReversalRequest:
     """Let the whole hold go (or what is left of it after a capture, where the provider wants to be asked)."""
 
     idempotency_reference: str
@@ -115,12 +115,28 @@ class LetGo:
 
 
 @dataclass(frozen=True, slots=True)
-class GiveBack:
+class RefundRequest:
     """Give this amount of a capture back to the card."""
 
     idempotency_reference: str
     capture_reference: str
     amount: Money
+
+
+AtTerminal = AuthoriseRequest | ReadTokenRequest
+"""What a driver answers with a card."""
+
+FollowUp = CaptureRequest | ReversalRequest | RefundRequest
+"""What is done with a hold, or with what was captured of it; no card is needed."""
+
+Request = AtTerminal | FollowUp
+KIND_OF: dict[type[Request], Kind] = {
+    AuthoriseRequest: Kind.AUTHORISE,
+    ReadTokenRequest: Kind.TOKEN,
+    CaptureRequest: Kind.CAPTURE,
+    ReversalRequest: Kind.REVERSAL,
+    RefundRequest: Kind.REFUND,
+}
 
 
 class Provider(Protocol):
@@ -130,23 +146,23 @@ class Provider(Protocol):
     content may be sent any number of times and is done once.
     """
 
-    async def authorise(self, ask: PlaceHold) -> Transaction:
+    async def authorise(self, ask: AuthoriseRequest) -> Transaction:
         """Begin a hold; usually pending until a driver has presented a card."""
         ...
 
-    async def read_token(self, ask: ReadCard) -> Transaction:
+    async def read_token(self, ask: ReadTokenRequest) -> Transaction:
         """Begin reading a card; usually pending until a driver has presented one."""
         ...
 
-    async def capture(self, ask: Take) -> Transaction:
+    async def capture(self, ask: CaptureRequest) -> Transaction:
         """Take money of a hold."""
         ...
 
-    async def reverse(self, ask: LetGo) -> Transaction:
+    async def reverse(self, ask: ReversalRequest) -> Transaction:
         """Let a hold go."""
         ...
 
-    async def refund(self, ask: GiveBack) -> Transaction:
+    async def refund(self, ask: RefundRequest) -> Transaction:
         """Give money of a capture back."""
         ...
 

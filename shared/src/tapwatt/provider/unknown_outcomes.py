@@ -16,7 +16,7 @@ Ask = Callable[[], Awaitable[Transaction | None]]
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class OutcomePolicy:
     """How often a request is sent before its outcome is left unknown, and how long the provider remembers and takes."""
 
     tries: int = 4
@@ -25,7 +25,7 @@ class Patience:
     longest_life: timedelta = timedelta(minutes=6)
 
     @classmethod
-    def of(cls, settings: ProviderSettings) -> Patience:
+    def of(cls, settings: ProviderSettings) -> OutcomePolicy:
         """As the operator has set it."""
         return cls(
             settings.tries,
@@ -35,7 +35,7 @@ class Patience:
         )
 
 
-def found(
+def find_existing(
     provider: Provider,
     order_reference: str,
     kind: Kind,
@@ -64,7 +64,7 @@ def found(
     return ask
 
 
-async def make_known(send: Send, ask: Ask, *, since: datetime, clock: Clock, patience: Patience) -> Transaction:
+async def make_known(send: Send, ask: Ask, *, since: datetime, clock: Clock, patience: OutcomePolicy) -> Transaction:
     """What became of a request, which may still be pending.
 
     `send` sends it under its one idempotency reference; `ask` looks for what it did. `since` is when it was first
@@ -99,7 +99,9 @@ async def make_known(send: Send, ask: Ask, *, since: datetime, clock: Clock, pat
     raise unknown or OutcomeUnknown("nothing was sent and nothing is known")
 
 
-async def found_in_time(ask: Ask, *, last_sent: datetime, clock: Clock, patience: Patience) -> Transaction | None:
+async def find_within_life(
+    ask: Ask, *, last_sent: datetime, clock: Clock, patience: OutcomePolicy
+) -> Transaction | None:
     """What an unanswered request did, or None once it certainly did and will do nothing.
 
     That is only certain when the longest life a transaction can have is over since it was last sent; until then it

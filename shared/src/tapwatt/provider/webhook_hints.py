@@ -21,7 +21,7 @@ class _Listened:
         self.listeners = 0
 
 
-class Hints:
+class WebhookHints:
     """The references somebody waits for. A hint is unauthenticated: one of any other is ignored (scenario 25)."""
 
     def __init__(self, limit: int = 20_000) -> None:

@@ -10,12 +10,12 @@ from typing import TypeVar
 from tapwatt.clock import Clock
 from tapwatt.errors import Unavailable
 from tapwatt.log import Log
-from tapwatt.state.view import LEASE_S, Build, Superseded, ViewState
+from tapwatt.state.view import LEASE_S, Generation, Superseded, ViewState
 
 Record = TypeVar("Record")
 Read = Callable[[], AsyncIterator[Record]]
 """Reads the topics from the earliest record to the ends that it takes when it is asked for its first record."""
-Apply = Callable[[Record, Build], Awaitable[object]]
+Apply = Callable[[Record, Generation], Awaitable[object]]
 """Writes one record into a build: `memory.into(build)`, `index.into(build)`."""
 KeyOf = Callable[[Record], Hashable]
 
@@ -38,18 +38,18 @@ async def rebuild(
     `anew` builds even a view that is whole. Unavailable if Redis goes away meanwhile: call again.
     """
     while anew or not await state.whole():
-        build = await state.begin(anew=anew)
-        if build is None:
+        generation = await state.begin(anew=anew)
+        if generation is None:
             await clock.sleep(WAIT_S)
             continue
         try:
-            applied = await _build(read_topics(), apply, state, build, clock, key_of)
-            await state.mark_whole(build)
+            applied = await _build(read_topics(), apply, state, generation, clock, key_of)
+            await state.mark_whole(generation)
         except Superseded:
             continue
         except BaseException:
             with suppress(Unavailable):
-                await state.abandon(build)
+                await state.abandon(generation)
             raise
         with suppress(Unavailable):  # what is left over is removed by the next rebuild
             await state.clean()
@@ -82,7 +82,7 @@ async def _build(
     records: AsyncIterator[Record],
     apply: Apply[Record],
     state: ViewState,
-    build: Build,
+    generation: Generation,
     clock: Clock,
     key_of: KeyOf[Record] | None,
 ) -> int:
@@ -93,18 +93,18 @@ async def _build(
         waiting.setdefault(key_of(record) if key_of else None, []).append(record)
         applied += 1
         if applied % AT_ONCE == 0:
-            await _apply(waiting, apply, build)
+            await _apply(waiting, apply, generation)
         if clock.monotonic() - renewed > LEASE_S / 3:
-            await state.renew(build)
+            await state.renew(generation)
             renewed = clock.monotonic()
-    await _apply(waiting, apply, build)
+    await _apply(waiting, apply, generation)
     return applied
 
 
-async def _apply(waiting: dict[Hashable, list[Record]], apply: Apply[Record], build: Build) -> None:
+async def _apply(waiting: dict[Hashable, list[Record]], apply: Apply[Record], generation: Generation) -> None:
     async def in_order(records: list[Record]) -> None:
         for record in records:
-            await apply(record, build)
+            await apply(record, generation)
 
     try:
         async with asyncio.TaskGroup() as group:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from tapwatt.state.view import Build, RedisView
+from tapwatt.state.view import Generation, RedisView
 
 
-class Remembers(Protocol):
+class SessionStore(Protocol):
     """A few named things of each session. What was remembered first stays; Unavailable while the view is not whole."""
 
     async def remember(self, session_id: str, field: str, value: bytes, *, ttl_s: float) -> dict[str, bytes]:
@@ -19,18 +19,18 @@ class Remembers(Protocol):
         ...
 
 
-class InRedis:
+class RedisSessionStore:
     """Remembers in a step's own keys in Redis: a hash a session, one call a step."""
 
-    def __init__(self, view: RedisView, into: Build | None = None) -> None:
+    def __init__(self, view: RedisView, into: Generation | None = None) -> None:
         self._view = view
         self._into = into
         self._remember = view.script("tapwatt.state", "session_remember.lua")
         self._recall = view.script("tapwatt.state", "session_recall.lua")
 
-    def into(self, build: Build) -> InRedis:
+    def into(self, generation: Generation) -> RedisSessionStore:
         """The same memory as a rebuild writes it."""
-        return InRedis(self._view, build)
+        return RedisSessionStore(self._view, generation)
 
     async def remember(self, session_id: str, field: str, value: bytes, *, ttl_s: float) -> dict[str, bytes]:
         """Remember it for at least this long (seconds), unless the field is known; return all that is known after."""

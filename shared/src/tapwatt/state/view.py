@@ -35,7 +35,7 @@ from redis.exceptions import ResponseError
 from tapwatt.errors import Unavailable
 from tapwatt.state.redis_client import RedisClient, Text
 
-Build = NewType("Build", str)
+Generation = NewType("Generation", str)
 """The name of a generation that is being built; whoever holds it may write into it."""
 
 LEASE_S = 30.0
@@ -53,19 +53,19 @@ class ViewState(Protocol):
         """Whether what the view says may be believed."""
         ...
 
-    async def begin(self, *, anew: bool = False) -> Build | None:
+    async def begin(self, *, anew: bool = False) -> Generation | None:
         """Name a build and lease it to the caller; None while another's lease runs or, but for `anew`, it is whole."""
         ...
 
-    async def renew(self, build: Build) -> None:
+    async def renew(self, generation: Generation) -> None:
         """Still at it. Superseded if it no longer counts."""
         ...
 
-    async def mark_whole(self, build: Build) -> None:
+    async def mark_whole(self, generation: Generation) -> None:
         """Make this build what everybody reads. Superseded if it no longer counts."""
         ...
 
-    async def abandon(self, build: Build) -> None:
+    async def abandon(self, generation: Generation) -> None:
         """Let the next one begin at once. Nothing happens if it no longer counts."""
         ...
 
@@ -97,7 +97,7 @@ class RedisView:
         self._epoch = epoch
         self._lease_ms = int(lease_s * 1000)
         self._new_name = new_name
-        self._next: Build | None = None
+        self._next: Generation | None = None
         self._beginning = asyncio.Lock()
         self._whole, self._begin, self._renew, self._switch, self._abandon, self._cleaned = (
             self.script("tapwatt.state", f"view_{name}.lua")
@@ -108,7 +108,7 @@ class RedisView:
         """One of our scripts, with what all of them begin with put before it."""
         return self._redis.script(lua("tapwatt.state", "view.lua") + lua(package, name))
 
-    async def run(self, script: AsyncScript, *args: Text, into: Build | None = None) -> Any:
+    async def run(self, script: AsyncScript, *args: Text, into: Generation | None = None) -> Any:
         """Run a script on the current generation, or on a build. Unavailable while the view is not whole."""
         try:
             return await self._redis.run(script, [self.marker], [self._epoch, into or "", *args])
@@ -123,26 +123,26 @@ class RedisView:
         """Whether what the view says may be believed."""
         return bool(await self.run(self._whole))
 
-    async def begin(self, *, anew: bool = False) -> Build | None:
+    async def begin(self, *, anew: bool = False) -> Generation | None:
         """Name a build and lease it to the caller; None while another's lease runs or, but for `anew`, it is whole."""
         # A name is used until Redis has answered it, so that a lease whose answer was lost is not waited for.
         async with self._beginning:
-            self._next = build = self._next or Build(self._new_name())
-            begun = await self.run(self._begin, build, self._lease_ms, "anew" if anew else "")
+            self._next = generation = self._next or Generation(self._new_name())
+            begun = await self.run(self._begin, generation, self._lease_ms, "anew" if anew else "")
             self._next = None
-        return build if begun else None
+        return generation if begun else None
 
-    async def renew(self, build: Build) -> None:
+    async def renew(self, generation: Generation) -> None:
         """Still at it. Superseded if it no longer counts."""
-        await self.run(self._renew, self._lease_ms, into=build)
+        await self.run(self._renew, self._lease_ms, into=generation)
 
-    async def mark_whole(self, build: Build) -> None:
+    async def mark_whole(self, generation: Generation) -> None:
         """Make this build what everybody reads. Superseded if it no longer counts."""
-        await self.run(self._switch, into=build)
+        await self.run(self._switch, into=generation)
 
-    async def abandon(self, build: Build) -> None:
+    async def abandon(self, generation: Generation) -> None:
         """Let the next one begin at once. Nothing happens if it no longer counts."""
-        await self.run(self._abandon, build)
+        await self.run(self._abandon, generation)
 
     async def clean(self) -> None:
         """Remove the generations that nobody reads any more: named first, removed, and only then forgotten."""

@@ -13,19 +13,22 @@ from tapwatt.clock import Clock
 from tapwatt.errors import BrokenInvariant, OutcomeUnknown, Unavailable
 from tapwatt.money import Money
 from tapwatt.provider.fingerprints import Fingerprints
-from tapwatt.provider.port import Failure, GiveBack, Kind, LetGo, PlaceHold, ReadCard, Status, Take, Transaction
+from tapwatt.provider.port import (
+    KIND_OF,
+    AtTerminal,
+    AuthoriseRequest,
+    CaptureRequest,
+    Failure,
+    FollowUp,
+    ReadTokenRequest,
+    RefundRequest,
+    Request,
+    ReversalRequest,
+    Status,
+    Transaction,
+)
 from tapwatt.testing.fake_ledger import Books, Held
 from tapwatt.testing.fake_terminals import BankCard, Fault, Habits, Terminal, Trouble
-
-Request = PlaceHold | ReadCard | Take | LetGo | GiveBack
-FollowUp = Take | LetGo | GiveBack
-_KIND: dict[type[Request], Kind] = {
-    PlaceHold: Kind.AUTHORISE,
-    ReadCard: Kind.TOKEN,
-    Take: Kind.CAPTURE,
-    LetGo: Kind.REVERSAL,
-    GiveBack: Kind.REFUND,
-}
 
 
 @dataclass(slots=True)
@@ -51,7 +54,7 @@ class _Late:
     ask: Request
 
 
-class MemoryProvider:
+class FakeProvider:
     """Passes the contract tests of the real one. What time does is done when somebody next looks, in order of time."""
 
     def __init__(
@@ -80,23 +83,23 @@ class MemoryProvider:
 
     # --- the port ---
 
-    async def authorise(self, ask: PlaceHold) -> Transaction:
+    async def authorise(self, ask: AuthoriseRequest) -> Transaction:
         """Begin a hold."""
         return await self._do("authorise", ask)
 
-    async def read_token(self, ask: ReadCard) -> Transaction:
+    async def read_token(self, ask: ReadTokenRequest) -> Transaction:
         """Begin reading a card."""
         return await self._do("read_token", ask)
 
-    async def capture(self, ask: Take) -> Transaction:
+    async def capture(self, ask: CaptureRequest) -> Transaction:
         """Take money of a hold."""
         return await self._do("capture", ask)
 
-    async def reverse(self, ask: LetGo) -> Transaction:
+    async def reverse(self, ask: ReversalRequest) -> Transaction:
         """Let a hold go."""
         return await self._do("reverse", ask)
 
-    async def refund(self, ask: GiveBack) -> Transaction:
+    async def refund(self, ask: RefundRequest) -> Transaction:
         """Give money of a capture back."""
         return await self._do("refund", ask)
 
@@ -115,7 +118,7 @@ class MemoryProvider:
         """Cancel a pending transaction, unless it is too late."""
         await self._asked("cancel", pending.reference)
         known = self._all.get(pending.reference)
-        if known is not None and known.told.status is Status.PENDING and isinstance(known.ask, PlaceHold | ReadCard):
+        if known is not None and known.told.status is Status.PENDING and isinstance(known.ask, AtTerminal):
             self._end(known, Failure.CANCELLED)
 
     async def aclose(self) -> None:
@@ -131,7 +134,7 @@ class MemoryProvider:
         waiting.seen = card
         if self._strikes("present", waiting.told.reference) is Fault.MANUAL:
             self._change(waiting, status=Status.MANUAL)
-        elif isinstance(waiting.ask, PlaceHold) and card.failure is not None:
+        elif isinstance(waiting.ask, AuthoriseRequest) and card.failure is not None:
             self._end(waiting, card.failure)
         else:
             self._succeed(waiting)
@@ -204,13 +207,13 @@ class MemoryProvider:
             if before.ask != ask:
                 raise BrokenInvariant(f"{ask.idempotency_reference} was used before with another content")
             return before.answer
-        answer = self._at_terminal(ask) if isinstance(ask, PlaceHold | ReadCard) else self._follow_up(ask, fault)
+        answer = self._at_terminal(ask) if isinstance(ask, AtTerminal) else self._follow_up(ask, fault)
         until = self._at + timedelta(seconds=self._habits.memory_s)
         self._remembered[ask.idempotency_reference] = _Remembered(ask, answer, until)
         return answer
 
-    def _at_terminal(self, ask: PlaceHold | ReadCard) -> Transaction:
-        begun = self._begin(ask, ask.order_reference, ask.amount if isinstance(ask, PlaceHold) else None)
+    def _at_terminal(self, ask: AtTerminal) -> Transaction:
+        begun = self._begin(ask, ask.order_reference, ask.amount if isinstance(ask, AuthoriseRequest) else None)
         state = self._terminals.get(ask.terminal_id, Terminal.ONLINE)
         if state is Terminal.OFFLINE:
             self._end(begun, Failure.TERMINAL_OFFLINE)
@@ -221,12 +224,12 @@ class MemoryProvider:
         return begun.told
 
     def _follow_up(self, ask: FollowUp, fault: Fault | None) -> Transaction:
-        origin = ask.capture_reference if isinstance(ask, GiveBack) else ask.hold_reference
+        origin = ask.capture_reference if isinstance(ask, RefundRequest) else ask.hold_reference
         refusal = Failure.REJECTED if fault is Fault.REFUSED else self._refuses(ask, origin)
-        amount = None if isinstance(ask, LetGo) else ask.amount
+        amount = None if isinstance(ask, ReversalRequest) else ask.amount
         if refusal is not None:
             return Transaction(
-                origin, _KIND[type(ask)], Status.FAILED, original_reference=origin, asked=amount, failure=refusal
+                origin, KIND_OF[type(ask)], Status.FAILED, original_reference=origin, asked=amount, failure=refusal
             )
         begun = self._begin(ask, self._all[origin].told.order_reference, amount, origin)
         if fault is Fault.MANUAL:
@@ -245,11 +248,11 @@ class MemoryProvider:
         if any(self._hold_of(one.told.original_reference) == hold for one in self._undecided.values()):
             return Failure.REJECTED
         match ask:
-            case Take():
+            case CaptureRequest():
                 return self._books.refuses_take(hold or "", ask.amount, now)
-            case LetGo():
+            case ReversalRequest():
                 return self._books.refuses_let_go(hold or "", now)
-            case GiveBack():
+            case RefundRequest():
                 return self._books.refuses_give_back(hold or "", ask.amount, now)
 
     def _hold_of(self, reference: str | None) -> str | None:
@@ -263,7 +266,7 @@ class MemoryProvider:
         begun = _Open(
             Transaction(
                 reference=f"M{len(self._all) + 1:06d}",
-                kind=_KIND[type(ask)],
+                kind=KIND_OF[type(ask)],
                 status=Status.PENDING,
                 order_reference=order,
                 original_reference=origin,
@@ -280,18 +283,18 @@ class MemoryProvider:
         now, reference, amount, card, slip = self._at, known.told.reference, known.told.asked, None, None
         hold = self._hold_of(known.told.original_reference) or ""
         match known.ask:
-            case PlaceHold(order_reference=order, amount=wanted):
+            case AuthoriseRequest(order_reference=order, amount=wanted):
                 amount = self._approved(wanted, known.seen)
                 card = self._fingerprints.current(*_secrets(known.seen))
                 self._books.place(reference, order, amount, now + timedelta(seconds=self._habits.hold_s))
-            case ReadCard():
+            case ReadTokenRequest():
                 card = self._fingerprints.every(*_secrets(known.seen))
-            case Take(amount=wanted):
+            case CaptureRequest(amount=wanted):
                 self._books.take(hold, wanted)
                 slip = None if (seen := self._all[hold].seen) is None else seen.slip
-            case LetGo():
+            case ReversalRequest():
                 amount = self._books.let_go(hold)
-            case GiveBack(amount=wanted):
+            case RefundRequest(amount=wanted):
                 self._books.give_back(hold, wanted)
         self._change(known, status=Status.SUCCESS, amount=amount, card=card, slip=slip, final_at=now)
 
@@ -319,7 +322,7 @@ class MemoryProvider:
             if isinstance(what, _Late):
                 self._late.remove(what)
                 self._once(what.ask, None)
-            elif isinstance(what.ask, PlaceHold | ReadCard):
+            elif isinstance(what.ask, AtTerminal):
                 self._end(what, Failure.EXPIRED)
             else:
                 self._succeed(what)
@@ -332,7 +335,7 @@ class MemoryProvider:
     def _waiting_at(self, terminal_id: str) -> _Open | None:
         self._let_time_pass()
         for known in self._undecided.values():
-            at = known.ask.terminal_id if isinstance(known.ask, PlaceHold | ReadCard) else None
+            at = known.ask.terminal_id if isinstance(known.ask, AtTerminal) else None
             if at == terminal_id and known.told.status is Status.PENDING:
                 return known
         return None
@@ -342,4 +345,4 @@ def _secrets(card: BankCard | None) -> tuple[SecretStr | None, SecretStr | None]
     return (None, None) if card is None else (card.token, card.par)
 
 
-__all__ = ["BankCard", "Fault", "Habits", "Held", "MemoryProvider", "Terminal", "Trouble"]
+__all__ = ["BankCard", "FakeProvider", "Fault", "Habits", "Held", "Terminal", "Trouble"]

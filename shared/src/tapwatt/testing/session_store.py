@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from tapwatt.clock import Clock
-from tapwatt.state.view import Build
-from tapwatt.testing.view import InProcessView
+from tapwatt.state.view import Generation
+from tapwatt.testing.view import InMemoryView
 
 
 @dataclass(slots=True)
@@ -21,22 +21,22 @@ class Remembered:
 Sessions = dict[str, Remembered]
 
 
-def sessions_view(clock: Clock, *, whole: bool = False) -> InProcessView[Sessions]:
+def sessions_view(clock: Clock, *, whole: bool = False) -> InMemoryView[Sessions]:
     """A view that keeps sessions in the process."""
-    return InProcessView[Sessions](dict, clock, whole=whole)
+    return InMemoryView[Sessions](dict, clock, whole=whole)
 
 
-class InProcess:
+class InMemorySessionStore:
     """Remembers in the process itself: for tests and simulations."""
 
-    def __init__(self, view: InProcessView[Sessions], clock: Clock, into: Build | None = None) -> None:
+    def __init__(self, view: InMemoryView[Sessions], clock: Clock, into: Generation | None = None) -> None:
         self._view = view
         self._clock = clock
         self._into = into
 
-    def into(self, build: Build) -> InProcess:
+    def into(self, generation: Generation) -> InMemorySessionStore:
         """The same memory as a rebuild writes it."""
-        return InProcess(self._view, self._clock, build)
+        return InMemorySessionStore(self._view, self._clock, generation)
 
     async def remember(self, session_id: str, field: str, value: bytes, *, ttl_s: float) -> dict[str, bytes]:
         """Remember it for at least this long (seconds), unless the field is known; return all that is known after."""

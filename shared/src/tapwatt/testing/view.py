@@ -8,20 +8,20 @@ from typing import Generic, TypeVar
 
 from tapwatt.clock import Clock
 from tapwatt.errors import Unavailable
-from tapwatt.state.view import LEASE_S, Build, Superseded
+from tapwatt.state.view import LEASE_S, Generation, Superseded
 
 Store = TypeVar("Store")
 
 
-class InProcessView(Generic[Store]):
+class InMemoryView(Generic[Store]):
     """One generation of a store is current, another may be being built. It begins empty and, unless told, not whole."""
 
     def __init__(self, new_store: Callable[[], Store], clock: Clock, *, whole: bool = False) -> None:
         self._new_store = new_store
         self._clock = clock
         self._current: Store | None = new_store() if whole else None
-        self._marked: Build | None = None
-        self._building: tuple[Build, Store] | None = None
+        self._marked: Generation | None = None
+        self._building: tuple[Generation, Store] | None = None
         self._lease_ends = 0.0
         self._numbers = count(1)
 
@@ -29,7 +29,7 @@ class InProcessView(Generic[Store]):
         """Forget everything, as a Redis does that comes back empty."""
         self._current = self._marked = self._building = None
 
-    def reading(self, into: Build | None) -> Store:
+    def reading(self, into: Generation | None) -> Store:
         """The store to read from."""
         if into is not None:
             if self._building is None or self._building[0] != into:
@@ -39,7 +39,7 @@ class InProcessView(Generic[Store]):
             raise Unavailable("what this step knows is being rebuilt: nothing is said until it is whole")
         return self._current
 
-    def beside(self, into: Build | None) -> Store | None:
+    def beside(self, into: Generation | None) -> Store | None:
         """The store to write to as well, while a rebuild runs."""
         return self._building[1] if into is None and self._building else None
 
@@ -47,31 +47,31 @@ class InProcessView(Generic[Store]):
         """Whether what the view says may be believed."""
         return self._current is not None
 
-    async def begin(self, *, anew: bool = False) -> Build | None:
+    async def begin(self, *, anew: bool = False) -> Generation | None:
         """Name a build and lease it to the caller; None while another's lease runs or, but for `anew`, it is whole."""
         if self._building and self._clock.monotonic() < self._lease_ends:
             return None
         if self._current is not None and not anew:
             return None
-        build = Build(f"build-{next(self._numbers)}")
-        self._building = build, self._new_store()
-        await self.renew(build)
-        return build
+        generation = Generation(f"build-{next(self._numbers)}")
+        self._building = generation, self._new_store()
+        await self.renew(generation)
+        return generation
 
-    async def renew(self, build: Build) -> None:
+    async def renew(self, generation: Generation) -> None:
         """Still at it."""
-        self.reading(build)
+        self.reading(generation)
         self._lease_ends = self._clock.monotonic() + LEASE_S
 
-    async def mark_whole(self, build: Build) -> None:
+    async def mark_whole(self, generation: Generation) -> None:
         """Make this build what everybody reads."""
-        if self._marked == build:
+        if self._marked == generation:
             return
-        self._current, self._marked, self._building = self.reading(build), build, None
+        self._current, self._marked, self._building = self.reading(generation), generation, None
 
-    async def abandon(self, build: Build) -> None:
+    async def abandon(self, generation: Generation) -> None:
         """Let the next one begin at once."""
-        if self._building and self._building[0] == build:
+        if self._building and self._building[0] == generation:
             self._building = None
 
     async def clean(self) -> None:

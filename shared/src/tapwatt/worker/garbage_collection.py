@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 
 
-def calm_collector() -> None:
+def collect_less_often() -> None:
     """Look for cycles a hundred times less often, and never among what start-up made.
 
     By default every 700 new objects begin a collection, and it walks over everything in flight: measured, a third of

@@ -16,14 +16,14 @@ from tapwatt.facts.events import Fact
 from tapwatt.facts.topics import Topics, fact_type
 from tapwatt.log import Log
 from tapwatt.worker.metrics import WorkerMetrics
-from tapwatt.worker.moved_records import Waiting, later, parked, waiting
-from tapwatt.worker.records import Deliver, Incoming, Outgoing, origin
+from tapwatt.worker.moved_records import Delay, dead_letter, delay_of, delayed
+from tapwatt.worker.records import Incoming, Outgoing, Produce, origin
 from tapwatt.worker.retry_schedule import SCHEDULE, Tier, next_try, pause_s
 from tapwatt.worker.service import Done, Service
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RetryPolicy:
     """How long to try in place before the schedule takes over, and how long to wait between tries (seconds)."""
 
     tries: int = 12
@@ -42,7 +42,7 @@ class Handling:
     def __init__(
         self,
         service: Service,
-        deliver: Deliver,
+        produce: Produce,
         *,
         topics: Topics,
         clock: Clock,
@@ -50,24 +50,24 @@ class Handling:
         metrics: WorkerMetrics,
         log: Log,
         fatal: Callable[[BaseException], None],
-        patience: Patience | None = None,
+        patience: RetryPolicy | None = None,
     ) -> None:
         self._service = service
-        self._deliver = deliver
+        self._produce = produce
         self._topics = topics
         self._clock = clock
         self._chance = chance
         self._metrics = metrics
         self._log = log.bind(service=service.name)
         self._fatal = fatal
-        self._patience = patience or Patience()
+        self._patience = patience or RetryPolicy()
         self._retry_topics = {topics.retry(service.name, tier.name) for tier in SCHEDULE}
         self._handlers = {fact_type(fact): handler for fact, handler in service.hears.items()}
 
     async def __call__(self, record: Incoming) -> None:
         """Handle one record until it may be acknowledged."""
         begun = self._clock.monotonic()
-        waited = waiting(record) if record.topic in self._retry_topics else None
+        waited = delay_of(record) if record.topic in self._retry_topics else None
         if waited is not None:
             await self._until(waited)
             begun = self._clock.monotonic()
@@ -75,12 +75,12 @@ class Handling:
             event = decode(record.key, record.value, record.headers)
             outcome = await self._until_done(record, event, waited)
         except Poison as error:
-            await self._park(record, waited, str(error))
+            await self._dead_letter(record, waited, str(error))
             outcome = "parked"
         except NeedsHuman as error:
             self._metrics.needs_human()
             self._log.critical("a human is needed", why=str(error), origin=origin(record))
-            await self._park(record, waited, str(error))
+            await self._dead_letter(record, waited, str(error))
             outcome = "parked"
         except BadCredentials as error:
             self._log.critical("stopped", why=str(error), origin=origin(record))
@@ -90,7 +90,7 @@ class Handling:
             await self._stop_this_key(record, error)
         self._metrics.handled(self._topics.plain(record.topic), outcome, self._clock.monotonic() - begun)
 
-    async def _until_done(self, record: Incoming, event: Event, waited: Waiting | None) -> str:
+    async def _until_done(self, record: Incoming, event: Event, waited: Delay | None) -> str:
         handler = self._handlers.get(event.envelope.type)
         if handler is None or (waited is None and self._topics.plain(record.topic) != event.envelope.type):
             raise Poison(f"a {event.envelope.type} does not belong in {record.topic}")
@@ -139,7 +139,7 @@ class Handling:
         tries = 0
         while True:
             try:
-                await self._deliver(outgoing)
+                await self._produce(outgoing)
             except (OSError, TimeoutError, Unavailable) as error:
                 tries += 1
                 self._metrics.tried_again("Delivery")
@@ -153,16 +153,16 @@ class Handling:
         mine = pause_s(tries, self._chance, self._patience.first_pause_s, self._patience.longest_pause_s)
         return max(mine, min(asked, self._patience.longest_pause_s))
 
-    async def _until(self, waited: Waiting) -> None:
+    async def _until(self, waited: Delay) -> None:
         left = (waited.due - self._clock.now()).total_seconds()
         if left > 0:
             await self._clock.sleep(left)
 
-    async def _schedule(self, record: Incoming, waited: Waiting | None, error: Exception) -> str:
+    async def _schedule(self, record: Incoming, waited: Delay | None, error: Exception) -> str:
         scheduled = waited.scheduled if waited else 0
         tier = next_try(scheduled, self._patience.schedule)
         if tier is None:
-            await self._park(record, waited, f"given up after {scheduled} scheduled tries: {error}")
+            await self._dead_letter(record, waited, f"given up after {scheduled} scheduled tries: {error}")
             return "parked"
         came_from = waited.origin if waited else origin(record)
         due = self._clock.now() + timedelta(seconds=tier.delay_s)
@@ -170,13 +170,13 @@ class Handling:
         self._log.warning(
             "tried again later", why=str(error), origin=came_from, due=due.isoformat(), scheduled=scheduled
         )
-        await self._tell([later(record, topic, Waiting(came_from, scheduled + 1, due), str(error))])
+        await self._tell([delayed(record, topic, Delay(came_from, scheduled + 1, due), str(error))])
         return "scheduled"
 
-    async def _park(self, record: Incoming, waited: Waiting | None, reason: str) -> None:
-        self._metrics.parked_one()
+    async def _dead_letter(self, record: Incoming, waited: Delay | None, reason: str) -> None:
+        self._metrics.dead_lettered()
         self._log.error("parked", why=reason, origin=origin(record))
-        letter = parked(record, self._topics.dead_letters, self._service.name, reason, self._clock.now(), waited)
+        letter = dead_letter(record, self._topics.dead_letters, self._service.name, reason, self._clock.now(), waited)
         await self._tell([letter])
 
     async def _stop_this_key(self, record: Incoming, error: Exception) -> NoReturn:
@@ -187,6 +187,6 @@ class Handling:
 
 
 async def _for_ever() -> NoReturn:
-    waits: Awaitable[None] = asyncio.get_running_loop().create_future()
-    await waits
+    delayed: Awaitable[None] = asyncio.get_running_loop().create_future()
+    await delayed
     raise AssertionError("a future that nobody ends has ended")

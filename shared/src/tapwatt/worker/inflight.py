@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from typing import NamedTuple
 
-from tapwatt.worker.offset_tracker import Ledger
+from tapwatt.worker.offset_tracker import OffsetTracker
 from tapwatt.worker.records import Incoming, Partition
 
 Handle = Callable[[Incoming], Awaitable[None]]
@@ -27,12 +27,12 @@ class _Lane:
 class _Held:
     """What is in flight of one partition, from the moment it is ours until it is not."""
 
-    __slots__ = ("lanes", "ledger", "waits")
+    __slots__ = ("delayed", "lanes", "offsets")
 
-    def __init__(self, waits: bool) -> None:
-        self.ledger = Ledger()
+    def __init__(self, delayed: bool) -> None:
+        self.offsets = OffsetTracker()
         self.lanes: dict[object, _Lane] = {}
-        self.waits = waits
+        self.delayed = delayed
 
 
 class Run(NamedTuple):
@@ -58,13 +58,13 @@ class InFlight:
         bound: int,
         partition_bound: int,
         failed: Callable[[BaseException], None],
-        waits: Callable[[str], bool] = lambda topic: False,
+        delayed: Callable[[str], bool] = lambda topic: False,
     ) -> None:
         self._handle = handle
         self._bound = bound
         self._partition_bound = partition_bound
         self._failed = failed
-        self._waits = waits
+        self._waits = delayed
         self._held: dict[Partition, _Held] = {}
         self.active = 0
         self.finished_total = 0
@@ -74,9 +74,9 @@ class InFlight:
         held = self._held.get(partition)
         if held is None:
             held = self._held[partition] = _Held(self._waits(partition.topic))
-        note = held.ledger.note
+        note = held.offsets.note
         new = [record for record in records if note(record.offset)]
-        if not held.waits:
+        if not held.delayed:
             self.active += len(new)
         return Run(partition, new, held)
 
@@ -100,13 +100,13 @@ class InFlight:
 
     async def _run(self, held: _Held, name: object, lane: _Lane, record: Incoming) -> None:
         handle = self._handle
-        finish = held.ledger.finish
+        finish = held.offsets.finish
         try:
             while True:
                 await handle(record)
                 finish(record.offset)
                 self.finished_total += 1
-                if not held.waits:
+                if not held.delayed:
                     self.active -= 1
                 if not lane.behind:
                     del held.lanes[name]
@@ -120,7 +120,7 @@ class InFlight:
     def commit_of(self, partition: Partition) -> int | None:
         """Up to where this partition may be committed, or None if nothing of it is known to be done."""
         held = self._held.get(partition)
-        return held.ledger.commit if held else None
+        return held.offsets.commit if held else None
 
     def partitions(self) -> list[Partition]:
         """The partitions of which something was delivered."""
@@ -130,7 +130,7 @@ class InFlight:
         """The partitions of which no more is to be fetched now."""
         limit = self._partition_bound
         busy = self.active >= self._bound
-        return {p for p, held in self._held.items() if len(held.ledger) >= limit or (busy and not held.waits)}
+        return {p for p, held in self._held.items() if len(held.offsets) >= limit or (busy and not held.delayed)}
 
     @property
     def busy(self) -> bool:
@@ -140,7 +140,7 @@ class InFlight:
     @property
     def unfinished(self) -> int:
         """How many records are not done, over all partitions."""
-        return sum(held.ledger.unfinished for held in self._held.values())
+        return sum(held.offsets.unfinished for held in self._held.values())
 
     async def forget(self, partitions: Iterable[Partition] | None = None) -> None:
         """These partitions (or all) are no longer ours, or are read anew: stop their handlers and keep nothing of them.
@@ -153,8 +153,8 @@ class InFlight:
             held = self._held.pop(partition, None)
             if held is None:
                 continue
-            if not held.waits:
-                self.active -= held.ledger.unfinished
+            if not held.delayed:
+                self.active -= held.offsets.unfinished
             tasks += [lane.task for lane in held.lanes.values() if lane.task is not None]
         for task in tasks:
             task.cancel()
@@ -164,7 +164,7 @@ class InFlight:
     async def drain(self, grace_s: float, sleep: Callable[[float], Awaitable[None]]) -> int:
         """Wait until everything is done, at most so many seconds; returns how many records are not."""
         waited = 0.0
-        while waited < grace_s and any(held.ledger.unfinished for held in self._held.values() if not held.waits):
+        while waited < grace_s and any(held.offsets.unfinished for held in self._held.values() if not held.delayed):
             await sleep(0.05)
             waited += 0.05
         return self.unfinished

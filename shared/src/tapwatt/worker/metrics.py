@@ -13,23 +13,23 @@ class WorkerMetrics:
     def __init__(self, registry: CollectorRegistry) -> None:
         self.registry = registry
         self._handled = Histogram(
-            "tapwatt_handled_seconds",
+            "tapwatt_handling_seconds",
             "From a record's arrival in the worker to its end: done, parked or scheduled.",
             ["topic", "outcome"],
             buckets=_SECONDS,
             registry=registry,
         )
-        self._said = Counter("tapwatt_said_total", "Facts said.", ["fact"], registry=registry)
-        self._tried_again = Counter("tapwatt_tried_again_total", "Tries again in place.", ["why"], registry=registry)
-        self._parked = Counter("tapwatt_parked_total", "Records parked in the dead letters.", registry=registry)
+        self._said = Counter("tapwatt_events_produced_total", "Facts said.", ["fact"], registry=registry)
+        self._tried_again = Counter("tapwatt_retries_total", "Tries again in place.", ["why"], registry=registry)
+        self._parked = Counter("tapwatt_dead_letters_total", "Records parked in the dead letters.", registry=registry)
         self._broken = Counter("tapwatt_broken_invariants_total", "Keys that stopped: page a human.", registry=registry)
         self._needs_human = Counter(
             "tapwatt_needs_human_total",
             "Records parked because only a human can find out: page one.",
             registry=registry,
         )
-        self.in_flight = Gauge("tapwatt_in_flight", "Records being handled.", registry=registry)
-        self.lag = Gauge("tapwatt_lag", "Records on the log that were not fetched.", registry=registry)
+        self.in_flight = Gauge("tapwatt_records_in_flight", "Records being handled.", registry=registry)
+        self.lag = Gauge("tapwatt_consumer_lag_records", "Records on the log that were not fetched.", registry=registry)
         self.assigned = Gauge("tapwatt_assigned_partitions", "Partitions this worker has.", registry=registry)
 
     def handled(self, topic: str, outcome: str, seconds: float) -> None:
@@ -44,7 +44,7 @@ class WorkerMetrics:
         """Something was tried again in place."""
         self._tried_again.labels(why).inc()
 
-    def parked_one(self) -> None:
+    def dead_lettered(self) -> None:
         """A record was parked."""
         self._parked.inc()
 

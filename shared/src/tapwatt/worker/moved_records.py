@@ -12,7 +12,7 @@ LONGEST_REASON = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class Delay:
     """What a record in a retry topic says of itself: where it came from, how often it was tried, when it is due."""
 
     origin: str
@@ -20,19 +20,19 @@ class Waiting:
     due: datetime
 
 
-def later(record: Incoming, topic: str, waiting: Waiting, reason: str) -> Outgoing:
+def delayed(record: Incoming, topic: str, delay_of: Delay, reason: str) -> Outgoing:
     """The record as it waits in a retry topic."""
     return _moved(
         record,
         topic,
-        origin=waiting.origin,
-        scheduled=str(waiting.scheduled),
-        due=waiting.due.isoformat(),
+        origin=delay_of.origin,
+        scheduled=str(delay_of.scheduled),
+        due=delay_of.due.isoformat(),
         reason=reason,
     )
 
 
-def waiting(record: Incoming) -> Waiting | None:
+def delay_of(record: Incoming) -> Delay | None:
     """How this record waited, or None if it comes straight from its author (or its headers are not ours)."""
     found = {name: raw.decode("utf-8", "replace") for name, raw in record.headers if name.startswith(_OURS)}
     try:
@@ -41,11 +41,11 @@ def waiting(record: Incoming) -> Waiting | None:
         came_from = found[_OURS + "origin"]
     except (KeyError, ValueError):
         return None
-    return Waiting(came_from, scheduled, due) if due.tzinfo else None
+    return Delay(came_from, scheduled, due) if due.tzinfo else None
 
 
-def parked(
-    record: Incoming, topic: str, service: str, reason: str, at: datetime, waited: Waiting | None = None
+def dead_letter(
+    record: Incoming, topic: str, service: str, reason: str, at: datetime, waited: Delay | None = None
 ) -> Outgoing:
     """The record as it is parked: why, by whom, when, and where it stood at first.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 
-class Ledger:
+class OffsetTracker:
     """The offsets of one partition in the order they were delivered. It forgets what is finished from the front.
 
     Only what was delivered is known, so offsets that a log never delivers (compacted away, transaction markers) are no

@@ -62,5 +62,5 @@ class Outgoing(NamedTuple):
     headers: Headers
 
 
-Deliver = Callable[[Sequence[Outgoing]], Awaitable[None]]
+Produce = Callable[[Sequence[Outgoing]], Awaitable[None]]
 """Returns when every record stands on the log (all replicas in sync); raises when that is not known."""

@@ -16,14 +16,14 @@ from tapwatt.clock import Clock, SystemClock
 from tapwatt.errors import TapwattError
 from tapwatt.log import Log, set_up
 from tapwatt.settings import read_settings
-from tapwatt.worker.garbage_collection import calm_collector
+from tapwatt.worker.garbage_collection import collect_less_often
 from tapwatt.worker.service import Service
 from tapwatt.worker.settings import KafkaSettings, WorkerSettings
 from tapwatt.worker.worker import Worker
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
+class Runtime:
     """What a process hands to the service it builds."""
 
     clock: Clock
@@ -31,11 +31,11 @@ class Parts:
     registry: CollectorRegistry
 
 
-Build = Callable[[Parts], Service]
+BuildService = Callable[[Runtime], Service]
 """Puts a service together from its settings; nothing connects before the service is opened."""
 
 
-def run(name: str, build: Build) -> NoReturn:
+def run(name: str, build: BuildService) -> NoReturn:
     """Run a service until SIGTERM or SIGINT: exit code 0 when asked to stop, 1 with a sentence when it cannot go on."""
     try:
         failed = uvloop.run(_serve(build))
@@ -46,12 +46,12 @@ def run(name: str, build: Build) -> NoReturn:
     sys.exit(1 if failed is not None else 0)
 
 
-async def _serve(build: Build) -> BaseException | None:
+async def _serve(build: BuildService) -> BaseException | None:
     try:
         worker = _put_together(build)
     except TapwattError as error:
         return error
-    calm_collector()
+    collect_less_often()
     starting = asyncio.ensure_future(worker.start())
 
     def asked() -> None:
@@ -72,11 +72,11 @@ async def _serve(build: Build) -> BaseException | None:
     return failed
 
 
-def _put_together(build: Build) -> Worker:
+def _put_together(build: BuildService) -> Worker:
     settings, kafka = read_settings(WorkerSettings), read_settings(KafkaSettings)
     registry = CollectorRegistry()
     for collector in (ProcessCollector, PlatformCollector, GCCollector):
         collector(registry=registry)
     clock, log = SystemClock(), set_up(settings.log_level)
-    service = build(Parts(clock, log, registry))
+    service = build(Runtime(clock, log, registry))
     return Worker(service, kafka=kafka, settings=settings, registry=registry, clock=clock, log=log)

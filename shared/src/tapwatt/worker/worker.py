@@ -16,11 +16,11 @@ from tapwatt.clock import Clock
 from tapwatt.errors import TapwattError
 from tapwatt.facts.topics import RETRY_TIERS, Topics
 from tapwatt.log import Log
-from tapwatt.worker.handling import Handling, Patience
+from tapwatt.worker.handling import Handling, RetryPolicy
 from tapwatt.worker.health import State, serve
 from tapwatt.worker.inflight import InFlight
-from tapwatt.worker.kafka.broker_probe import Outlook
-from tapwatt.worker.kafka.transport import HoldingApp, assigned, courier, flowing, make_app, positions
+from tapwatt.worker.kafka.broker_probe import BrokerProbe
+from tapwatt.worker.kafka.transport import BatchApp, assigned, flowing, make_app, positions, producer_of
 from tapwatt.worker.metrics import WorkerMetrics
 from tapwatt.worker.records import Outgoing
 from tapwatt.worker.service import Service
@@ -55,28 +55,28 @@ class Worker:
         self._state = State(posts=service.posts)
         self._ended: asyncio.Future[BaseException | None] = asyncio.get_running_loop().create_future()
         self._retry = frozenset(self._topics.retry(service.name, tier) for tier in RETRY_TIERS)
-        self._outlook = Outlook(kafka.bootstrap)
-        self._app: HoldingApp | None = None
+        self._probe = BrokerProbe(kafka.bootstrap)
+        self._app: BatchApp | None = None
         self._runner: web.AppRunner | None = None
         self._looking: asyncio.Task[None] | None = None
         self.port = 0
         handling = Handling(
             service,
-            self._deliver,
+            self._produce,
             topics=self._topics,
             clock=clock,
             chance=chance or SystemRandom(),
             metrics=self._metrics,
             log=log,
             fatal=self.fail,
-            patience=Patience(tries=settings.tries_in_place),
+            patience=RetryPolicy(tries=settings.tries_in_place),
         )
         self.inflight = InFlight(
             handling,
             bound=settings.in_flight,
             partition_bound=settings.in_flight_per_partition,
             failed=self.fail,
-            waits=self._retry.__contains__,
+            delayed=self._retry.__contains__,
         )
 
     def fail(self, error: BaseException) -> None:
@@ -94,15 +94,15 @@ class Worker:
         settings = self._settings
         registry = self._metrics.registry
         self._runner, self.port = await serve(settings.host, settings.port, registry, self._state)
-        await self._outlook.open(self._kafka.start_timeout_s)
+        await self._probe.open(self._kafka.start_timeout_s)
         heard = sorted({self._topics.of(fact) for fact in self._service.hears} | self._retry)
         said = {self._topics.of(fact) for fact in self._service.says} | {self._topics.dead_letters}
-        await self._outlook.require({*heard, *said})
+        await self._probe.require({*heard, *said})
         await self._service.open()
         group = self._topics.prefix + self._service.name
         self._app = make_app(group, heard, self.inflight, self._retry, self._kafka, settings)
         await self._app.start()
-        self._courier = courier(self._app, settings.delivery_timeout_s, self.fail)
+        self._producer = producer_of(self._app, settings.delivery_timeout_s, self.fail)
         self._looking = asyncio.create_task(self._look_after(self._app))
         self._looking.add_done_callback(self._looked)
         self._log.info("started", hears=heard, port=self.port)
@@ -127,7 +127,7 @@ class Worker:
         if self._app is not None:
             await self._leave(self._app)
         await self._service.close()
-        await self._outlook.close()
+        await self._probe.close()
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -135,7 +135,7 @@ class Worker:
         if not task.cancelled() and (error := task.exception()) is not None:
             self.fail(error)
 
-    async def _leave(self, app: HoldingApp) -> None:
+    async def _leave(self, app: BatchApp) -> None:
         if not app.crash_reason and app.started:
             app.consumer.pause_partitions(app.consumer.assignment())
             in_peace = not self._ended.done() or self._ended.result() is None
@@ -146,10 +146,10 @@ class Worker:
         await app.stop()
         await self.inflight.forget()
 
-    async def _deliver(self, records: Sequence[Outgoing]) -> None:
-        await self._courier.deliver(records)
+    async def _produce(self, records: Sequence[Outgoing]) -> None:
+        await self._producer.produce(records)
 
-    async def _look_after(self, app: HoldingApp) -> None:
+    async def _look_after(self, app: BatchApp) -> None:
         """Keep gauges and probes true, and notice when nothing moves."""
         watchdog = Watchdog(self._settings.stuck_after_s)
         looked = self._clock.monotonic()
@@ -160,7 +160,7 @@ class Worker:
             self._state.not_ready = "" if flowing(app) else "waiting for partitions"
             if self._clock.monotonic() - looked >= _LOOK_EVERY_S:
                 looked = self._clock.monotonic()
-                ends = await self._outlook.ends(ours, _LOOK_EVERY_S)
+                ends = await self._probe.ends(ours, _LOOK_EVERY_S)
                 if ends is not None:  # a broker that does not answer is not our being stuck
                     self._state.not_live = watchdog.look(looked, ends, positions(app), self.inflight.full())
                     self._metrics.lag.set(watchdog.lag)

@@ -21,7 +21,7 @@ from tapwatt.facts.topics import Topics
 from tapwatt.log import quiet
 from tapwatt.worker.handling import Handling
 from tapwatt.worker.metrics import WorkerMetrics
-from tapwatt.worker.moved_records import Waiting, later, parked, waiting
+from tapwatt.worker.moved_records import Delay, dead_letter, delay_of, delayed
 from tapwatt.worker.records import Outgoing, Read
 from tapwatt.worker.service import Done, Service
 from tapwatt_cli.app import app
@@ -62,8 +62,8 @@ def letter(
 ) -> Read:
     at = NOW + timedelta(seconds=late_s)
     came = record or event()
-    waited = waiting(came) if ".retry-" in came.topic else None
-    return stood(parked(came, TOPICS.dead_letters, by, why, at, waited), number.partition, number.offset)
+    waited = delay_of(came) if ".retry-" in came.topic else None
+    return stood(dead_letter(came, TOPICS.dead_letters, by, why, at, waited), number.partition, number.offset)
 
 
 def marked(of: Read, number: Number, late_s: int = 60) -> Read:
@@ -136,13 +136,13 @@ def test_a_number_that_no_letter_has_is_named_and_one_asked_for_twice_comes_once
 
 def test_a_replay_is_the_untouched_record_for_its_service_alone_due_now_with_its_whole_schedule() -> None:
     # given a letter that was given up after a week
-    waited = stood(later(event(), TOPICS.retry("capturer", "day"), Waiting(f"{HEARD}/3/17", 36, NOW), "no answer"))
+    waited = stood(delayed(event(), TOPICS.retry("capturer", "day"), Delay(f"{HEARD}/3/17", 36, NOW), "no answer"))
     one = Letter(letter(waited, Number(1, 8), why="given up"))
     # when it is told again
     again = told_again(one, TOPICS, NOW + timedelta(hours=1))
     # then only the capturer hears it, at once, and it is what the fleet said
     assert again.topic == "t.tapwatt.capturer.retry-minute.v1"
-    assert waiting(stood(again)) == Waiting(f"{HEARD}/3/17", 0, NOW + timedelta(hours=1))
+    assert delay_of(stood(again)) == Delay(f"{HEARD}/3/17", 0, NOW + timedelta(hours=1))
     assert (again.key, again.value) == (event().key, event().value)
     assert [h for h in again.headers if not h[0].startswith("tapwatt_")] == list(event().headers)
     assert dict(again.headers)["tapwatt_reason"] == b"replayed dead letter 1/8"

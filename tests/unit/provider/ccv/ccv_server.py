@@ -15,13 +15,13 @@ from aiohttp.test_utils import TestServer
 from tapwatt.money import Money
 from tapwatt.provider.ccv import CcvProvider
 from tapwatt.provider.fingerprints import Fingerprints
-from tapwatt.provider.port import PlaceHold, ReadCard, Take
+from tapwatt.provider.port import AuthoriseRequest, CaptureRequest, ReadTokenRequest
 from tapwatt.provider.settings import ProviderSettings, provider_settings
 
 KEYS = {1: b"1" * 32}
-HOLD = PlaceHold("hold-1", "order-1", "T1", Money(minor=2000, currency="EUR"), "Charging at EVSE-1", "nl")
-READ = ReadCard("read-1", "stop:1", "T1")
-TAKE = Take("take-1", "H1", Money(minor=1250, currency="EUR"))
+HOLD = AuthoriseRequest("hold-1", "order-1", "T1", Money(minor=2000, currency="EUR"), "Charging at EVSE-1", "nl")
+READ = ReadTokenRequest("read-1", "stop:1", "T1")
+TAKE = CaptureRequest("take-1", "H1", Money(minor=1250, currency="EUR"))
 
 
 @dataclass

@@ -14,7 +14,15 @@ from tests.unit.provider.ccv.ccv_server import HOLD, READ, TAKE, captured, scrip
 from tapwatt.errors import BrokenInvariant
 from tapwatt.money import Money
 from tapwatt.provider.ccv.exact_json import from_json, to_json
-from tapwatt.provider.port import GiveBack, Kind, LetGo, PlaceHold, Status, Take, Transaction
+from tapwatt.provider.port import (
+    AuthoriseRequest,
+    CaptureRequest,
+    Kind,
+    RefundRequest,
+    ReversalRequest,
+    Status,
+    Transaction,
+)
 
 
 async def test_an_authorisation_is_sent_in_the_words_of_the_payment_api() -> None:
@@ -74,9 +82,9 @@ async def test_captures_reversals_and_refunds_name_what_they_are_about() -> None
         server.body = captured(originalReference="H1")
         await provider.capture(TAKE)
         server.body = told(reference="R1", type="reversal", status="success", originalReference="H1")
-        await provider.reverse(LetGo("go-1", "H1"))
+        await provider.reverse(ReversalRequest("go-1", "H1"))
         server.body = told(reference="B1", type="refund", status="success", amount=0.05, originalReference="C1")
-        await provider.refund(GiveBack("back-1", "C1", Money(minor=5, currency="EUR")))
+        await provider.refund(RefundRequest("back-1", "C1", Money(minor=5, currency="EUR")))
     assert [(sent.path, sent.text) for sent in server.sent] == [
         ("/api/v1/capture", '{"reference":"H1","amount":12.50}'),
         ("/api/v1/reversal", '{"reference":"H1"}'),
@@ -112,7 +120,7 @@ async def test_an_order_reference_is_asked_for_as_it_is() -> None:
 async def test_s24_amounts_are_sent_with_exactly_their_currency_s_decimals(money: Money, text: str) -> None:
     async with scripted() as (server, provider):
         server.status, server.body = 422, {"type": "request_refused", "failureCode": "rejected"}
-        await provider.capture(Take("take-1", "H1", money))
+        await provider.capture(CaptureRequest("take-1", "H1", money))
     assert server.sent[0].text == f'{{"reference":"H1","amount":{text}}}'
 
 
@@ -135,7 +143,7 @@ def test_what_is_not_an_amount_is_plain_json(value: object) -> None:
 async def test_a_reference_the_provider_could_not_remember_is_never_sent(reference: str) -> None:
     async with scripted() as (server, provider):
         with pytest.raises(BrokenInvariant):
-            await provider.authorise(PlaceHold(reference, "order-1", "T1", HOLD.amount, "Charging"))
+            await provider.authorise(AuthoriseRequest(reference, "order-1", "T1", HOLD.amount, "Charging"))
     assert server.sent == []
 
 

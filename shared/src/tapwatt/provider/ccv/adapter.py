@@ -16,7 +16,17 @@ from tapwatt.provider.ccv.client import Answer, CcvClient
 from tapwatt.provider.ccv.exact_json import Json, to_json
 from tapwatt.provider.ccv.failures import Refusal, not_cancelled, not_told, refused_to_do
 from tapwatt.provider.fingerprints import Fingerprints
-from tapwatt.provider.port import GiveBack, Kind, LetGo, PlaceHold, ReadCard, Status, Take, Transaction
+from tapwatt.provider.port import (
+    AtTerminal,
+    AuthoriseRequest,
+    CaptureRequest,
+    Kind,
+    ReadTokenRequest,
+    RefundRequest,
+    ReversalRequest,
+    Status,
+    Transaction,
+)
 from tapwatt.provider.settings import ProviderSettings
 
 
@@ -41,7 +51,7 @@ class CcvProvider:
         self._log: Log = log or structlog.get_logger()
         self._on_withheld = on_withheld
 
-    async def authorise(self, ask: PlaceHold) -> Transaction:
+    async def authorise(self, ask: AuthoriseRequest) -> Transaction:
         """Begin a hold."""
         body: dict[str, Json] = {
             "transactionType": "authorise",
@@ -55,24 +65,24 @@ class CcvProvider:
         asked = Asked(Kind.AUTHORISE, ask.amount, ask.order_reference, terminal_id=ask.terminal_id)
         return await self._do(asked, ask.idempotency_reference, body)
 
-    async def read_token(self, ask: ReadCard) -> Transaction:
+    async def read_token(self, ask: ReadTokenRequest) -> Transaction:
         """Begin reading a card."""
         asked = Asked(Kind.TOKEN, order_reference=ask.order_reference, terminal_id=ask.terminal_id)
         body: dict[str, Json] = {**self._at_terminal(ask), "details": self._terminal(ask)}
         return await self._do(asked, ask.idempotency_reference, body)
 
-    async def capture(self, ask: Take) -> Transaction:
+    async def capture(self, ask: CaptureRequest) -> Transaction:
         """Take money of a hold."""
         asked = Asked(Kind.CAPTURE, ask.amount, original_reference=ask.hold_reference)
         body: dict[str, Json] = {wire.REFERENCE: ask.hold_reference, "amount": ask.amount.major}
         return await self._do(asked, ask.idempotency_reference, body)
 
-    async def reverse(self, ask: LetGo) -> Transaction:
+    async def reverse(self, ask: ReversalRequest) -> Transaction:
         """Let a hold go."""
         asked = Asked(Kind.REVERSAL, original_reference=ask.hold_reference)
         return await self._do(asked, ask.idempotency_reference, {wire.REFERENCE: ask.hold_reference})
 
-    async def refund(self, ask: GiveBack) -> Transaction:
+    async def refund(self, ask: RefundRequest) -> Transaction:
         """Give money of a capture back."""
         asked = Asked(Kind.REFUND, ask.amount, original_reference=ask.capture_reference)
         body: dict[str, Json] = {wire.REFERENCE: ask.capture_reference, "amount": ask.amount.major}
@@ -159,7 +169,7 @@ class CcvProvider:
         say = self._log.warning if what == "masked_pan" else self._log.info
         say("left out of a card's slip: a card could be known by it", what=what)
 
-    def _at_terminal(self, ask: PlaceHold | ReadCard) -> dict[str, Json]:
+    def _at_terminal(self, ask: AtTerminal) -> dict[str, Json]:
         return {
             "method": wire.METHOD,
             wire.ORDER_REFERENCE: ask.order_reference,
@@ -168,7 +178,7 @@ class CcvProvider:
             wire.RETURN_URL: self._settings.return_url,
         }
 
-    def _terminal(self, ask: PlaceHold | ReadCard) -> dict[str, Json]:
+    def _terminal(self, ask: AtTerminal) -> dict[str, Json]:
         return wire.without_blanks(
             {
                 wire.TERMINAL_ID: ask.terminal_id,

@@ -12,7 +12,7 @@ from tapwatt.errors import BadSettings
 from tapwatt.worker.records import Partition
 
 
-class Outlook:
+class BrokerProbe:
     """A connection to Kafka without a group. It answers even when the worker's own consumer is stuck."""
 
     def __init__(self, bootstrap: str) -> None:

@@ -21,7 +21,7 @@ LARGEST_VALUE = 2 * 1024 * 1024
 """Bytes. A record of a broker's usual 1 MiB can always be parked with its reason."""
 
 
-class _Parcel:
+class _ProduceCall:
     """The records of one delivery, which may go to several partitions; `arrived` ends when all of them have arrived."""
 
     __slots__ = ("arrived", "left")
@@ -40,7 +40,7 @@ class _Parcel:
             self.arrived.set_exception(error)
 
 
-class Courier:
+class BatchingProducer:
     """Delivers through a started idempotent producer. `timeout_s`: after this a batch's outcome is unknown.
 
     `failed` hears when Kafka refuses a batch for good. Its sequence number is then spent, and Kafka refuses whatever
@@ -53,16 +53,16 @@ class Courier:
         self._failed = failed
         self._partition_of = DefaultPartitioner()
         self._partitions: dict[str, list[int]] = {}
-        self._waiting: dict[tuple[str, int], list[tuple[Outgoing, _Parcel]]] = {}
+        self._waiting: dict[tuple[str, int], list[tuple[Outgoing, _ProduceCall]]] = {}
         self._rounds: set[asyncio.Task[None]] = set()
 
-    async def deliver(self, records: Sequence[Outgoing]) -> None:
+    async def produce(self, records: Sequence[Outgoing]) -> None:
         """Return when all stand on the log. Unavailable when that is not known: the same again is no harm.
 
         BrokenInvariant, before anything is sent, when one of them is larger than any topic of ours takes.
         """
         loop = asyncio.get_running_loop()
-        parcel = _Parcel(loop.create_future(), len(records))
+        call = _ProduceCall(loop.create_future(), len(records))
         for record in records:
             if record.value is not None and len(record.value) > LARGEST_VALUE:
                 raise BrokenInvariant(f"{len(record.value)} bytes for {record.topic} are more than {LARGEST_VALUE}")
@@ -73,13 +73,13 @@ class Courier:
             to = (record.topic, self._partition_of(record.key, every, every))
             waiting = self._waiting.get(to)
             if waiting is None:
-                self._waiting[to] = [(record, parcel)]
-                task = loop.create_task(self._carry(to))
+                self._waiting[to] = [(record, call)]
+                task = loop.create_task(self._send_waiting(to))
                 self._rounds.add(task)
                 task.add_done_callback(self._rounds.discard)
             else:
-                waiting.append((record, parcel))
-        await parcel.arrived
+                waiting.append((record, call))
+        await call.arrived
 
     async def _know(self, topic: str) -> None:
         try:
@@ -87,38 +87,38 @@ class Courier:
         except KafkaError as error:
             raise Unavailable(f"Kafka does not tell the partitions of {topic}: {error!r}") from error
 
-    async def _carry(self, to: tuple[str, int]) -> None:
+    async def _send_waiting(self, to: tuple[str, int]) -> None:
         """Carry what waits for a partition, batch after batch, until nothing waits."""
         while self._waiting[to]:
             waiting, self._waiting[to] = self._waiting[to], []
             begun = 0
             while begun < len(waiting):
-                begun += await self._carry_batch(to, waiting, begun)
+                begun += await self._send_batch(to, waiting, begun)
         del self._waiting[to]
 
-    async def _carry_batch(self, to: tuple[str, int], waiting: list[tuple[Outgoing, _Parcel]], begun: int) -> int:
+    async def _send_batch(self, to: tuple[str, int], waiting: list[tuple[Outgoing, _ProduceCall]], begun: int) -> int:
         batch = self._producer.create_batch()
-        parcels = []
-        for record, parcel in waiting[begun:] if begun else waiting:
+        calls = []
+        for record, call in waiting[begun:] if begun else waiting:
             if batch.append(key=record.key, value=record.value, timestamp=None, headers=list(record.headers)) is None:
                 break
-            parcels.append(parcel)
+            calls.append(call)
         try:
             async with asyncio.timeout(self._timeout_s):
                 await (await self._producer.send_batch(batch, to[0], partition=to[1]))
         except TimeoutError:
-            _fail(parcels, Unavailable(f"Kafka did not confirm a delivery to {to[0]} within {self._timeout_s:g} s"))
+            _fail(calls, Unavailable(f"Kafka did not confirm a delivery to {to[0]} within {self._timeout_s:g} s"))
         except KafkaError as error:
             refused = Unavailable(f"Kafka did not take a record for {to[0]}: {error!r}")
-            _fail(parcels, refused)
+            _fail(calls, refused)
             if not error.retriable:
                 self._failed(refused)
         else:
-            for parcel in parcels:
-                parcel.tick()
-        return len(parcels)
+            for call in calls:
+                call.tick()
+        return len(calls)
 
 
-def _fail(parcels: list[_Parcel], error: Exception) -> None:
-    for parcel in parcels:
-        parcel.fail(error)
+def _fail(calls: list[_ProduceCall], error: Exception) -> None:
+    for call in calls:
+        call.fail(error)

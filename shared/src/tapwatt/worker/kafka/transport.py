@@ -19,7 +19,7 @@ from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
 from tapwatt.worker.inflight import InFlight
-from tapwatt.worker.kafka.producer import LARGEST_VALUE, Courier
+from tapwatt.worker.kafka.producer import LARGEST_VALUE, BatchingProducer
 from tapwatt.worker.records import Partition
 from tapwatt.worker.settings import KafkaSettings, WorkerSettings
 
@@ -30,14 +30,14 @@ _NEVER_S = 7 * 86400.0
 """aiokafka leaves the group when nothing is fetched for a while; with all partitions full that is no fault of ours."""
 
 
-class HoldingConsumer(driver.Consumer):
+class BatchConsumer(driver.Consumer):
     """Yields one message a partition and fetch, whose value is a Run; commits only the contiguous finished prefix.
 
     `_epoch` counts what makes fetched records stale (a revocation, a seek). Records fetched across a change of epoch
     are thrown away and read again from the committed offsets, so that none can slip between two positions.
     """
 
-    app: HoldingApp
+    app: BatchApp
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -50,7 +50,7 @@ class HoldingConsumer(driver.Consumer):
         full = {TP(*partition) for partition in inflight.full()}
         wanted = (active_partitions or set()) - full
         if inflight.busy:
-            wanted = {tp for tp in wanted if tp.topic in self.app.waits}
+            wanted = {tp for tp in wanted if tp.topic in self.app.delayed}
         if not wanted:
             # fetched_records takes an empty set for "all partitions", so nothing may be asked for here
             await asyncio.sleep(0.01)
@@ -148,46 +148,46 @@ class HoldingConsumer(driver.Consumer):
         """Our own watchdog looks from outside; this one goes blind with the consumer."""
 
 
-class HoldingProducer(driver.Producer):
+class IdempotentProducer(driver.Producer):
     """An idempotent producer that waits for all replicas."""
 
     def _settings_extra(self) -> Mapping[str, Any]:
         return {"acks": "all", "enable_idempotence": True, "max_request_size": 2 * LARGEST_VALUE}
 
 
-class HoldingTransport(driver.Transport):
+class BatchTransport(driver.Transport):
     """Faust's Kafka transport with our consumer and producer."""
 
-    Consumer = HoldingConsumer
-    Producer = HoldingProducer
+    Consumer = BatchConsumer
+    Producer = IdempotentProducer
 
 
-class HoldingApp(faust.App):
+class BatchApp(faust.App):
     """A Faust app whose consumer hands whole runs to `inflight`."""
 
     inflight: InFlight
-    waits: Collection[str]
+    delayed: Collection[str]
 
     def _create_directories(self) -> None:
         """Faust makes a folder for tables where it is started; we keep none."""
 
-    def _new_transport(self) -> HoldingTransport:
-        return HoldingTransport(self.conf.broker_consumer, self, loop=self.loop)
+    def _new_transport(self) -> BatchTransport:
+        return BatchTransport(self.conf.broker_consumer, self, loop=self.loop)
 
-    def _new_producer_transport(self) -> HoldingTransport:
-        return HoldingTransport(self.conf.broker_producer, self, loop=self.loop)
+    def _new_producer_transport(self) -> BatchTransport:
+        return BatchTransport(self.conf.broker_producer, self, loop=self.loop)
 
 
 def make_app(
     group: str,
     topics: Sequence[str],
     inflight: InFlight,
-    waits: Collection[str],
+    delayed: Collection[str],
     kafka: KafkaSettings,
     worker: WorkerSettings,
-) -> HoldingApp:
+) -> BatchApp:
     """The Faust app of a worker: one agent over all its topics. Nothing connects before it is started."""
-    app = HoldingApp(
+    app = BatchApp(
         group,
         broker=";".join(f"kafka://{server.strip()}" for server in kafka.bootstrap.split(",")),
         autodiscover=False,
@@ -207,7 +207,7 @@ def make_app(
         producer_max_batch_size=_BATCH,
     )
     app.inflight = inflight
-    app.waits = waits
+    app.delayed = delayed
     heard = app.topic(*topics, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
 
     async def hand_over(stream: Any) -> None:
@@ -219,17 +219,17 @@ def make_app(
     return app
 
 
-def courier(app: HoldingApp, timeout_s: float, failed: Callable[[BaseException], None]) -> Courier:
+def producer_of(app: BatchApp, timeout_s: float, failed: Callable[[BaseException], None]) -> BatchingProducer:
     """What delivers through the started app's own producer."""
-    return Courier(cast(HoldingProducer, app.producer)._ensure_producer(), timeout_s, failed)
+    return BatchingProducer(cast(IdempotentProducer, app.producer)._ensure_producer(), timeout_s, failed)
 
 
-def assigned(app: HoldingApp) -> list[Partition]:
+def assigned(app: BatchApp) -> list[Partition]:
     """The partitions that are this worker's now."""
     return [Partition(tp.topic, tp.partition) for tp in app.consumer.assignment()]
 
 
-def positions(app: HoldingApp) -> dict[Partition, int]:
+def positions(app: BatchApp) -> dict[Partition, int]:
     """The next offset to be read of each partition of ours, where it is known."""
     subscription = cast(Any, app.consumer)._thread._ensure_consumer()._subscription.subscription
     assignment = subscription.assignment if subscription is not None else None
@@ -239,6 +239,6 @@ def positions(app: HoldingApp) -> dict[Partition, int]:
     return {Partition(*tp): s.position for tp, s in states.items() if s is not None and s.has_valid_position}
 
 
-def flowing(app: HoldingApp) -> bool:
+def flowing(app: BatchApp) -> bool:
     """Whether partitions are ours and records are read: neither starting nor in the middle of a rebalance."""
     return bool(cast(Any, app.consumer).flow_active and not app.rebalancing and app.consumer_generation_id >= 0)

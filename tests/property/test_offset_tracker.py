@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tapwatt.worker.offset_tracker import Ledger
+from tapwatt.worker.offset_tracker import OffsetTracker
 
 # Given offsets as a log delivers them: rising, with gaps of any size (compaction, transaction markers).
 offsets = st.lists(st.integers(0, 10**9), min_size=1, max_size=60, unique=True).map(sorted)
@@ -11,57 +11,57 @@ offsets = st.lists(st.integers(0, 10**9), min_size=1, max_size=60, unique=True).
 
 @given(offsets, st.data())
 def test_the_commit_is_never_above_the_smallest_unfinished_offset(delivered: list[int], data: st.DataObject) -> None:
-    ledger = Ledger()
+    offsets = OffsetTracker()
     for offset in delivered:
-        ledger.note(offset)
+        offsets.note(offset)
     order = data.draw(st.permutations(delivered))
     finished: set[int] = set()
     before = -1
     for offset in order:
         # when any of them is finished, in any order
-        ledger.finish(offset)
+        offsets.finish(offset)
         finished.add(offset)
         unfinished = [o for o in delivered if o not in finished]
         # then everything below the commit is finished, the commit is as far as it may be, and it never goes back
-        if ledger.commit is not None:
-            assert all(o >= ledger.commit for o in unfinished)
-            assert ledger.commit >= before
-            before = ledger.commit
+        if offsets.commit is not None:
+            assert all(o >= offsets.commit for o in unfinished)
+            assert offsets.commit >= before
+            before = offsets.commit
         safe = [o for o in delivered if all(o < u for u in unfinished)]
-        assert ledger.commit == (safe[-1] + 1 if safe else None)
-        assert ledger.unfinished == len(unfinished)
-    assert len(ledger) == 0
+        assert offsets.commit == (safe[-1] + 1 if safe else None)
+        assert offsets.unfinished == len(unfinished)
+    assert len(offsets) == 0
 
 
 @given(st.lists(st.tuples(st.sampled_from("nf"), st.integers(0, 30)), max_size=120))
 def test_any_interleaving_of_deliveries_and_ends_keeps_the_commit_safe(steps: list[tuple[str, int]]) -> None:
     # given a model that remembers everything
-    ledger, noted, finished = Ledger(), [], set()
+    offsets, noted, finished = OffsetTracker(), [], set()
     for what, offset in steps:
         if what == "n":
             # when an offset is delivered, also again, also an older one after a seek went wrong
-            new = ledger.note(offset)
+            new = offsets.note(offset)
             assert new == (not noted or offset > noted[-1])
             if new:
                 noted.append(offset)
         elif offset in noted:
-            ledger.finish(offset)
+            offsets.finish(offset)
             finished.add(offset)
         # then
         unfinished = [o for o in noted if o not in finished]
-        if ledger.commit is not None:
-            assert all(o >= ledger.commit for o in unfinished)
-        assert ledger.unfinished == len(unfinished)
-        assert len(ledger) == len([o for o in noted if unfinished and o >= unfinished[0]])
+        if offsets.commit is not None:
+            assert all(o >= offsets.commit for o in unfinished)
+        assert offsets.unfinished == len(unfinished)
+        assert len(offsets) == len([o for o in noted if unfinished and o >= unfinished[0]])
 
 
 @given(offsets)
 def test_finishing_twice_or_before_the_head_changes_nothing(delivered: list[int]) -> None:
-    ledger = Ledger()
+    offsets = OffsetTracker()
     for offset in delivered:
-        ledger.note(offset)
+        offsets.note(offset)
     for offset in delivered:
-        ledger.finish(offset)
-        ledger.finish(offset)
-    assert ledger.commit == delivered[-1] + 1
-    assert len(ledger) == 0
+        offsets.finish(offset)
+        offsets.finish(offset)
+    assert offsets.commit == delivered[-1] + 1
+    assert len(offsets) == 0

@@ -9,25 +9,25 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from tapwatt.provider.webhook_hints import LARGEST_HINT, Hints
+from tapwatt.provider.webhook_hints import LARGEST_HINT, WebhookHints
 
 Client = TestClient[web.Request, web.Application]
 
 
 @pytest.fixture
-def hints() -> Hints:
-    return Hints(limit=3)
+def hints() -> WebhookHints:
+    return WebhookHints(limit=3)
 
 
 @pytest.fixture
-async def client(hints: Hints) -> AsyncIterator[Client]:
+async def client(hints: WebhookHints) -> AsyncIterator[Client]:
     app = web.Application()
     app.router.add_post("/hints", hints.webhook)
     async with TestClient(TestServer(app)) as one:
         yield one
 
 
-async def test_s25_a_webhook_wakes_whoever_waits_for_that_reference(hints: Hints, client: Client) -> None:
+async def test_s25_a_webhook_wakes_whoever_waits_for_that_reference(hints: WebhookHints, client: Client) -> None:
     with hints.listening("H1") as first, hints.listening("H1") as second, hints.listening("H2") as other:
         answer = await client.post("/hints", json={"id": "H1", "status": "success"})
         assert answer.status == 204
@@ -55,7 +55,9 @@ async def test_s25_a_webhook_wakes_whoever_waits_for_that_reference(hints: Hints
     ],
     ids=range(13),
 )
-async def test_s25_a_forged_webhook_is_ignored_and_learns_nothing(hints: Hints, client: Client, body: bytes) -> None:
+async def test_s25_a_forged_webhook_is_ignored_and_learns_nothing(
+    hints: WebhookHints, client: Client, body: bytes
+) -> None:
     with hints.listening("H1") as event:
         answer = await client.post("/hints", data=body)
         assert (answer.status, await answer.read()) == (204, b"")
@@ -64,7 +66,7 @@ async def test_s25_a_forged_webhook_is_ignored_and_learns_nothing(hints: Hints, 
 
 
 async def test_s25_a_webhook_that_never_ends_is_not_waited_for(
-    hints: Hints, client: Client, monkeypatch: pytest.MonkeyPatch
+    hints: WebhookHints, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tapwatt.provider.webhook_hints.LONGEST_READ_S", 0.1)
 
@@ -78,7 +80,7 @@ async def test_s25_a_webhook_that_never_ends_is_not_waited_for(
         assert not event.is_set()
 
 
-def test_no_more_references_are_listened_for_than_the_limit(hints: Hints) -> None:
+def test_no_more_references_are_listened_for_than_the_limit(hints: WebhookHints) -> None:
     with hints.listening("a"), hints.listening("b"), hints.listening("c"):
         with hints.listening("d") as beyond:
             assert hints.listened == 3
@@ -88,7 +90,7 @@ def test_no_more_references_are_listened_for_than_the_limit(hints: Hints) -> Non
     assert hints.listened == 0
 
 
-def test_a_hint_that_nobody_waits_for_is_forgotten(hints: Hints) -> None:
+def test_a_hint_that_nobody_waits_for_is_forgotten(hints: WebhookHints) -> None:
     for number in range(1000):
         hints.hint(f"H{number}")
     assert hints.listened == 0

@@ -11,11 +11,11 @@ from tests.contract.provider_clock import JumpingClock
 from tapwatt.errors import BrokenInvariant, OutcomeUnknown, Unavailable
 from tapwatt.money import Money
 from tapwatt.provider.fingerprints import Fingerprints
-from tapwatt.provider.port import GiveBack, Kind, PlaceHold, Status, Take, Transaction
-from tapwatt.provider.unknown_outcomes import Ask, Patience, found, found_in_time, make_known
-from tapwatt.testing.fake_provider import BankCard, Fault, Habits, MemoryProvider
+from tapwatt.provider.port import AuthoriseRequest, CaptureRequest, Kind, RefundRequest, Status, Transaction
+from tapwatt.provider.unknown_outcomes import Ask, OutcomePolicy, find_existing, find_within_life, make_known
+from tapwatt.testing.fake_provider import BankCard, FakeProvider, Fault, Habits
 
-PATIENCE = Patience(tries=3, pause_s=2.0)
+PATIENCE = OutcomePolicy(tries=3, pause_s=2.0)
 HELD, TAKEN = Money(minor=2000, currency="EUR"), Money(minor=900, currency="EUR")
 
 
@@ -25,11 +25,11 @@ class Till:
     def __init__(self) -> None:
         self.clock = JumpingClock()
         self.sent = self.asked = 0
-        self.provider = MemoryProvider(self.clock, Fingerprints({1: b"1" * 32}, live=False), habits=Habits(late_s=60.0))
+        self.provider = FakeProvider(self.clock, Fingerprints({1: b"1" * 32}, live=False), habits=Habits(late_s=60.0))
         self.hold: Transaction | None = None
 
     async def open(self) -> Till:
-        begun = await self.provider.authorise(PlaceHold("hold", "order", "T1", HELD, "Charging"))
+        begun = await self.provider.authorise(AuthoriseRequest("hold", "order", "T1", HELD, "Charging"))
         self.hold = self.provider.present("T1", BankCard(SecretStr("99" + "1" * 16)))
         assert self.hold is not None
         assert self.hold.reference == begun.reference
@@ -38,12 +38,12 @@ class Till:
     async def send(self) -> Transaction:
         self.sent += 1
         assert self.hold is not None
-        return await self.provider.capture(Take("take", self.hold.reference, TAKEN))
+        return await self.provider.capture(CaptureRequest("take", self.hold.reference, TAKEN))
 
     async def ask(self) -> Transaction | None:
         self.asked += 1
         assert self.hold is not None
-        return await found(self.provider, "order", Kind.CAPTURE, self.hold.reference)()
+        return await find_existing(self.provider, "order", Kind.CAPTURE, self.hold.reference)()
 
     async def known(self, age: timedelta = timedelta(0)) -> Transaction:
         since = self.clock.now() - age
@@ -130,18 +130,18 @@ async def test_two_of_what_may_happen_once_is_a_broken_invariant() -> None:
     till = await Till().open()
     taken = await till.known()
     for key in ("one", "two"):
-        await till.provider.refund(GiveBack(key, taken.reference, Money(minor=100, currency="EUR")))
+        await till.provider.refund(RefundRequest(key, taken.reference, Money(minor=100, currency="EUR")))
     refunds = [one.reference for one in await till.provider.find("order") if one.kind is Kind.REFUND]
     with pytest.raises(BrokenInvariant, match=refunds[0]):
-        await found(till.provider, "order", Kind.REFUND, taken.reference)()
+        await find_existing(till.provider, "order", Kind.REFUND, taken.reference)()
     # unless one of them is known to be another request's
-    other = await found(till.provider, "order", Kind.REFUND, taken.reference, besides={refunds[0]})()
+    other = await find_existing(till.provider, "order", Kind.REFUND, taken.reference, besides={refunds[0]})()
     assert other is not None
     assert other.reference == refunds[1]
 
 
 async def in_time(till: Till, ask: Ask | None = None) -> Transaction | None:
-    return await found_in_time(ask or till.ask, last_sent=till.clock.now(), clock=till.clock, patience=PATIENCE)
+    return await find_within_life(ask or till.ask, last_sent=till.clock.now(), clock=till.clock, patience=PATIENCE)
 
 
 async def test_s09_what_applies_late_is_found() -> None:

@@ -10,10 +10,10 @@ from tapwatt.clock import SystemClock
 from tapwatt.errors import Unavailable
 from tapwatt.state.rebuild import rebuild
 from tapwatt.state.redis_client import RedisClient
-from tapwatt.state.session_store import InRedis
-from tapwatt.state.view import Build, RedisView
-from tapwatt.testing.session_store import InProcess, sessions_view
-from tapwatt.testing.view import InProcessView
+from tapwatt.state.session_store import RedisSessionStore
+from tapwatt.state.view import Generation, RedisView
+from tapwatt.testing.session_store import InMemorySessionStore, sessions_view
+from tapwatt.testing.view import InMemoryView
 
 pytestmark = pytest.mark.redis
 CLOCK = SystemClock()
@@ -24,11 +24,11 @@ async def nothing():
     yield
 
 
-async def ignore(record, build: Build) -> None: ...
+async def ignore(record, build: Generation) -> None: ...
 
 
 @pytest.fixture(params=["in process", "in Redis"])
-def view(request: pytest.FixtureRequest) -> InProcessView | RedisView:
+def view(request: pytest.FixtureRequest) -> InMemoryView | RedisView:
     if request.param == "in process":
         return sessions_view(CLOCK)
     redis: RedisClient = request.getfixturevalue("redis")
@@ -37,7 +37,7 @@ def view(request: pytest.FixtureRequest) -> InProcessView | RedisView:
 
 @pytest.fixture
 def memory(view):
-    return InProcess(view, CLOCK) if isinstance(view, InProcessView) else InRedis(view)
+    return InMemorySessionStore(view, CLOCK) if isinstance(view, InMemoryView) else RedisSessionStore(view)
 
 
 async def test_a_memory_that_is_not_whole_says_so_instead_of_nothing_known(memory, view):
@@ -91,7 +91,7 @@ async def test_a_rebuild_is_seen_only_when_it_is_whole_and_loses_no_live_write(m
         assert await memory.recall("logged") == {}
         assert await memory.recall("old") == {"a": b"gone with the log"}
 
-    async def apply(record: str, build: Build) -> None:
+    async def apply(record: str, build: Generation) -> None:
         await memory.into(build).remember(record, "a", b"read", ttl_s=60)
 
     assert await rebuild(log, apply, view, clock=CLOCK, anew=True) == 1
@@ -108,7 +108,7 @@ async def test_what_stands_wins_over_what_a_rebuild_read_first(memory, view):
         yield "s-1"
         await memory.remember("s-1", "a", b"said again", ttl_s=60)
 
-    async def apply(record: str, build: Build) -> None:
+    async def apply(record: str, build: Generation) -> None:
         await memory.into(build).remember(record, "a", b"something else", ttl_s=60)
 
     await rebuild(log, apply, view, clock=CLOCK, anew=True, key_of=lambda record: record)
@@ -120,7 +120,7 @@ async def test_a_rebuild_that_fails_half_way_is_invisible_and_the_next_begins_at
         yield "half"
         raise OSError("the log went away")
 
-    async def apply(record: str, build: Build) -> None:
+    async def apply(record: str, build: Generation) -> None:
         await memory.into(build).remember(record, "a", b"1", ttl_s=60)
 
     with pytest.raises(OSError, match="the log went away"):

@@ -10,7 +10,7 @@ from tests.stores.choice import Store
 
 from tapwatt.errors import BrokenInvariant, Unavailable
 from tapwatt.worker.kafka.log_reader import read_log
-from tapwatt.worker.kafka.producer import LARGEST_VALUE, Courier
+from tapwatt.worker.kafka.producer import LARGEST_VALUE, BatchingProducer
 from tapwatt.worker.records import Outgoing
 from tapwatt_cli.dev.local.kafka import EmbeddedKafka
 
@@ -38,10 +38,10 @@ async def test_thousands_of_deliveries_at_once_all_arrive_in_the_order_of_their_
     kafka: Store, make_topics: MakeTopics, producer: AIOKafkaProducer
 ) -> None:
     prefix = await make_topics(kafka.at, partitions=3, extra=("sent",))
-    courier = Courier(producer, 20, unexpected)
+    producer_of = BatchingProducer(producer, 20, unexpected)
     # given 6,000 deliveries of 50 keys, each awaited by somebody
     sent = [
-        courier.deliver([Outgoing(f"{prefix}sent", b"%d" % (n % 50), b"%d" % n, [("n", b"%d" % n)])])
+        producer_of.produce([Outgoing(f"{prefix}sent", b"%d" % (n % 50), b"%d" % n, [("n", b"%d" % n)])])
         for n in range(6000)
     ]
     await asyncio.gather(*sent)
@@ -61,7 +61,7 @@ async def test_one_delivery_to_several_topics_is_done_when_all_of_it_stands_ther
 ) -> None:
     prefix = await make_topics(kafka.at, partitions=3, extra=("a", "b"))
     topics = [f"{prefix}a", f"{prefix}b"]
-    await Courier(producer, 20, unexpected).deliver([Outgoing(topic, b"k", b"v", ()) for topic in topics])
+    await BatchingProducer(producer, 20, unexpected).produce([Outgoing(topic, b"k", b"v", ()) for topic in topics])
     assert [record.topic async for record in read_log(kafka.at, topics)] in (topics, topics[::-1])
 
 
@@ -69,10 +69,10 @@ async def test_what_is_larger_than_any_topic_takes_is_never_sent(
     kafka: Store, make_topics: MakeTopics, producer: AIOKafkaProducer
 ) -> None:
     prefix = await make_topics(kafka.at, extra=("small",))
-    courier = Courier(producer, 20, unexpected)
+    producer_of = BatchingProducer(producer, 20, unexpected)
     with pytest.raises(BrokenInvariant, match="are more than"):
-        await courier.deliver([Outgoing(f"{prefix}small", b"k", b"x" * (LARGEST_VALUE + 1), ())])
-    await courier.deliver([Outgoing(f"{prefix}small", b"k", b"a", ())])
+        await producer_of.produce([Outgoing(f"{prefix}small", b"k", b"x" * (LARGEST_VALUE + 1), ())])
+    await producer_of.produce([Outgoing(f"{prefix}small", b"k", b"a", ())])
     assert [record.value async for record in read_log(kafka.at, [f"{prefix}small"])] == [b"a"]
 
 
@@ -83,18 +83,18 @@ async def test_what_kafka_refuses_for_good_ends_the_worker_since_its_producer_ca
     prefix = await make_topics(kafka.at, extra=("small",))
     topic = f"{prefix}small"
     refused: list[BaseException] = []
-    courier = Courier(producer, 20, refused.append)
-    await courier.deliver([Outgoing(topic, b"k", b"before", ())])
+    producer_of = BatchingProducer(producer, 20, refused.append)
+    await producer_of.produce([Outgoing(topic, b"k", b"before", ())])
     # when a record is larger than that
     with pytest.raises(Unavailable, match="MessageSizeTooLarge"):
-        await courier.deliver([Outgoing(topic, b"k", b"x" * 600_000, ())])
+        await producer_of.produce([Outgoing(topic, b"k", b"x" * 600_000, ())])
     # then the worker hears of it, and is right to end: what this producer sends there now is refused, too
     assert len(refused) == 1
     with pytest.raises(Unavailable, match="OutOfOrderSequence"):
-        await courier.deliver([Outgoing(topic, b"k", b"a", ())])
+        await producer_of.produce([Outgoing(topic, b"k", b"a", ())])
     # and a new producer goes on
     again = await started(kafka.at)
-    await Courier(again, 20, unexpected).deliver([Outgoing(topic, b"k", b"a", ())])
+    await BatchingProducer(again, 20, unexpected).produce([Outgoing(topic, b"k", b"a", ())])
     await again.stop()
     assert [record.value async for record in read_log(kafka.at, [topic])] == [b"before", b"a"]
 
@@ -105,17 +105,17 @@ async def test_s33_a_broker_that_is_away_makes_the_outcome_unknown_and_later_the
     prefix = await make_topics(own_kafka.bootstrap, extra=("sent",))
     await asyncio.sleep(2)
     producer = await started(own_kafka.bootstrap)
-    courier = Courier(producer, 1.5, unexpected)
+    producer_of = BatchingProducer(producer, 1.5, unexpected)
     record = Outgoing(f"{prefix}sent", b"k", b"v", ())
-    await courier.deliver([record])
+    await producer_of.produce([record])
     await own_kafka.kill()
     with pytest.raises(Unavailable, match="did not confirm"):
-        await courier.deliver([record])
+        await producer_of.produce([record])
     await own_kafka.restart()
     async with asyncio.timeout(60):
         while True:
             try:
-                await courier.deliver([record])
+                await producer_of.produce([record])
                 break
             except Unavailable:
                 await asyncio.sleep(0.5)

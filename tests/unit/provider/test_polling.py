@@ -10,17 +10,17 @@ from tests.contract.provider_clock import StandingClock, settle
 
 from tapwatt.errors import BadCredentials, BrokenInvariant, TapwattError, Unavailable
 from tapwatt.money import Money
-from tapwatt.provider.polling import Pace, until_final
+from tapwatt.provider.polling import PollingPace, poll_until_final
 from tapwatt.provider.port import Kind, Status, Transaction
-from tapwatt.provider.webhook_hints import Hints
-from tapwatt.testing.fake_provider import MemoryProvider
+from tapwatt.provider.webhook_hints import WebhookHints
+from tapwatt.testing.fake_provider import FakeProvider
 
 PENDING = Transaction("H1", Kind.AUTHORISE, Status.PENDING, "order-1", asked=Money(minor=2000, currency="EUR"))
 DONE = replace(PENDING, status=Status.SUCCESS, amount=PENDING.asked)
-PACE = Pace(first_s=1.0, growth=2.0, longest_s=8.0, least_s=0.5)
+PACE = PollingPace(first_s=1.0, growth=2.0, longest_s=8.0, least_s=0.5)
 
 
-class Answers(MemoryProvider):
+class Answers(FakeProvider):
     """Knows one transaction and remembers when it was asked about it."""
 
     def __init__(self, clock: StandingClock) -> None:
@@ -40,10 +40,12 @@ class Following:
     """One transaction being followed, until 60 s."""
 
     def __init__(self, deadline: float = 60.0, transaction: Transaction = PENDING) -> None:
-        self.clock, self.hints = StandingClock(), Hints()
+        self.clock, self.hints = StandingClock(), WebhookHints()
         self.answers = Answers(self.clock)
         self.task = asyncio.ensure_future(
-            until_final(self.answers, transaction, deadline=deadline, clock=self.clock, hints=self.hints, pace=PACE)
+            poll_until_final(
+                self.answers, transaction, deadline=deadline, clock=self.clock, hints=self.hints, pace=PACE
+            )
         )
 
 
