@@ -19,7 +19,8 @@ from scripts.ring import FLEET_HEARS, FLEET_SAYS, OPERATOR_HEARS, services
 from authoriser.settings import AuthoriserSettings
 from capturer.settings import CapturerSettings
 from tapwatt.facts.codec import LARGEST_EVENT
-from tapwatt.facts.events import FACTS, Fact
+from tapwatt.facts.events import FACTS
+from tapwatt.facts.fact import Fact
 from tapwatt.facts.topics import fact_type
 from tapwatt.provider.settings import ProviderSettings
 from tapwatt.state.redis_client import RedisSettings

@@ -10,15 +10,17 @@ from authoriser.settings import AuthoriserSettings
 from capturer.agent import CapturerAgent
 from capturer.settings import CapturerSettings
 from simulator.fleet import fleet
+from tapwatt.clock import SystemClock
 from tapwatt.facts.events import (
     CaptureFailed,
     ChargingEnded,
-    Fact,
     SessionCancelled,
     SessionRequested,
     StopRequested,
     TariffPublished,
 )
+from tapwatt.facts.fact import Fact
+from tapwatt.provider.gateway import Gateway
 from tapwatt.worker.service import Service
 from tariff.agent import TariffAgent
 from tariff.settings import TariffSettings
@@ -36,16 +38,17 @@ FLEET_SAYS: tuple[type[Fact], ...] = (
 OPERATOR_HEARS: tuple[type[Fact], ...] = (CaptureFailed,)
 
 _NOBODY: Any = None
-"""Stands for a collaborator: what an agent hears and says does not depend on it."""
+_GATEWAY = Gateway(_NOBODY, SystemClock())
+"""They stand for collaborators: what an agent hears and says does not depend on them."""
 
 
 def services() -> list[Service]:
     """The four steps, in the order in which a session meets them."""
     make: list[Callable[[], Service]] = [
-        AuthoriserAgent(_NOBODY, _NOBODY, _NOBODY, AuthoriserSettings()).service,
+        AuthoriserAgent(_GATEWAY, _NOBODY, _NOBODY, AuthoriserSettings()).service,
         TokenMatcherAgent(_NOBODY, _NOBODY, _NOBODY, TokenMatcherSettings()).service,
         TariffAgent(_NOBODY, _NOBODY, TariffSettings()).service,
-        CapturerAgent(_NOBODY, _NOBODY, CapturerSettings(), release_rest=False).service,
+        CapturerAgent(_GATEWAY, _NOBODY, CapturerSettings(), release_rest=False).service,
     ]
     return [service() for service in make]
 

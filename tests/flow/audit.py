@@ -12,7 +12,6 @@ from tapwatt.facts.events import (
     Authorised,
     Captured,
     CaptureFailed,
-    Fact,
     HoldReleased,
     SessionPriced,
     SessionRequested,
@@ -20,6 +19,7 @@ from tapwatt.facts.events import (
     TokenMatched,
     TokenNotMatched,
 )
+from tapwatt.facts.fact import Fact
 from tapwatt.testing.fake_provider import Held
 
 

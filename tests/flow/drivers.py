@@ -14,13 +14,13 @@ from tapwatt.facts.events import (
     Authorised,
     Captured,
     CaptureFailed,
-    EndReason,
-    Fact,
     HoldReleased,
-    Place,
     TokenAmbiguous,
     TokenMatched,
 )
+from tapwatt.facts.fact import Fact
+from tapwatt.facts.fields import Place
+from tapwatt.facts.reasons import EndReason
 from tapwatt.money import Money
 from tapwatt.provider.port import Failure
 from tapwatt.testing.fake_provider import BankCard

@@ -18,10 +18,6 @@ from tests.flow.worker_in_memory import TOPICS
 from tapwatt.facts.codec import Event, begin, decode, encode
 from tapwatt.facts.events import (
     ChargingEnded,
-    ChargingPeriod,
-    EndReason,
-    Fact,
-    Place,
     SessionCancelled,
     SessionRequested,
     StopRequested,
@@ -30,6 +26,9 @@ from tapwatt.facts.events import (
     TokenMatched,
     TokenNotMatched,
 )
+from tapwatt.facts.fact import Fact
+from tapwatt.facts.fields import ChargingPeriod, Place
+from tapwatt.facts.reasons import EndReason
 from tapwatt.money import Money
 from tapwatt.tariffs import Dimension, PriceComponent, Tariff, TariffElement, TariffRef
 from tapwatt.worker.records import Incoming, Outgoing

@@ -20,7 +20,8 @@ from authoriser.settings import AuthoriserSettings
 from capturer.agent import CapturerAgent
 from capturer.settings import CapturerSettings
 from tapwatt.errors import Unavailable
-from tapwatt.facts.events import Authorised, Place, TariffPublished
+from tapwatt.facts.events import Authorised, TariffPublished
+from tapwatt.facts.fields import Place
 from tapwatt.provider.fingerprints import Fingerprints
 from tapwatt.provider.gateway import Gateway
 from tapwatt.testing import session_store as memory

@@ -18,17 +18,15 @@ from tapwatt.facts.events import (
     Authorised,
     Captured,
     CaptureFailed,
-    DeclineReason,
-    EndReason,
-    Fact,
     HoldReleased,
-    NoMatchReason,
-    Place,
     SessionPriced,
     TokenAmbiguous,
     TokenMatched,
     TokenNotMatched,
 )
+from tapwatt.facts.fact import Fact
+from tapwatt.facts.fields import Place
+from tapwatt.facts.reasons import DeclineReason, EndReason, NoMatchReason
 from tapwatt.facts.topics import Topics
 from tapwatt.money import Money
 from tapwatt.provider.port import Failure

@@ -20,12 +20,11 @@ from tapwatt.facts.events import (
     Authorised,
     Captured,
     ChargingEnded,
-    ChargingPeriod,
-    DeclineReason,
-    EndReason,
     SessionPriced,
     SessionRequested,
 )
+from tapwatt.facts.fields import ChargingPeriod
+from tapwatt.facts.reasons import DeclineReason, EndReason
 from tapwatt.money import Money
 from tapwatt.tariffs import Tariff
 

@@ -12,7 +12,7 @@ from prometheus_client import CollectorRegistry
 from tests.flow.log_in_memory import PARTITIONS, LogInMemory
 from tests.flow.virtual_time import VirtualClock
 
-from tapwatt.facts.events import Fact
+from tapwatt.facts.fact import Fact
 from tapwatt.facts.topics import FACT_OF_TYPE, RETRY_TIERS, Topics, kebab
 from tapwatt.log import Log
 from tapwatt.worker.handling import Handling

@@ -9,16 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tapwatt.facts.codec import begin, decode, encode, follow
-from tapwatt.facts.events import (
-    Captured,
-    ChargingEnded,
-    ChargingPeriod,
-    EndReason,
-    Fact,
-    Place,
-    Refunded,
-    StopRequested,
-)
+from tapwatt.facts.events import Captured, ChargingEnded, Refunded, StopRequested
+from tapwatt.facts.fact import Fact
+from tapwatt.facts.fields import ChargingPeriod, Place
+from tapwatt.facts.reasons import EndReason
 from tapwatt.money import Money
 
 names = st.from_regex(r"[A-Za-z0-9][A-Za-z0-9._:*\-]{0,63}", fullmatch=True)

@@ -8,13 +8,14 @@ from decimal import Decimal
 from hypothesis import given
 from hypothesis import strategies as st
 
-from authoriser.agreement import Agreed
-from authoriser.decide import ReverseFirst, Terms, decide, let_go
+from authoriser.agreement import Agreed, Terms
+from authoriser.decide import ReverseFirst, decide
 from tapwatt.errors import BrokenInvariant, NeedsHuman, OutcomeUnknown
 from tapwatt.facts.cards import Card, Fingerprint, FingerprintKind
-from tapwatt.facts.events import AuthorisationDeclined, Authorised, Place, SessionRequested
+from tapwatt.facts.events import AuthorisationDeclined, Authorised, SessionRequested
+from tapwatt.facts.fields import Place
 from tapwatt.money import Money
-from tapwatt.provider.port import Failure, Kind, Status, Transaction
+from tapwatt.provider.port import Failure, Kind, ReversalRequest, Status, Transaction
 from tapwatt.tariffs import Dimension, PriceComponent, Tariff, TariffElement
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -78,6 +79,6 @@ def test_what_was_held_is_authorised_or_let_go_and_nothing_else_is_either(
             assert answer.created_at is None or said.hold.authorised_at - answer.created_at <= WAIT + GRACE
         case ReverseFirst():
             assert answer.status is Status.SUCCESS
-            assert said.ask == let_go("h1")
+            assert said.ask == ReversalRequest.of("h1")
         case AuthorisationDeclined():
             assert answer.status is Status.FAILED

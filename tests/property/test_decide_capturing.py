@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from capturer.decide import ask, decide
 from tapwatt.facts.bill import PriceLine
-from tapwatt.facts.events import Captured, EndReason, Hold, HoldReleased, Place, SessionPriced
+from tapwatt.facts.events import Captured, HoldReleased, SessionPriced
+from tapwatt.facts.fields import Hold, Place
+from tapwatt.facts.reasons import EndReason
 from tapwatt.money import Money
 from tapwatt.provider.port import CaptureRequest, Kind, Status, Transaction
 

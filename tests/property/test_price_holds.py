@@ -11,7 +11,7 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 
 from pricing.engine.price import CannotPrice, exact_cost, price
-from tapwatt.facts.events import ChargingPeriod
+from tapwatt.facts.fields import ChargingPeriod
 from tapwatt.money import Rounding
 from tapwatt.tariffs import Tariff
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pricing.engine.price import exact_cost
-from tapwatt.facts.events import ChargingPeriod
+from tapwatt.facts.fields import ChargingPeriod
 from tapwatt.tariffs import Dimension, PriceComponent, Restrictions, Tariff, TariffElement
 
 MINUTE = timedelta(minutes=1)

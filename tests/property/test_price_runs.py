@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pricing.engine.price import CannotPrice, exact_cost, price
 from pricing.engine.so_far import so_far
-from tapwatt.facts.events import ChargingPeriod
+from tapwatt.facts.fields import ChargingPeriod
 from tapwatt.money import Rounding
 from tapwatt.tariffs import Tariff
 

@@ -18,7 +18,7 @@ from pricing.sheet.document import sheet_document
 from pricing.sheet.make import PriceSheet, ShownPrice, price_sheet
 from pricing.sheet.text import NARROWEST, sheet_text
 from pricing.sheet.words import Language
-from tapwatt.facts.events import ChargingPeriod
+from tapwatt.facts.fields import ChargingPeriod
 from tapwatt.tariffs import Restrictions, Tariff
 
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)

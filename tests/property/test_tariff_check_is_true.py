@@ -15,7 +15,7 @@ from pricing.checking.regions import Box, Budget
 from pricing.checking.space import Space, at_start, days_of, pairs
 from pricing.checking.winners import Contest, During, contests
 from pricing.engine.price import Price, price
-from tapwatt.facts.events import ChargingPeriod
+from tapwatt.facts.fields import ChargingPeriod
 from tapwatt.tariffs import Dimension, Restrictions, Tariff
 
 TODAY = date(2026, 3, 2)

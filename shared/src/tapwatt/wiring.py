@@ -12,7 +12,7 @@ from prometheus_client import Counter
 
 from tapwatt.errors import Poison, Unavailable
 from tapwatt.facts.codec import Event, decode
-from tapwatt.facts.events import Fact
+from tapwatt.facts.fact import Fact
 from tapwatt.facts.packed_event import pack
 from tapwatt.facts.topics import Topics
 from tapwatt.provider.ccv.adapter import CcvProvider

@@ -15,7 +15,8 @@ from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from redis.asyncio import Redis
 
 from simulator.fleet.world import World
-from tapwatt.facts.events import Captured, Fact, HoldReleased
+from tapwatt.facts.events import Captured, HoldReleased
+from tapwatt.facts.fact import Fact
 from tapwatt_cli.dev.demo import Day, Orders, Watcher, run_day
 from tapwatt_cli.dev.ring import Ring
 from tapwatt_cli.dev.ring_settings import SERVICES, RingSettings

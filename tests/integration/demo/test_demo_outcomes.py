@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from tests.integration.demo.lived import Lived
 
-from tapwatt.facts.events import FACTS, DeclineReason
+from tapwatt.facts.events import FACTS
+from tapwatt.facts.reasons import DeclineReason
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis, pytest.mark.timeout(300)]
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from authoriser.agreement import Agreed, agree
-from tapwatt.facts.events import AuthorisationDeclined, DeclineReason, SessionRequested, TariffPublished
+from tapwatt.facts.events import AuthorisationDeclined, SessionRequested, TariffPublished
+from tapwatt.facts.reasons import DeclineReason
 from tapwatt.money import Money
 from tapwatt.tariffs import Tariff, TariffType
 

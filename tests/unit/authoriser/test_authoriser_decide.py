@@ -7,13 +7,15 @@ from decimal import Decimal
 
 import pytest
 
-from authoriser.agreement import Agreed
-from authoriser.decide import ReverseFirst, Terms, ask, decide, gone, let_go, unheard
+from authoriser.agreement import Agreed, Terms
+from authoriser.decide import ReverseFirst, ask, decide, gone, unheard
 from tapwatt.errors import BrokenInvariant, NeedsHuman, OutcomeUnknown
 from tapwatt.facts.cards import Card, Fingerprint, FingerprintKind
-from tapwatt.facts.events import AuthorisationDeclined, Authorised, DeclineReason, Place, SessionRequested
+from tapwatt.facts.events import AuthorisationDeclined, Authorised, SessionRequested
+from tapwatt.facts.fields import Place
+from tapwatt.facts.reasons import DeclineReason
 from tapwatt.money import Money
-from tapwatt.provider.port import AuthoriseRequest, Failure, Kind, Status, Transaction
+from tapwatt.provider.port import AuthoriseRequest, Failure, Kind, ReversalRequest, Status, Transaction
 from tapwatt.tariffs import Dimension, PriceComponent, Tariff, TariffElement
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -104,7 +106,7 @@ def test_s07_a_partial_approval_limits_the_hold_to_what_was_authorised() -> None
 def test_s07_a_partial_approval_too_small_to_be_useful_is_let_go_and_declined() -> None:
     said = decided(requested(), answer(amount=Money.of("4.99", "EUR")), TERMS)
     assert isinstance(said, ReverseFirst)
-    assert said.ask == let_go("hold-1")
+    assert said.ask == ReversalRequest.of("hold-1")
     assert said.then.reason is DeclineReason.HOLD_TOO_SMALL
 
 

@@ -11,7 +11,9 @@ import pytest
 from capturer.decide import ask, decide
 from tapwatt.errors import BrokenInvariant, NeedsHuman, OutcomeUnknown, Unavailable
 from tapwatt.facts.bill import CardSlip, PriceLine
-from tapwatt.facts.events import Captured, CaptureFailed, EndReason, Hold, HoldReleased, Place, SessionPriced
+from tapwatt.facts.events import Captured, CaptureFailed, HoldReleased, SessionPriced
+from tapwatt.facts.fields import Hold, Place
+from tapwatt.facts.reasons import EndReason
 from tapwatt.money import Money
 from tapwatt.provider.port import CaptureRequest, Failure, Kind, ReversalRequest, Status, Transaction
 

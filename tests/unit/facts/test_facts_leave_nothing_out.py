@@ -9,7 +9,8 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
-from tapwatt.facts.events import FACTS, Fact
+from tapwatt.facts.events import FACTS
+from tapwatt.facts.fact import Fact
 
 
 def parts(annotation: Any) -> Iterator[type[BaseModel]]:

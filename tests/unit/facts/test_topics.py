@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from tapwatt.facts.events import FACTS, Authorised, Fact
+from tapwatt.facts.events import FACTS, Authorised
+from tapwatt.facts.fact import Fact
 from tapwatt.facts.topics import FACT_OF_TYPE, RETRY_TIERS, Topics, fact_type, kebab
 
 

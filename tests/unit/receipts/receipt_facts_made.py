@@ -8,7 +8,9 @@ from decimal import Decimal
 from typing import Any
 
 from tapwatt.facts.bill import CardSlip, PriceLine, VatShare
-from tapwatt.facts.events import Captured, EndReason, Hold, HoldReleased, Place, SessionPriced
+from tapwatt.facts.events import Captured, HoldReleased, SessionPriced
+from tapwatt.facts.fields import Hold, Place
+from tapwatt.facts.reasons import EndReason
 from tapwatt.money import Money
 
 MORNING = datetime(2026, 3, 29, 0, 30, tzinfo=UTC)

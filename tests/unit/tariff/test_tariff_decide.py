@@ -10,17 +10,9 @@ import pytest
 
 from tapwatt.errors import Poison
 from tapwatt.facts.cards import Card, Fingerprint, FingerprintKind
-from tapwatt.facts.events import (
-    AuthorisationDeclined,
-    Authorised,
-    ChargingEnded,
-    ChargingPeriod,
-    DeclineReason,
-    EndReason,
-    Hold,
-    Place,
-    SessionCancelled,
-)
+from tapwatt.facts.events import AuthorisationDeclined, Authorised, ChargingEnded, SessionCancelled
+from tapwatt.facts.fields import ChargingPeriod, Hold, Place
+from tapwatt.facts.reasons import DeclineReason, EndReason
 from tapwatt.money import Money, Rounding, RoundingPolicy
 from tapwatt.tariffs import Dimension, PriceComponent, Restrictions, Tariff, TariffElement
 from tariff.decide import Session, decide

@@ -8,7 +8,8 @@ import pytest
 
 from tapwatt.errors import OutcomeUnknown
 from tapwatt.facts.cards import Card, Fingerprint, FingerprintKind
-from tapwatt.facts.events import NoMatchReason, StopRequested, TokenAmbiguous, TokenMatched, TokenNotMatched
+from tapwatt.facts.events import StopRequested, TokenAmbiguous, TokenMatched, TokenNotMatched
+from tapwatt.facts.reasons import NoMatchReason
 from tapwatt.provider.port import Failure, Kind, Status, Transaction
 from token_matcher.decide import OpenSession, ask, decide, read
 

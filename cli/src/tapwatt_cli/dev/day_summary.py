@@ -13,7 +13,6 @@ from tapwatt.facts.events import (
     Authorised,
     Captured,
     CaptureFailed,
-    Fact,
     HoldReleased,
     SessionCancelled,
     SessionPriced,
@@ -21,6 +20,7 @@ from tapwatt.facts.events import (
     TokenMatched,
     TokenNotMatched,
 )
+from tapwatt.facts.fact import Fact
 from tapwatt_cli.ops.case_files import CaseFile, case_files
 
 

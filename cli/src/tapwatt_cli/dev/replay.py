@@ -18,13 +18,13 @@ from tapwatt.facts.events import (
     Captured,
     CaptureFailed,
     ChargingEnded,
-    EndReason,
-    Fact,
     HoldReleased,
-    Place,
     SessionPriced,
     SessionRequested,
 )
+from tapwatt.facts.fact import Fact
+from tapwatt.facts.fields import Place
+from tapwatt.facts.reasons import EndReason
 from tapwatt.money import Money, round_to_minor
 
 SHADOW_HEARS: tuple[type[Fact], ...] = (*HEARS, SessionPriced)

@@ -13,13 +13,13 @@ from tapwatt.facts.events import (
     Captured,
     CaptureFailed,
     ChargingEnded,
-    Fact,
     HoldReleased,
     Refunded,
     SessionCancelled,
     SessionPriced,
     SessionRequested,
 )
+from tapwatt.facts.fact import Fact
 
 F = TypeVar("F", bound=Fact)
 

@@ -11,7 +11,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from tapwatt.errors import TapwattError
-from tapwatt.facts.events import FACTS, Fact
+from tapwatt.facts.events import FACTS
+from tapwatt.facts.fact import Fact
 from tapwatt.facts.topics import FACT_OF_TYPE
 
 LARGEST = 64 * 1024 * 1024

@@ -9,7 +9,8 @@ from typing import TypeVar
 
 from tapwatt.errors import TapwattError
 from tapwatt.facts.codec import Event
-from tapwatt.facts.events import Captured, CaptureFailed, Fact, HoldReleased, SessionPriced
+from tapwatt.facts.events import Captured, CaptureFailed, HoldReleased, SessionPriced
+from tapwatt.facts.fact import Fact
 
 F = TypeVar("F", bound=Fact)
 

@@ -12,7 +12,8 @@ from aiokafka.errors import KafkaError
 
 from tapwatt.errors import Poison, TapwattError, Unavailable
 from tapwatt.facts.codec import Event, decode
-from tapwatt.facts.events import FACTS, Fact
+from tapwatt.facts.events import FACTS
+from tapwatt.facts.fact import Fact
 from tapwatt.facts.topics import Topics
 
 READ_WITHIN_S = 60.0

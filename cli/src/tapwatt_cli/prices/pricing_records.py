@@ -17,7 +17,7 @@ from pricing.ocpi.chosen_tariff import asks_for_the_local_time, tariff_for
 from pricing.ocpi.country_zones import zone_in
 from pricing.ocpi.documents import quoted
 from pricing.ocpi.recorded_usage import Usage
-from tapwatt.facts.events import ChargingPeriod
+from tapwatt.facts.fields import ChargingPeriod
 from tapwatt.money import Money, Rounding, exponent, round_to_minor
 from tapwatt.tariffs import Tariff, contradiction
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from tapwatt.facts.events import ChargingPeriod
+from tapwatt.facts.fields import ChargingPeriod
 
 
 def free_until(periods: Sequence[ChargingPeriod], idle_grace_s: int) -> list[datetime | None]:

@@ -19,7 +19,7 @@ from typing import Literal
 
 from pricing.engine.cannot_price import CannotPrice
 from pricing.engine.quantities import A_KWH, A_SECOND, AN_HOUR, Exact, micros, whole
-from tapwatt.facts.events import ChargingPeriod
+from tapwatt.facts.fields import ChargingPeriod
 from tapwatt.tariffs import DayOfWeek, Restrictions
 
 _MIDNIGHT = time(0)

@@ -28,7 +28,7 @@ from pricing.engine.stretches import Stretch, check_periods, cut
 from pricing.engine.totals import NOTHING, Cost, Used, cost_of, round_up_to_step, round_within_limits, within_limits
 from pricing.engine.winning_element import Answer, Asked
 from tapwatt.facts.bill import PriceLine, VatShare
-from tapwatt.facts.events import ChargingPeriod
+from tapwatt.facts.fields import ChargingPeriod
 from tapwatt.money import Money, Rounding
 from tapwatt.tariffs import Dimension, Tariff
 

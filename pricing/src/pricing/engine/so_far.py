@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 from pricing.engine.quantities import A_WH, energy, micros
-from tapwatt.facts.events import ChargingPeriod
+from tapwatt.facts.fields import ChargingPeriod
 
 
 def so_far(periods: Sequence[ChargingPeriod], at: datetime) -> tuple[ChargingPeriod, ...]:

@@ -14,7 +14,7 @@ from pricing.engine.idle_grace import free_until
 from pricing.engine.moments import Moment
 from pricing.engine.quantities import Exact, after, energy, micros, whole
 from pricing.engine.restriction_bounds import kwh_bounds, time_bounds, zone_of
-from tapwatt.facts.events import ChargingPeriod
+from tapwatt.facts.fields import ChargingPeriod
 from tapwatt.tariffs import TariffElement
 
 LONGEST = timedelta(days=100)

@@ -19,7 +19,7 @@ from pricing.ocpi.charging_periods import OcpiRecord, RecordTime, UnreadableCdr,
 from pricing.ocpi.chosen_tariff import tariff_for
 from pricing.ocpi.documents import fault_of, objects_in, quoted, read_json
 from pricing.ocpi.recorded_usage import OcpiPrice, Usage, usage_at
-from tapwatt.facts.events import ChargingPeriod
+from tapwatt.facts.fields import ChargingPeriod
 from tapwatt.money import Currency
 from tapwatt.tariffs import Tariff
 

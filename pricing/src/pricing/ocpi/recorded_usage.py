@@ -29,7 +29,7 @@ from pricing.ocpi.charging_periods import (
     says_energy,
 )
 from pricing.ocpi.documents import fault_of, objects_in, read_json
-from tapwatt.facts.events import ChargingPeriod
+from tapwatt.facts.fields import ChargingPeriod
 from tapwatt.money import Currency
 
 KWH_OFF = Decimal("0.005")

@@ -23,7 +23,7 @@ from zoneinfo import ZoneInfo
 from pricing.engine.moments import Moment, conditions
 from pricing.engine.quantities import A_SECOND, Exact
 from pricing.engine.restriction_bounds import kwh_bounds, time_bounds
-from tapwatt.facts.events import ChargingPeriod
+from tapwatt.facts.fields import ChargingPeriod
 from tapwatt.tariffs import Restrictions, TariffElement
 
 AHEAD = timedelta(days=7)

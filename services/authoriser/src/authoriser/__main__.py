@@ -5,7 +5,8 @@ from __future__ import annotations
 from authoriser.agent import NAME, REMEMBERS, AuthoriserAgent
 from authoriser.offers import FOR_EVER_S, Offers
 from authoriser.settings import AuthoriserSettings
-from tapwatt.facts.events import Fact, TariffPublished
+from tapwatt.facts.events import TariffPublished
+from tapwatt.facts.fact import Fact
 from tapwatt.settings import read_settings
 from tapwatt.wiring import MemoryRoom, ProgressRoom, ProviderRoom, together
 from tapwatt.worker.run import Runtime, run

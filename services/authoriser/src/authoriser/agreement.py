@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import timedelta
 
-from tapwatt.facts.events import AuthorisationDeclined, DeclineReason, SessionRequested, TariffPublished
+from tapwatt.facts.events import AuthorisationDeclined, SessionRequested, TariffPublished
+from tapwatt.facts.reasons import DeclineReason
 from tapwatt.money import Money
 from tapwatt.tariffs import Tariff, TariffType, UnreadableTariff, contradiction
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the operator has agreed: how long a driver may take, how long a hold stands, the least useful hold."""
+
+    presentation: timedelta
+    grace: timedelta
+    hold_window: timedelta
+    minimum_hold: Money
 
 
 @dataclass(frozen=True, slots=True)

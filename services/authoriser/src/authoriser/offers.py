@@ -7,7 +7,8 @@ from typing import cast
 from tapwatt.clock import Clock
 from tapwatt.errors import Poison, Unavailable
 from tapwatt.facts.codec import Event
-from tapwatt.facts.events import SessionRequested, TariffPublished, offer
+from tapwatt.facts.events import SessionRequested, TariffPublished
+from tapwatt.facts.ids import offer
 from tapwatt.facts.packed_event import pack, unpack
 from tapwatt.state.session_store import SessionStore
 from tapwatt.tariffs import contradiction

@@ -8,7 +8,7 @@ from decimal import Decimal
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from authoriser.decide import Terms
+from authoriser.agreement import Terms
 from tapwatt.money import Rounding, round_to_minor
 from tapwatt.tariffs import TariffType
 

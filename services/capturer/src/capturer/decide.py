@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from tapwatt.errors import BrokenInvariant, NeedsHuman, OutcomeUnknown, Unavailable
+from tapwatt.errors import BrokenInvariant, Unavailable
 from tapwatt.facts.events import Captured, CaptureFailed, HoldReleased, SessionPriced
 from tapwatt.facts.ids import idempotency_reference
 from tapwatt.money import Money
-from tapwatt.provider.port import CaptureRequest, Failure, ReversalRequest, Status, Transaction
+from tapwatt.provider.port import CaptureRequest, Failure, ReversalRequest, Transaction, succeeded
 
 Heard = SessionPriced
 Said = Captured | HoldReleased | CaptureFailed
@@ -17,29 +17,15 @@ def ask(priced: SessionPriced, minimum: Money) -> CaptureRequest | ReversalReque
     hold = priced.hold
     take = min(priced.owed, hold.amount)
     if not take or take < minimum:
-        return let_go(hold.reference)
+        return ReversalRequest.of(hold.reference)
     return CaptureRequest(idempotency_reference("capture", hold.reference), hold.reference, take)
-
-
-def let_go(hold_reference: str) -> ReversalRequest:
-    """Lets a hold (or what is left of it) go. The reference is the same whoever asks, so it is let go once."""
-    return ReversalRequest(idempotency_reference("release", hold_reference), hold_reference)
 
 
 def decide(priced: SessionPriced, asked: CaptureRequest | ReversalRequest, answer: Transaction) -> Said:
     """What the provider's final answer means for the driver's money."""
-    match answer.status:
-        case Status.PENDING:
-            raise OutcomeUnknown(f"{answer.kind} {answer.reference} of session {priced.session_id} is still pending")
-        case Status.MANUAL:
-            raise NeedsHuman(
-                f"{answer.kind} {answer.reference} of session {priced.session_id} needs manual intervention: "
-                "call the provider's helpdesk with this reference, then replay this event"
-            )
-        case Status.SUCCESS:
-            return _taken(priced, asked, answer) if isinstance(asked, CaptureRequest) else _released(priced)
-        case Status.FAILED:
-            return _failed(priced, asked, answer)
+    if not succeeded(answer, priced.session_id):
+        return _failed(priced, asked, answer)
+    return _taken(priced, asked, answer) if isinstance(asked, CaptureRequest) else _released(priced)
 
 
 def _taken(priced: SessionPriced, asked: CaptureRequest, answer: Transaction) -> Captured:

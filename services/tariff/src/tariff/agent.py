@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from functools import partial
-
+from tapwatt.answer_once import AnswerOnce, Known
 from tapwatt.clock import Clock
-from tapwatt.facts.codec import Event, follow
-from tapwatt.facts.events import AuthorisationDeclined, Authorised, ChargingEnded, Fact, SessionCancelled, SessionPriced
-from tapwatt.facts.packed_event import pack, unpack
+from tapwatt.facts.codec import Event
+from tapwatt.facts.events import AuthorisationDeclined, Authorised, ChargingEnded, SessionCancelled, SessionPriced
+from tapwatt.facts.fact import Fact
 from tapwatt.state.session_store import SessionStore
 from tapwatt.worker.service import Done, Service
 from tariff.decide import Session, decide
@@ -28,11 +26,9 @@ REMEMBERS: dict[type[Fact], str] = {
 class TariffAgent:
     """Hears how sessions begin and end, and prices them."""
 
-    def __init__(self, memory: SessionStore, clock: Clock, settings: TariffSettings) -> None:
-        self._sessions = memory
-        self._clock = clock
+    def __init__(self, sessions: SessionStore, clock: Clock, settings: TariffSettings) -> None:
         self._rounding = settings.rounding_policy
-        self._ttl_s = timedelta(days=settings.remember_days).total_seconds()
+        self._answer_once = AnswerOnce(sessions, NAME, clock, settings.remember_days)
 
     def service(self) -> Service:
         """What the worker runs."""
@@ -41,20 +37,13 @@ class TariffAgent:
 
     async def heard(self, event: Event) -> Done:
         """Keep what was heard; once both halves are known, price the session as its first ending has it."""
-        session, field = event.fact.key, REMEMBERS[type(event.fact)]
-        known = await self._sessions.remember(session, field, pack(event), ttl_s=self._ttl_s)
-        if "priced" in known:
-            return Done(say=(unpack(known["priced"]),))
-        began, ended = (unpack(known[half]) if half in known else None for half in ("began", "ended"))
+        return await self._answer_once(event, REMEMBERS[type(event.fact)], "priced", self._price)
+
+    async def _price(self, known: Known) -> tuple[Event, SessionPriced] | None:
+        began, ended = known.get("began"), known.get("ended")
         priced = decide(_session(began, ended), self._rounding)
-        if priced is None or ended is None:
-            return Done()
         # The price follows from the ending, whichever half came last: its id is the same in any order.
-        said = follow(ended.envelope, priced, f"/tapwatt/{NAME}", self._clock.now())
-        return Done(
-            say=(said,),
-            remember=partial(self._sessions.remember, session, "priced", pack(said), ttl_s=self._ttl_s),
-        )
+        return (ended, priced) if priced is not None and ended is not None else None
 
 
 def _session(began: Event | None, ended: Event | None) -> Session:

@@ -8,14 +8,8 @@ from decimal import Decimal
 from pricing.engine.cannot_price import CannotPrice
 from pricing.engine.price import price
 from tapwatt.errors import Poison
-from tapwatt.facts.events import (
-    AuthorisationDeclined,
-    Authorised,
-    ChargingEnded,
-    EndReason,
-    SessionCancelled,
-    SessionPriced,
-)
+from tapwatt.facts.events import AuthorisationDeclined, Authorised, ChargingEnded, SessionCancelled, SessionPriced
+from tapwatt.facts.reasons import EndReason
 from tapwatt.money import Money, RoundingPolicy
 
 Heard = Authorised | AuthorisationDeclined | SessionCancelled | ChargingEnded

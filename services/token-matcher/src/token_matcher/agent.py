@@ -12,15 +12,15 @@ from tapwatt.facts.events import (
     Authorised,
     Captured,
     CaptureFailed,
-    Fact,
     HoldReleased,
-    NoMatchReason,
     StopRequested,
     TokenAmbiguous,
     TokenMatched,
     TokenNotMatched,
 )
+from tapwatt.facts.fact import Fact
 from tapwatt.facts.packed_event import pack, unpack
+from tapwatt.facts.reasons import NoMatchReason
 from tapwatt.provider.gateway import Gateway
 from tapwatt.provider.port import Kind, Transaction
 from tapwatt.provider.unknown_outcomes import find_existing

@@ -13,13 +13,13 @@ from tapwatt.facts.events import (
     Captured,
     CaptureFailed,
     HoldReleased,
-    NoMatchReason,
     StopRequested,
     TokenAmbiguous,
     TokenMatched,
     TokenNotMatched,
 )
 from tapwatt.facts.ids import idempotency_reference
+from tapwatt.facts.reasons import NoMatchReason
 from tapwatt.provider.port import Failure, ReadTokenRequest, Status, Transaction
 
 Heard = StopRequested | Authorised | Captured | HoldReleased | CaptureFailed
@@ -110,27 +110,12 @@ def _in_reach(stop: StopRequested, session: OpenSession) -> bool:
 def _why(answer: Transaction, presentation: timedelta) -> NoMatchReason:
     match answer.failure:
         case Failure.CANCELLED:
-            return NoMatchReason.TIMED_OUT if _taken(answer) >= presentation else NoMatchReason.CANCELLED
+            return NoMatchReason.TIMED_OUT if answer.took >= presentation else NoMatchReason.CANCELLED
         case Failure.EXPIRED:
             return NoMatchReason.TIMED_OUT
-        case Failure.TERMINAL_BUSY:
-            return NoMatchReason.TERMINAL_BUSY
-        case Failure.TERMINAL_OFFLINE:
-            return NoMatchReason.TERMINAL_OFFLINE
-        case (
-            Failure.DECLINED
-            | Failure.INSUFFICIENT_FUNDS
-            | Failure.PIN_REQUIRED
-            | Failure.UNKNOWN_REFERENCE
-            | Failure.AMOUNT_REFUSED
-            | Failure.REJECTED
-            | None
-        ):
+        case Failure.TERMINAL_BUSY | Failure.TERMINAL_OFFLINE:
+            return NoMatchReason(answer.failure.value)
+        case Failure.DECLINED | Failure.INSUFFICIENT_FUNDS | Failure.PIN_REQUIRED:
             return NoMatchReason.CARD_NOT_READ
-
-
-def _taken(answer: Transaction) -> timedelta:
-    """How long the driver took, by the provider's clock alone."""
-    if answer.created_at is None or answer.final_at is None:
-        return timedelta(0)
-    return answer.final_at - answer.created_at
+        case Failure.UNKNOWN_REFERENCE | Failure.AMOUNT_REFUSED | Failure.REJECTED | None:
+            return NoMatchReason.CARD_NOT_READ

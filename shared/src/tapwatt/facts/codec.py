@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from tapwatt.errors import Poison
 from tapwatt.facts.envelopes import Envelope, Headers, from_headers, next_trace, to_headers
-from tapwatt.facts.events import Fact
+from tapwatt.facts.fact import Fact
 from tapwatt.facts.ids import fact_id
 from tapwatt.facts.topics import FACT_OF_TYPE, fact_type
 

@@ -2,51 +2,29 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-from enum import StrEnum
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from tapwatt.facts.adding_up import bill_adds_up, whole_reading
 from tapwatt.facts.bill import CardSlip, PriceLine, VatShare
 from tapwatt.facts.cards import Card
-from tapwatt.facts.fields import Energy, FactPart, Moment, Name, Text, TimeZone
+from tapwatt.facts.fact import Fact
+from tapwatt.facts.fields import (
+    ChargingPeriod,
+    Energy,
+    Hold,
+    IdleGrace,
+    Moment,
+    Name,
+    Place,
+    Text,
+    TimeZone,
+)
+from tapwatt.facts.ids import offer
+from tapwatt.facts.reasons import DeclineReason, EndReason, NoMatchReason
 from tapwatt.money import NotNegative, Positive, Rounding
 from tapwatt.tariffs import ShownTariff, Tariff, TariffRef
-
-Grace = Annotated[int, Field(ge=0, le=86400)]
-"""How long a car may stay once energy has stopped before PARKING_TIME counts, in seconds."""
-
-
-class Fact(FactPart):
-    """Something that has happened. `name` is its type, `keyed_by` the field that Kafka orders it by."""
-
-    name: ClassVar[str]
-    version: ClassVar[int] = 1
-    keyed_by: ClassVar[str] = "session_id"
-
-    @property
-    def key(self) -> str:
-        """The Kafka key: facts with the same key are read in the order they were said."""
-        return str(getattr(self, self.keyed_by))
-
-
-class Place(FactPart):
-    """Where it happens. A card is matched only within one operator and site."""
-
-    operator_id: Name
-    site_id: Name
-    terminal_id: Name
-    evse_id: Name
-
-
-class Hold(FactPart):
-    """Money reserved at the provider, until it is taken, let go, or runs out."""
-
-    reference: Annotated[str, Field(min_length=1, max_length=255)]
-    amount: Positive
-    authorised_at: Moment
-    expires_at: Moment
 
 
 class TariffPublished(Fact):
@@ -66,11 +44,6 @@ class TariffPublished(Fact):
         return offer(self.operator_id, self.tariff.id, self.tariff_version)
 
 
-def offer(operator_id: str, tariff_id: str, version: str) -> str:
-    """How an operator's tariff is named in one word. Neither an operator nor a version has a slash in it."""
-    return f"{operator_id}/{tariff_id}/{version}"
-
-
 class SessionRequested(Fact):
     """A driver wants to charge at this EVSE, under this tariff: reserve this much, or what the tariff asks for."""
 
@@ -81,7 +54,7 @@ class SessionRequested(Fact):
     hold: Positive | None = None
     tariff: ShownTariff | None = None
     tariff_ref: TariffRef | None = None
-    idle_grace_s: Grace = 0
+    idle_grace_s: IdleGrace = 0
     time_zone: TimeZone
     requested_at: Moment
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = "en"
@@ -98,26 +71,8 @@ class Authorised(Fact):
     card: Card
     tariff: Tariff
     tariff_version: Name | None = None
-    idle_grace_s: Grace = 0
+    idle_grace_s: IdleGrace = 0
     time_zone: TimeZone
-
-
-class DeclineReason(StrEnum):
-    """Why there is no hold, in words a charger can show."""
-
-    DECLINED = "declined"
-    INSUFFICIENT_FUNDS = "insufficient_funds"
-    PIN_REQUIRED = "pin_required"
-    CANCELLED = "cancelled"
-    TIMED_OUT = "timed_out"
-    TERMINAL_BUSY = "terminal_busy"
-    TERMINAL_OFFLINE = "terminal_offline"
-    HOLD_TOO_SMALL = "hold_too_small"
-    CARD_NOT_IDENTIFIED = "card_not_identified"
-    TARIFF_NOT_VALID = "tariff_not_valid"
-    TARIFF_UNKNOWN = "tariff_unknown"
-    HOLD_NOT_STATED = "hold_not_stated"
-    REJECTED = "rejected"
 
 
 class AuthorisationDeclined(Fact):
@@ -168,17 +123,6 @@ class TokenMatched(Fact):
     matched_by: Literal["par", "card", "web"]
 
 
-class NoMatchReason(StrEnum):
-    """Why nothing is stopped. `no_session` says only that: never whose sessions there are."""
-
-    NO_SESSION = "no_session"
-    CANCELLED = "cancelled"
-    TIMED_OUT = "timed_out"
-    TERMINAL_BUSY = "terminal_busy"
-    TERMINAL_OFFLINE = "terminal_offline"
-    CARD_NOT_READ = "card_not_read"
-
-
 class TokenNotMatched(Fact):
     """No session here for this card."""
 
@@ -201,35 +145,6 @@ class TokenAmbiguous(Fact):
     evse_ids: Annotated[tuple[Name, ...], Field(min_length=2)]
 
 
-class EndReason(StrEnum):
-    """What ended a session. Cancelled stands for a session that never began."""
-
-    TOKEN_MATCHED = "token_matched"
-    EV_DISCONNECTED = "ev_disconnected"
-    LIMIT = "limit"
-    OPERATOR = "operator"
-    FAULT = "fault"
-    RESERVATION_EXPIRED = "reservation_expired"
-    CANCELLED = "cancelled"
-
-
-Measured = Annotated[Decimal, Field(ge=0, le=10**9, max_digits=18, decimal_places=6, allow_inf_nan=False)]
-"""A current in A or a power in W, as it was measured."""
-
-
-class ChargingPeriod(FactPart):
-    """A stretch of a session in which one thing went on: energy in Wh, current in A, power in W."""
-
-    starts_at: Moment
-    ends_at: Moment
-    energy_wh: Energy = Decimal(0)
-    activity: Literal["charging", "parked", "reserved"] = "charging"
-    min_current_a: Measured | None = None
-    max_current_a: Measured | None = None
-    min_power_w: Measured | None = None
-    max_power_w: Measured | None = None
-
-
 class ChargingEnded(Fact):
     """Energy has stopped and the meter's word is final. Periods are in order and do not overlap."""
 
@@ -244,18 +159,7 @@ class ChargingEnded(Fact):
 
     @model_validator(mode="after")
     def _whole_reading(self) -> ChargingEnded:
-        end = self.started_at
-        for number, period in enumerate(self.periods):
-            if period.starts_at < end or period.ends_at < period.starts_at:
-                raise ValueError(f"periods[{number}] begins before the one before it ended, or ends before it begins")
-            end = period.ends_at
-        if end > self.ended_at:
-            raise ValueError(f"the last period ends at {end.isoformat()}, after the session ended")
-        measured = sum((p.energy_wh for p in self.periods), Decimal(0))
-        if measured != self.energy_wh:
-            raise ValueError(
-                f"the periods add up to {measured} Wh and the session says {self.energy_wh} Wh: a partial reading"
-            )
+        whole_reading(self.periods, self.started_at, self.ended_at, self.energy_wh)
         return self
 
 
@@ -282,12 +186,7 @@ class SessionPriced(Fact):
 
     @model_validator(mode="after")
     def _adds_up(self) -> SessionPriced:
-        if self.owed.currency != self.hold.amount.currency:
-            raise ValueError(f"{self.owed} is owed against a hold in {self.hold.amount.currency}")
-        if sum(line.incl_vat.minor for line in self.lines) != self.owed.minor:
-            raise ValueError(f"the lines do not add up to {self.owed}")
-        if self.vat and sum(share.incl_vat.minor for share in self.vat) != self.owed.minor:
-            raise ValueError(f"the VAT summary does not add up to {self.owed}")
+        bill_adds_up(self.owed, self.hold.amount.currency, self.lines, self.vat)
         return self
 
 
@@ -378,23 +277,5 @@ class RefundFailed(Fact):
     detail: Text = ""
 
 
-FACTS: tuple[type[Fact], ...] = (
-    TariffPublished,
-    SessionRequested,
-    Authorised,
-    AuthorisationDeclined,
-    SessionCancelled,
-    StopRequested,
-    TokenMatched,
-    TokenNotMatched,
-    TokenAmbiguous,
-    ChargingEnded,
-    SessionPriced,
-    Captured,
-    HoldReleased,
-    CaptureFailed,
-    HoldExpiring,
-    RefundRequested,
-    Refunded,
-    RefundFailed,
-)
+FACTS: tuple[type[Fact], ...] = tuple(Fact.__subclasses__())
+"""All of them, in the order of the story."""

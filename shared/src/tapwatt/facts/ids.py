@@ -17,3 +17,8 @@ def fact_id(cause: str, fact: str) -> str:
 def idempotency_reference(verb: str, what: str) -> str:
     """What may happen once, as the provider is told it: at most 50 characters (CCV's limit), the same for every try."""
     return f"{verb}-{hashlib.sha256(f'{verb}:{what}'.encode()).hexdigest()[:32]}"
+
+
+def offer(operator_id: str, tariff_id: str, version: str) -> str:
+    """How an operator's tariff is named in one word. Neither an operator nor a version has a slash in it."""
+    return f"{operator_id}/{tariff_id}/{version}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from tapwatt.facts.events import FACTS, Fact
+from tapwatt.facts.events import FACTS
+from tapwatt.facts.fact import Fact
 
 RETRY_TIERS = ("minute", "hour", "day")
 """A service's retry topics, one a delay, so that what waits longest is always at the head."""

@@ -5,12 +5,22 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 
 from tapwatt.clock import Clock
 from tapwatt.errors import OutcomeUnknown, Unavailable
 from tapwatt.provider.polling import PollingPace, poll_until_final
-from tapwatt.provider.port import Provider, Status, Transaction
-from tapwatt.provider.unknown_outcomes import Ask, OutcomePolicy, Send, make_known
+from tapwatt.provider.port import (
+    KIND_OF,
+    CaptureRequest,
+    FollowUp,
+    Provider,
+    RefundRequest,
+    ReversalRequest,
+    Status,
+    Transaction,
+)
+from tapwatt.provider.unknown_outcomes import Ask, OutcomePolicy, Send, find_existing, make_known
 from tapwatt.provider.webhook_hints import WebhookHints
 
 
@@ -29,10 +39,24 @@ class Gateway:
         """The longest life of a transaction at the provider, in seconds."""
         return self.patience.longest_life.total_seconds()
 
-    async def complete(self, send: Send, ask: Ask, *, since: datetime) -> Transaction:
-        """What a request has done for good. Raises Unavailable if nothing happened, OutcomeUnknown if it may have."""
-        begun = await self.begin(send, ask, since=since)
-        return await self.follow(begun, self.life_s)
+    async def complete(self, request: FollowUp, order_reference: str, *, since: datetime) -> Transaction:
+        """What a capture, reversal or refund has done for good; `since` is when it was first due.
+
+        A refusal stands only if the same was not done before. Unavailable if nothing happened, OutcomeUnknown if it may
+        have.
+        """
+        match request:
+            case CaptureRequest():
+                about, send = request.hold_reference, partial(self.provider.capture, request)
+            case ReversalRequest():
+                about, send = request.hold_reference, partial(self.provider.reverse, request)
+            case RefundRequest():
+                about, send = request.capture_reference, partial(self.provider.refund, request)
+        find = find_existing(self.provider, order_reference, KIND_OF[type(request)], about)
+        answer = await self.follow(await self.begin(send, find, since=since), self.life_s)
+        if answer.status is Status.FAILED and (done := await find()) is not None and done.status is not Status.FAILED:
+            return await self.follow(done, self.life_s)
+        return answer
 
     async def begin(self, send: Send, ask: Ask, *, since: datetime) -> Transaction:
         """What a request has begun; it may be pending. `since` is when it was first due (see make_known)."""

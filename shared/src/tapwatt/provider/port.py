@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
+from tapwatt.errors import NeedsHuman, OutcomeUnknown
 from tapwatt.facts.bill import CardSlip
 from tapwatt.facts.cards import Card
+from tapwatt.facts.ids import idempotency_reference
 from tapwatt.money import Money
 
 
@@ -70,6 +72,13 @@ class Transaction:
     cancel_url: str | None = None
 
     @property
+    def took(self) -> timedelta:
+        """How long the driver and the provider took, by the provider's clock alone; nothing where it does not say."""
+        if self.created_at is None or self.final_at is None:
+            return timedelta(0)
+        return self.final_at - self.created_at
+
+    @property
     def final(self) -> bool:
         """Whether the provider has made up its mind."""
         return self.status is not Status.PENDING
@@ -113,6 +122,11 @@ class ReversalRequest:
     idempotency_reference: str
     hold_reference: str
 
+    @classmethod
+    def of(cls, hold_reference: str) -> ReversalRequest:
+        """The same whoever asks, so that a hold is let go once."""
+        return cls(idempotency_reference("release", hold_reference), hold_reference)
+
 
 @dataclass(frozen=True, slots=True)
 class RefundRequest:
@@ -137,6 +151,22 @@ KIND_OF: dict[type[Request], Kind] = {
     ReversalRequest: Kind.REVERSAL,
     RefundRequest: Kind.REFUND,
 }
+
+
+def succeeded(answer: Transaction, session_id: str) -> bool:
+    """Whether it succeeded for good. OutcomeUnknown while it is pending, NeedsHuman where only the helpdesk knows."""
+    match answer.status:
+        case Status.SUCCESS:
+            return True
+        case Status.FAILED:
+            return False
+        case Status.PENDING:
+            raise OutcomeUnknown(f"{answer.kind} {answer.reference} of session {session_id} is still pending")
+        case Status.MANUAL:
+            raise NeedsHuman(
+                f"{answer.kind} {answer.reference} of session {session_id} needs manual intervention: "
+                "call the provider's helpdesk with this reference, then replay this event"
+            )
 
 
 class Provider(Protocol):

@@ -12,7 +12,7 @@ from typing import NoReturn
 from tapwatt.clock import Clock
 from tapwatt.errors import BadCredentials, BrokenInvariant, NeedsHuman, OutcomeUnknown, Poison, Unavailable
 from tapwatt.facts.codec import LARGEST_EVENT, Event, decode, encode, follow
-from tapwatt.facts.events import Fact
+from tapwatt.facts.fact import Fact
 from tapwatt.facts.topics import Topics, fact_type
 from tapwatt.log import Log
 from tapwatt.worker.metrics import WorkerMetrics

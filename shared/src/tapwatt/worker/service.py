@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from aiohttp import web
 
 from tapwatt.facts.codec import Event
-from tapwatt.facts.events import Fact
+from tapwatt.facts.fact import Fact
 
 Route = Callable[[web.Request], Awaitable[web.StreamResponse]]
 """Answers an HTTP request."""

@@ -18,11 +18,7 @@ from tapwatt.facts.events import (
     Captured,
     CaptureFailed,
     ChargingEnded,
-    DeclineReason,
-    EndReason,
     HoldReleased,
-    NoMatchReason,
-    Place,
     SessionCancelled,
     SessionRequested,
     StopRequested,
@@ -30,6 +26,8 @@ from tapwatt.facts.events import (
     TokenMatched,
     TokenNotMatched,
 )
+from tapwatt.facts.fields import Place
+from tapwatt.facts.reasons import DeclineReason, EndReason, NoMatchReason
 from tapwatt.money import Money
 from tapwatt.tariffs import Tariff, TariffRef
 

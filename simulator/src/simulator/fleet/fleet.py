@@ -19,12 +19,12 @@ from tapwatt.facts.events import (
     Authorised,
     Captured,
     CaptureFailed,
-    Fact,
     HoldReleased,
     TokenAmbiguous,
     TokenMatched,
     TokenNotMatched,
 )
+from tapwatt.facts.fact import Fact
 from tapwatt.facts.ids import fact_id
 from tapwatt.facts.topics import Topics
 

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from tapwatt.errors import TapwattError
 from tapwatt.facts.codec import Event
-from tapwatt.facts.events import Fact
+from tapwatt.facts.fact import Fact
 
 F = TypeVar("F", bound=Fact)
 

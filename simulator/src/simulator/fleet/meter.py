@@ -12,7 +12,9 @@ from decimal import Decimal
 from itertools import pairwise
 from random import Random
 
-from tapwatt.facts.events import ChargingEnded, ChargingPeriod, EndReason
+from tapwatt.facts.events import ChargingEnded
+from tapwatt.facts.fields import ChargingPeriod
+from tapwatt.facts.reasons import EndReason
 
 COMPRESSION = 3600.0
 """Meter seconds that pass in one real second."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from simulator.fleet.drivers import Scene, Session
 from simulator.fleet.tariffs import STREET
 from simulator.provider.faults import Fault
-from tapwatt.facts.events import EndReason
+from tapwatt.facts.reasons import EndReason
 
 from .story import Shelf
 

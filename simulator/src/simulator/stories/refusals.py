@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from simulator.fleet.drivers import Scene
 from simulator.fleet.tariffs import MOTORWAY, STREET
-from tapwatt.facts.events import DeclineReason
+from tapwatt.facts.reasons import DeclineReason
 from tapwatt.money import Money
 from tapwatt.tariffs import TariffRef
 

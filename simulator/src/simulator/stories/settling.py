@@ -6,7 +6,8 @@ import asyncio
 
 from simulator.fleet.drivers import Scene, Session, expect
 from simulator.fleet.tariffs import CITY, FREE, IN_EURO, KUWAIT, MOTORWAY, STREET, TOKYO
-from tapwatt.facts.events import DeclineReason, EndReason, TokenMatched
+from tapwatt.facts.events import TokenMatched
+from tapwatt.facts.reasons import DeclineReason, EndReason
 from tapwatt.money import Money
 
 from .story import Shelf

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from simulator.fleet.drivers import Scene, expect
 from simulator.fleet.tariffs import MOTORWAY, STREET
-from tapwatt.facts.events import EndReason, NoMatchReason, TokenAmbiguous, TokenMatched, TokenNotMatched
+from tapwatt.facts.events import TokenAmbiguous, TokenMatched, TokenNotMatched
+from tapwatt.facts.reasons import EndReason, NoMatchReason
 
 from .story import Shelf
 

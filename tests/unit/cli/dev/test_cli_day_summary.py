@@ -14,16 +14,14 @@ from tapwatt.facts.events import (
     AuthorisationDeclined,
     Authorised,
     Captured,
-    DeclineReason,
-    Fact,
-    Hold,
     HoldReleased,
-    NoMatchReason,
-    Place,
     SessionCancelled,
     TokenMatched,
     TokenNotMatched,
 )
+from tapwatt.facts.fact import Fact
+from tapwatt.facts.fields import Hold, Place
+from tapwatt.facts.reasons import DeclineReason, NoMatchReason
 from tapwatt.money import Money
 from tapwatt.tariffs import Tariff
 from tapwatt_cli.console import amount, kwh

@@ -17,17 +17,14 @@ from tapwatt.facts.events import (
     Captured,
     CaptureFailed,
     ChargingEnded,
-    ChargingPeriod,
-    DeclineReason,
-    EndReason,
-    Fact,
-    Hold,
     HoldReleased,
-    Place,
     PriceLine,
     SessionPriced,
     SessionRequested,
 )
+from tapwatt.facts.fact import Fact
+from tapwatt.facts.fields import ChargingPeriod, Hold, Place
+from tapwatt.facts.reasons import DeclineReason, EndReason
 from tapwatt.money import Money
 from tapwatt.tariffs import Tariff
 from tapwatt_cli.ops.audit import Difference, Report, Trouble, audit

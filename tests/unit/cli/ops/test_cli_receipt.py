@@ -16,7 +16,8 @@ from typer.testing import CliRunner
 
 from receipts.receipt import Receipt
 from tapwatt.facts.codec import begin
-from tapwatt.facts.events import CaptureFailed, Fact, SessionCancelled
+from tapwatt.facts.events import CaptureFailed, SessionCancelled
+from tapwatt.facts.fact import Fact
 from tapwatt.facts.topics import fact_type
 from tapwatt_cli.app import app
 from tapwatt_cli.ops.receipt_facts import settled_by_events

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from pricing.engine.price import Price, price
-from tapwatt.facts.events import ChargingPeriod
+from tapwatt.facts.fields import ChargingPeriod
 from tapwatt.tariffs import Tariff
 
 AMSTERDAM = "Europe/Amsterdam"

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pricing.engine.price import CannotPrice, price
-from tapwatt.facts.events import ChargingPeriod
+from tapwatt.facts.fields import ChargingPeriod
 from tapwatt.tariffs import Tariff
 
 START = datetime(2026, 3, 2, 8, tzinfo=UTC)

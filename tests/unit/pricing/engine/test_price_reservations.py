@@ -6,7 +6,7 @@ import pytest
 from tests.unit.pricing.engine.price_cases import billed, cost, element, lines, parked, period, reserved, tariff
 
 from pricing.engine.price import CannotPrice
-from tapwatt.facts.events import ChargingPeriod
+from tapwatt.facts.fields import ChargingPeriod
 from tapwatt.tariffs import Tariff
 
 USED = "RESERVATION"

@@ -9,7 +9,7 @@ import pytest
 from tests.unit.pricing.engine.price_cases import NINE, cost, element, parked, period, tariff
 
 from pricing.engine.so_far import so_far
-from tapwatt.facts.events import ChargingPeriod
+from tapwatt.facts.fields import ChargingPeriod
 
 SESSION = (period(0, 60, "6000"), parked(60, 90), period(95, 100, "1000"))
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pricing.engine.price import Price, price
-from tapwatt.facts.events import ChargingPeriod
+from tapwatt.facts.fields import ChargingPeriod
 from tapwatt.money import Rounding
 from tapwatt.tariffs import Tariff
 

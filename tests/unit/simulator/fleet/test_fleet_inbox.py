@@ -9,7 +9,9 @@ import pytest
 
 from simulator.fleet.inbox import Inbox, StillWaiting
 from tapwatt.facts.codec import Event, begin
-from tapwatt.facts.events import AuthorisationDeclined, Authorised, DeclineReason, NoMatchReason, Place, TokenNotMatched
+from tapwatt.facts.events import AuthorisationDeclined, Authorised, TokenNotMatched
+from tapwatt.facts.fields import Place
+from tapwatt.facts.reasons import DeclineReason, NoMatchReason
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 PLACE = Place(operator_id="op", site_id="site", terminal_id="T1", evse_id="E1")

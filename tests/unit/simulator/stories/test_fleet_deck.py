@@ -12,7 +12,7 @@ import pytest
 from simulator.fleet.meter import read_meter
 from simulator.stories import STORIES
 from simulator.stories.deck import deal
-from tapwatt.facts.events import EndReason
+from tapwatt.facts.reasons import EndReason
 
 NAMED_BY_THE_ISSUE = {1, 2, 3, 6, 7, 14, 15, 18, 19, 27}
 

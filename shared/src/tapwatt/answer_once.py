@@ -1,0 +1,46 @@
+"""The first stands, and is said again as it was: one question about a session has one answer, whatever comes again."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+
+from tapwatt.clock import Clock
+from tapwatt.facts.codec import Event, follow
+from tapwatt.facts.fact import Fact
+from tapwatt.facts.packed_event import pack, unpack
+from tapwatt.state.session_store import SessionStore
+from tapwatt.worker.service import Done
+
+Known = Mapping[str, Event]
+"""The first event of each field that is known of a session."""
+
+Answer = Callable[[Known], Awaitable[tuple[Event, Fact] | None]]
+"""What follows from which event; None while something is missing. It may be asked again, and must then say the same."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerOnce:
+    """How a service answers about sessions: it keeps what it heard first and what it said, for `remember_days`."""
+
+    sessions: SessionStore
+    service: str
+    clock: Clock
+    remember_days: float
+
+    async def __call__(self, event: Event, heard: str, said: str, answer: Answer) -> Done:
+        """Keep the event under the field `heard`, where the first stands, and say what stands under `said`."""
+        known = await self._remember(event, heard)
+        if said in known:
+            return Done(say=(unpack(known[said]),))
+        answered = await answer({field: unpack(packed) for field, packed in known.items()})
+        if answered is None:
+            return Done()
+        cause, fact = answered
+        follows = follow(cause.envelope, fact, f"/tapwatt/{self.service}", self.clock.now())
+        return Done(say=(follows,), remember=partial(self._remember, follows, said))
+
+    async def _remember(self, event: Event, field: str) -> dict[str, bytes]:
+        ttl_s = self.remember_days * 86400
+        return await self.sessions.remember(event.fact.key, field, pack(event), ttl_s=ttl_s)
