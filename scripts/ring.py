@@ -46,7 +46,7 @@ def services() -> list[Service]:
     """The four steps, in the order in which a session meets them."""
     make: list[Callable[[], Service]] = [
         AuthoriserAgent(_GATEWAY, _NOBODY, _NOBODY, AuthoriserSettings()).service,
-        TokenMatcherAgent(_NOBODY, _NOBODY, _NOBODY, TokenMatcherSettings()).service,
+        TokenMatcherAgent(_GATEWAY, _NOBODY, _NOBODY, TokenMatcherSettings()).service,
         TariffAgent(_NOBODY, _NOBODY, TariffSettings()).service,
         CapturerAgent(_GATEWAY, _NOBODY, CapturerSettings(), release_rest=False).service,
     ]

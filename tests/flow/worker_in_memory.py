@@ -17,8 +17,8 @@ from tapwatt.facts.topics import FACT_OF_TYPE, RETRY_TIERS, Topics, kebab
 from tapwatt.log import Log
 from tapwatt.worker.handling import Handling
 from tapwatt.worker.inflight import InFlight
-from tapwatt.worker.kafka.group_progress import Ends
 from tapwatt.worker.metrics import WorkerMetrics
+from tapwatt.worker.progress import Ends
 from tapwatt.worker.records import Incoming, Outgoing, Partition
 from tapwatt.worker.service import Service
 

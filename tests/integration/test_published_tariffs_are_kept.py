@@ -13,8 +13,9 @@ from tapwatt.facts.codec import begin, decode, encode
 from tapwatt.facts.events import SessionRequested, TariffPublished
 from tapwatt.tariffs import Tariff, TariffRef
 from tapwatt.testing import session_store as memory
-from tapwatt.worker.kafka.group_progress import Ends, GroupProgress
+from tapwatt.worker.kafka.group_progress import GroupProgress
 from tapwatt.worker.kafka.log_reader import read_log
+from tapwatt.worker.progress import Ends
 from tapwatt_cli.ops.declared_topics import Declared, apply
 
 AT = datetime(2026, 3, 1, tzinfo=UTC)

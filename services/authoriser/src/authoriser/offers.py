@@ -12,7 +12,7 @@ from tapwatt.facts.ids import offer
 from tapwatt.facts.packed_event import pack, unpack
 from tapwatt.state.session_store import SessionStore
 from tapwatt.tariffs import contradiction
-from tapwatt.worker.kafka.group_progress import Progress
+from tapwatt.worker.progress import Progress
 
 FIELD = "offer"
 FOR_EVER_S = 100 * 365 * 86400

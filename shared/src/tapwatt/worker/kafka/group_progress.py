@@ -1,9 +1,8 @@
-"""How far a consumer group has come with some topics, seen from outside: what tells "not yet" from "never"."""
+"""How far a consumer group has come with some topics, asked of Kafka by what the group has committed."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
@@ -11,21 +10,8 @@ from aiokafka.errors import KafkaError
 
 from tapwatt.errors import Unavailable
 from tapwatt.worker.kafka.partitions import partitions_of
+from tapwatt.worker.progress import Ends
 from tapwatt.worker.records import Partition
-
-Ends = Mapping[Partition, int]
-
-
-class Progress(Protocol):
-    """Both raise Unavailable when Kafka does not tell."""
-
-    async def ends(self) -> Ends:
-        """The offset after the last record of each partition that has one, now."""
-        ...
-
-    async def reached(self, ends: Ends) -> bool:
-        """Whether everything before these offsets was handled, by whichever worker of the group has the partition."""
-        ...
 
 
 class GroupProgress:

@@ -1,0 +1,57 @@
+"""Finds which session a card may stop, with patience for one that is authorised and not indexed yet; claims it once."""
+
+from __future__ import annotations
+
+from tapwatt.clock import Clock
+from tapwatt.errors import Unavailable
+from tapwatt.facts.cards import Card
+from tapwatt.facts.codec import Event
+from tapwatt.facts.events import StopRequested, TokenMatched, TokenNotMatched
+from tapwatt.facts.packed_event import unpack
+from tapwatt.worker.progress import Ends, Progress
+from token_matcher.decide import Said, decide
+from token_matcher.index import Index
+from token_matcher.settings import TokenMatcherSettings
+
+
+class Matches:
+    """Looks a card up among the open sessions of its operator and site.
+
+    `begun` is how far this service has come with Authorised: while it is behind, no session is "not yet", never "none".
+    """
+
+    def __init__(self, index: Index, begun: Progress, clock: Clock, settings: TokenMatcherSettings) -> None:
+        self._index = index
+        self._begun = begun
+        self._clock = clock
+        self._settings = settings
+
+    async def of(self, stop: StopRequested, card: Card) -> Said:
+        """What this card may stop here. Unavailable while sessions have begun that are not indexed yet."""
+        until = self._clock.monotonic() + self._settings.index_wait_s
+        ends: Ends | None = None
+        while True:
+            said = decide(stop, card, await self._index.candidates(stop.operator_id, stop.site_id, card))
+            if not isinstance(said, TokenNotMatched):
+                return said
+            ends = await self._begun.ends() if ends is None else ends
+            if self._clock.monotonic() >= until:
+                if not await self._begun.reached(ends):
+                    raise Unavailable(f"stop {stop.stop_id}: sessions have begun that are not indexed yet")
+                return said
+            await self._clock.sleep(self._settings.look_again_s)
+
+    async def claimed(self, stop: StopRequested, said: TokenMatched) -> TokenMatched | Event:
+        """The match, once the session is this stop's; or what was said before to the stop that has it already."""
+        holder = await self._index.claim(said.session_id, stop.stop_id)
+        if holder is None:
+            raise Unavailable(f"session {said.session_id} ended while it was matched: stop {stop.stop_id} looks again")
+        if holder == stop.stop_id:
+            return said
+        answered = await self._index.answered(holder)
+        if answered is None:
+            raise Unavailable(f"session {said.session_id} is being stopped by {holder}, which has no answer yet")
+        before = unpack(answered)
+        if isinstance(before.fact, TokenMatched):
+            return before
+        return said.model_copy(update={"stop_id": stop.stop_id})  # that stop came to nothing: this one stands

@@ -1,0 +1,22 @@
+"""How far a service has come with some topics, seen from outside: what tells "not yet" from "never"."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from tapwatt.worker.records import Partition
+
+Ends = Mapping[Partition, int]
+
+
+class Progress(Protocol):
+    """Both raise Unavailable when Kafka does not tell."""
+
+    async def ends(self) -> Ends:
+        """The offset after the last record of each partition that has one, now."""
+        ...
+
+    async def reached(self, ends: Ends) -> bool:
+        """Whether everything before these offsets was handled, by whichever worker of the group has the partition."""
+        ...
