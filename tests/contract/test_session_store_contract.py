@@ -1,4 +1,4 @@
-"""What a step remembers: one suite for the memory in the process and the memory in Redis."""
+"""What a service remembers: one suite for the session store in the process and the one in Redis."""
 
 from __future__ import annotations
 

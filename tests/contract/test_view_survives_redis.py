@@ -1,4 +1,4 @@
-"""Redis killed, restarted, flushed, or half rebuilt: a step says 'not yet', never 'no session', and recovers."""
+"""Redis killed, restarted, flushed, or half rebuilt: a service says 'not yet', never 'no session', and recovers."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ async def test_s21_redis_is_emptied_in_the_middle_of_a_day_and_nothing_is_lost(t
         watcher = FlushInTheMiddle(ring.redis_url)
         # when Redis forgets everything while they charge
         day = await run_day(ring, Orders(seed=21, run="flushed"), watcher)
-    # then every session is settled, to the cent, and each step has rebuilt what it knows from the log
+    # then every session is settled, to the cent, and each service has rebuilt what it knows from the log
     assert watcher.ended > FLUSH_AFTER
     assert day.report.differences == ()
     assert day.report.line == "audit: 60 sessions, 0 lost, 0 twice, 0 wrong"

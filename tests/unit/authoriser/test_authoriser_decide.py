@@ -22,7 +22,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 CARD = Card(fingerprints=(Fingerprint(kind=FingerprintKind.CARD, key_version=1, digest="ab" * 32),))
 TERMS = Terms(
     presentation=timedelta(seconds=120),
-    grace=timedelta(seconds=15),
+    late_hold=timedelta(seconds=15),
     hold_window=timedelta(days=2),
     minimum_hold=Money.of("5", "EUR"),
 )

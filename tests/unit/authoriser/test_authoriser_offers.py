@@ -22,7 +22,7 @@ END = {Partition("tariffs", 0): 1}
 
 
 class Heard:
-    """How far a step has come: everything is heard after so many looks."""
+    """How far a service has come: everything is heard after so many looks."""
 
     def __init__(self, after: int = 0) -> None:
         self.left = after

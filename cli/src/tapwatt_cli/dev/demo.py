@@ -23,7 +23,7 @@ from tapwatt_cli.ops.topic_log import read_topics
 AT_ONCE = 20
 """Stories played at the same time: enough to keep four services busy, not so many that two cores only wait."""
 
-GRACE_S = 20.0
+SETTLES_WITHIN_S = 20.0
 """How long the audit looks again before it calls something lost: what nobody waits for may still be on its way."""
 
 
@@ -122,7 +122,9 @@ async def _crash(ring: Ring, service: str, middle: asyncio.Event, says: Callable
     says(f"{service} is back")
 
 
-async def settled_audit(ring: Ring, world: World, within_s: float = GRACE_S) -> tuple[Report, Summary, tuple[str, ...]]:
+async def settled_audit(
+    ring: Ring, world: World, within_s: float = SETTLES_WITHIN_S
+) -> tuple[Report, Summary, tuple[str, ...]]:
     """Audit until nothing differs, or until it has been looked at for long enough."""
     until = time.monotonic() + within_s
     while True:

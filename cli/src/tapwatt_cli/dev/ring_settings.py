@@ -15,7 +15,7 @@ SERVICES = {
     "tariff": "tariff",
     "capturer": "capturer",
 }
-"""The four steps, and the module that runs each."""
+"""The four services, and the module that runs each."""
 
 PROVIDER_KEY = "t_simulated_provider"
 """The key that the simulated provider accepts; it guards play money."""

@@ -1,4 +1,4 @@
-"""The prices themselves: twice in one element, without VAT, in large steps, for nothing, or missing altogether."""
+"""The prices themselves: twice in one element, without VAT, in large increments, for nothing, or missing altogether."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pricing.engine.line_words import length, plain
 from tapwatt.tariffs import Dimension
 
 _LARGE = {Dimension.ENERGY: 1_000, Dimension.TIME: 900, Dimension.PARKING_TIME: 900}
-"""Wh and s from which a step is more than a driver would expect."""
+"""Wh and s from which a billing increment is more than a driver would expect."""
 _FOR_RESERVATIONS = frozenset({Dimension.FLAT, Dimension.TIME})
 
 
@@ -57,14 +57,14 @@ def _steps(subject: Subject) -> Iterator[Finding]:
         if step >= _LARGE[kind]:
             yield note(
                 f"{path}.step_size",
-                f"{WORD[kind]} is billed in steps of {size}: a driver pays up to that much that was not used",
+                f"{WORD[kind]} is billed in increments of {size}: a driver pays up to that much that was not used",
                 "Show it with the price; where a price per kWh or minute has to be charged as shown, use 1.",
             )
         if not component.price and step > 1:
-            says = f"the price is 0, so the step of {size} changes nothing but the quantity on the bill"
+            says = f"the price is 0, so the increment of {size} changes nothing but the quantity on the bill"
             yield note(f"{path}.step_size", says, "Use a step_size of 1.")
         if step == 0:
-            says = "a step of 0 is no step: the quantity is billed as it was measured, not rounded up"
+            says = "an increment of 0 is none: the quantity is billed as it was measured, not rounded up"
             yield note(f"{path}.step_size", says, "Use 1, as OCPI means it, to bill whole Wh or seconds.")
 
 

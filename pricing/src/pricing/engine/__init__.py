@@ -1,1 +1,1 @@
-"""How a price is worked out: stretches of a session, an element for each, steps, limits, shares, and why in words."""
+"""How a price is worked out: stretches, the element for each, billing increments, limits, shares, and why in words."""

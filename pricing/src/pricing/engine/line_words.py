@@ -1,4 +1,4 @@
-"""Why a line stands on the bill, in plain words: the element that won, what its step added, what the grace spared."""
+"""Why a line stands on the bill, in plain words: the element that won, what an increment added and a grace spared."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _DAYS = tuple(DayOfWeek)
 
 
 def why_charged(tariff: Tariff, used: Used) -> str:
-    """Which element this line is from and why it won, what its step added, what the grace before it kept free."""
+    """Which element this line is from and why it won, what its increment added, what the idle grace kept free."""
     head = f"element {used.element + 1} of {len(tariff.elements)}: "
     tail = "".join(f"; {said}" for said in (_why_it_won(tariff, used), _step(used), _grace(used)) if said)
     held = when(tariff.elements[used.element].restrictions) or "no restrictions"

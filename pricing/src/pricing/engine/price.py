@@ -5,8 +5,9 @@ The rules are those of OCPI 2.2.1 and 2.3.0 (mod_tariffs, mod_cdrs), computed fr
   one is free. ENERGY is kWh, TIME hours while charging, PARKING_TIME hours of periods that are parked.
 - FLAT is charged once, by the first element that has it, at the first moment at which one of these holds.
 - step_size is applied once to ENERGY and once to TIME and PARKING_TIME together, by the last component of them.
-- A reservation is a session before the session: its own elements, FLAT, step and duration; its hours are TIME. One that
-  expired asks the elements for that first (see pricing.engine.winning_element), and no session follows it.
+- A reservation is a session before the session: its own elements, FLAT, billing increment and duration; its hours
+  are TIME. One that expired asks the elements for that first (see pricing.engine.winning_element), and no session
+  follows it.
 - The whole is rounded once; each line is a share of it (see pricing.engine.bill_lines).
 
 One rule is ours, an operator's promise to the driver that OCPI has no word for: the first `idle_grace_s` seconds of an
@@ -176,7 +177,7 @@ class _Account:
         return used
 
     def settled(self) -> list[Used]:
-        """All that was used, its steps applied."""
+        """All that was used, its billing increments applied."""
         used = list(self.used.values())
         for last in (self.last_energy, self.last_time):
             if last is not None:

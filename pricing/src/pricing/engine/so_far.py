@@ -15,7 +15,7 @@ def so_far(periods: Sequence[ChargingPeriod], at: datetime) -> tuple[ChargingPer
 
     Energy flows evenly within a period: one that is going on is cut at the instant, its energy in proportion, rounded
     down to the ten-thousandth of a Wh that a reading has. Before anything has begun there is an empty first period,
-    which costs nothing. A step or a lowest price shows at once, as if the car left now.
+    which costs nothing. A billing increment or a lowest price shows at once, as if the car left now.
     """
     begun = tuple(_until(period, at) for period in periods if period.starts_at < at or period.ends_at <= at)
     return begun or tuple(_nothing(period) for period in periods[:1])

@@ -1,4 +1,4 @@
-"""From what was used to what is owed: steps, VAT, the lowest and highest price, and one rounding for the whole bill."""
+"""From what was used to what is owed: billing increments, VAT, lowest and highest price, one rounding for the bill."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Rate = Decimal | None
 
 @dataclass(slots=True)
 class Used:
-    """What was used under one price component, what its step added, and what the grace before it kept free."""
+    """What was used under one price component, what its increment added, and what the idle grace kept free."""
 
     element: int
     component: PriceComponent
@@ -63,9 +63,10 @@ NOTHING = Cost(Fraction(0), Fraction(0))
 
 
 def round_up_to_step(used: Sequence[Used], last: Used | None) -> None:
-    """Round the total of these quantities up to the last component's step; its price is charged for the difference.
+    """Round the total of these quantities up to the last component's billing increment; its price is charged
+    for the difference.
 
-    A step of 0 rounds nothing, of 1 to a whole Wh or second (OCPI 2.2.1, mod_cdrs, step_size).
+    An increment of 0 rounds nothing, of 1 to a whole Wh or second (OCPI 2.2.1, mod_cdrs, step_size).
     """
     if last is None or not last.component.step_size:
         return

@@ -17,7 +17,7 @@ class Terms:
     """What the operator has agreed: how long a driver may take, how long a hold stands, the least useful hold."""
 
     presentation: timedelta
-    grace: timedelta
+    late_hold: timedelta
     hold_window: timedelta
     minimum_hold: Money
 

@@ -56,7 +56,7 @@ def _held(requested: SessionRequested, agreed: Agreed, answer: Transaction, term
         raise BrokenInvariant(
             f"{agreed.hold} was asked for session {requested.session_id} and {held} is held as {answer.reference}"
         )
-    if answer.took > terms.presentation + terms.grace:
+    if answer.took > terms.presentation + terms.late_hold:
         return _reverse(requested, answer, DeclineReason.TIMED_OUT, "the hold came when nobody waited for it")
     if answer.card is None:
         return _reverse(requested, answer, DeclineReason.CARD_NOT_IDENTIFIED, "nobody could stop this session by card")

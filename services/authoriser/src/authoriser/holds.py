@@ -31,7 +31,7 @@ class Holds:
             begun,
             settings.presentation_s,
             asked_at=requested.requested_at,
-            cancel_s=self._gateway.life_s + settings.grace_s,
+            cancel_s=self._gateway.life_s + settings.late_hold_s,
         )
         said = decide(requested, agreed, hold, settings.terms(agreed.hold.currency))
         if isinstance(said, ReverseFirst):

@@ -1,4 +1,4 @@
-"""The tariffs that operators have published, as far as this step has heard; it tells "not yet" from "never"."""
+"""The tariffs that operators have published, as far as this service has heard; it tells "not yet" from "never"."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LOOK_AGAIN_TIMES = 25
 
 
 class Offers:
-    """Published tariffs by operator, id and version. `heard` is how far this step has come with TariffPublished."""
+    """Published tariffs by operator, id and version. `heard` is how far this service has come with TariffPublished."""
 
     def __init__(self, memory: SessionStore, heard: Progress, clock: Clock, wait_s: float) -> None:
         self._sessions = memory

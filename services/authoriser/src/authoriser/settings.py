@@ -31,7 +31,7 @@ class AuthoriserSettings(BaseSettings):
         le=3600,
         description="how long a driver may take to present a card, from the moment the hold was begun",
     )
-    grace_s: float = Field(
+    late_hold_s: float = Field(
         15,
         ge=0,
         le=600,
@@ -72,7 +72,7 @@ class AuthoriserSettings(BaseSettings):
         least = self.minimum_hold.get(currency, Decimal(0))
         return Terms(
             presentation=timedelta(seconds=self.presentation_s),
-            grace=timedelta(seconds=self.grace_s),
+            late_hold=timedelta(seconds=self.late_hold_s),
             hold_window=timedelta(days=self.hold_window_days),
             minimum_hold=round_to_minor(least, currency, Rounding.UP),
         )

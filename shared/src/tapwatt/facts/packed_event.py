@@ -1,4 +1,4 @@
-"""An event as one string of bytes, so that a step can remember it and later say the very same event again."""
+"""An event as one string of bytes, so that a service can remember it and later say the very same event again."""
 
 from __future__ import annotations
 

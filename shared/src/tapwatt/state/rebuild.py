@@ -1,4 +1,4 @@
-"""Builds a step's memory anew from the log, one builder at a time, while everybody else waits."""
+"""Builds a service's view anew from the log, one builder at a time, while everybody else waits."""
 
 from __future__ import annotations
 

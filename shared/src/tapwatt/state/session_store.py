@@ -1,4 +1,4 @@
-"""What a step remembers of a session, so that a fact said again is answered from what is known."""
+"""What a service remembers of a session, so that a fact said again is answered from what is known."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class SessionStore(Protocol):
 
 
 class RedisSessionStore:
-    """Remembers in a step's own keys in Redis: a hash a session, one call a step."""
+    """Remembers in a service's own keys in Redis: a hash a session, one call each time."""
 
     def __init__(self, view: RedisView, into: Generation | None = None) -> None:
         self._view = view

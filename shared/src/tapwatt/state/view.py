@@ -1,6 +1,6 @@
-"""Knows whether what a step keeps in Redis is whole, so that a lost memory says "not yet" and never "nothing".
+"""Knows whether what a service keeps in Redis is whole, so that a lost memory says "not yet" and never "nothing".
 
-What a step keeps is a view of topics. All of it lives in generations of keys under one marker, a hash with the
+What a service keeps is a view of topics. All of it lives in generations of keys under one marker, a hash with the
 current generation, the epoch (a number that grows when the code changes what it keeps) and the server process.
 Every script reads that marker in the same call as the data, so there is no moment between the check and the read.
 A flush takes the marker away; a restart or a failover, which may lose writes that were acknowledged, changes the
@@ -11,14 +11,14 @@ A rebuild writes into a generation that nobody reads, and one script makes it cu
 generation that never became current is invisible, and the next rebuild sets it aside and removes it. Only one build
 at a time is named in the marker, and every write of a rebuild is refused unless it carries that name: the name is the
 fencing token, so a rebuilder that lost its lease can no longer write. Live writes are not lost meanwhile: while a
-build is named, each live script writes into both generations, and a step whose view is not whole waits and tries
+build is named, each live script writes into both generations, and a service whose view is not whole waits and tries
 again. Because the end offsets are taken after the build was named, a record is before them (and read by the
 rebuild) or after them (and written to both): never neither. Records may be applied twice and in any order, which
 every script allows.
 
-One hash tag a step, not one a site: a script has to see the marker, so all keys of a step must share its slot. A
-core of Redis runs 7,000 to 10,000 of these scripts a second, more than one step's whole fleet asks for; a ring that
-outgrows that takes another Redis a step, and then another ring an operator.
+One hash tag a service, not one a site: a script has to see the marker, so all keys of a service must share its slot. A
+core of Redis runs 7,000 to 10,000 of these scripts a second, more than one service's whole fleet asks for; a ring that
+outgrows that takes another Redis a service, and then another ring an operator.
 """
 
 from __future__ import annotations
@@ -80,19 +80,19 @@ def lua(package: str, name: str) -> str:
 
 
 class RedisView:
-    """One step's view in Redis. Count `epoch` up whenever the keys, or the topics they come from, change."""
+    """One service's view in Redis. Count `epoch` up whenever the keys, or the topics they come from, change."""
 
     def __init__(
         self,
         redis: RedisClient,
-        step: str,
+        service: str,
         epoch: int,
         *,
         lease_s: float = LEASE_S,
         new_name: Callable[[], str] = lambda: secrets.token_hex(8),
     ) -> None:
-        self.step = step
-        self.marker = f"{redis.key_prefix}:{{{step}}}"
+        self.service = service
+        self.marker = f"{redis.key_prefix}:{{{service}}}"
         self._redis = redis
         self._epoch = epoch
         self._lease_ms = int(lease_s * 1000)
@@ -114,10 +114,12 @@ class RedisView:
             return await self._redis.run(script, [self.marker], [self._epoch, into or "", *args])
         except ResponseError as error:
             if str(error).startswith("SUPERSEDED"):
-                raise Superseded(f"the rebuild of what {self.step} knows was taken over by another one") from error
+                raise Superseded(f"the rebuild of what {self.service} knows was taken over by another one") from error
             if str(error).startswith("NEWER"):
-                raise Unavailable(f"newer code holds what {self.step} knows: replace this worker with it") from error
-            raise Unavailable(f"what {self.step} knows is being rebuilt: nothing is said until it is whole") from error
+                raise Unavailable(f"newer code holds what {self.service} knows: replace this worker with it") from error
+            raise Unavailable(
+                f"what {self.service} knows is being rebuilt: nothing is said until it is whole"
+            ) from error
 
     async def whole(self) -> bool:
         """Whether what the view says may be believed."""

@@ -36,7 +36,7 @@ class InMemoryView(Generic[Store]):
                 raise Superseded("the rebuild was taken over by another one")
             return self._building[1]
         if self._current is None:
-            raise Unavailable("what this step knows is being rebuilt: nothing is said until it is whole")
+            raise Unavailable("what this service knows is being rebuilt: nothing is said until it is whole")
         return self._current
 
     def beside(self, into: Generation | None) -> Store | None:

@@ -55,7 +55,7 @@ def test_what_is_said_of_many_places_is_said_once(tmp_path: Path) -> None:
     free = {"type": "TIME", "price": 1, "vat": 21, "step_size": 900}
     hours = [{**energy(n + 1, max_duration=60 * (n + 1)), "price_components": [free]} for n in range(6)]
     output = checked(tmp_path, written(*hours)).output
-    assert output.count("is billed in steps of 15 min") == 1
+    assert output.count("is billed in increments of 15 min") == 1
     assert "and 2 more" in output
 
 

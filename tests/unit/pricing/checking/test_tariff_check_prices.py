@@ -35,13 +35,13 @@ def test_an_expiry_that_costs_something_where_reservations_do_not_is_a_note() ->
 @pytest.mark.parametrize(
     ("kind", "step", "said"),
     [
-        ("ENERGY", 1000, "note: energy is billed in steps of 1000 Wh"),
+        ("ENERGY", 1000, "note: energy is billed in increments of 1000 Wh"),
         ("ENERGY", 999, ""),
-        ("TIME", 900, "note: charging time is billed in steps of 15 min"),
-        ("PARKING_TIME", 3600, "note: parking is billed in steps of 1 h"),
+        ("TIME", 900, "note: charging time is billed in increments of 15 min"),
+        ("PARKING_TIME", 3600, "note: parking is billed in increments of 1 h"),
         ("PARKING_TIME", 899, ""),
         ("FLAT", 5000, ""),
-        ("TIME", 0, "note: a step of 0 is no step"),
+        ("TIME", 0, "note: an increment of 0 is none"),
     ],
 )
 def test_a_step_that_a_driver_would_notice_is_a_note(kind: str, step: int, said: str) -> None:

@@ -123,14 +123,14 @@ class Child:
             raise LocalError(f"{self.name} was never started, so its end cannot be waited for")
         return await self._process.wait()
 
-    async def stop(self, grace_s: float = 15.0) -> None:
-        """Ask it to end, and kill it if it has not after the grace period."""
+    async def stop(self, within_s: float = 15.0) -> None:
+        """Ask it to end, and kill it if it has not by then."""
         if self._process is None or not self.alive:
             return
         with contextlib.suppress(ProcessLookupError):
             self._process.terminate()
         try:
-            async with asyncio.timeout(grace_s):
+            async with asyncio.timeout(within_s):
                 await self._process.wait()
         except TimeoutError:
             await self.kill()

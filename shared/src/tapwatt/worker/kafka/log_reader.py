@@ -1,4 +1,4 @@
-"""Reads topics from their beginning to where they end now, for a step that builds its memory anew."""
+"""Reads topics from their beginning to where they end now, for a service that builds its view anew."""
 
 from __future__ import annotations
 

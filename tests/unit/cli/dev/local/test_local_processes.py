@@ -104,7 +104,7 @@ async def test_one_that_will_not_stop_is_killed_after_the_grace(tmp_path: Path) 
     await child.start()
     await _until_said(child, "up")
     # when
-    await child.stop(grace_s=0.3)
+    await child.stop(within_s=0.3)
     # then it was asked first
     assert child.last_words(1) == "not yet"
     assert await child.wait() == -signal.SIGKILL
