@@ -26,12 +26,9 @@ async def nothing():
 async def ignore(record, build: Build) -> None: ...
 
 
-@pytest.fixture(params=["in process", "in Redis"])
-def view(request: pytest.FixtureRequest) -> InProcessView | RedisView:
-    if request.param == "in process":
-        return sessions_view(CLOCK)
-    redis: RedisClient = request.getfixturevalue("redis")
-    return RedisView(redis, "capturer", 1)
+@pytest.fixture
+def view(redis: RedisClient | None) -> InProcessView | RedisView:
+    return sessions_view(CLOCK) if redis is None else RedisView(redis, "capturer", 1)
 
 
 @pytest.fixture
