@@ -18,6 +18,7 @@ from tapwatt_cli.local_stores import jars_here, java_here, redis_server_here
 from tapwatt_cli.run_folders import run_folder
 
 OLDEST_PYTHON = (3, 11)
+NEWEST_PYTHON = (3, 14)
 DISK_NEEDED_MB = 500
 PORTS_NEEDED = 8
 
@@ -57,8 +58,10 @@ def examine(folder: Path) -> Iterator[Finding]:
 
 def _python() -> Finding:
     version = ".".join(str(part) for part in sys.version_info[:3])
-    advice = "install Python 3.11 or newer and make the environment again: bash scripts/setup.sh"
-    return Finding("Python", sys.version_info >= OLDEST_PYTHON, f"{version} ({sys.executable})", advice)
+    oldest, newest = (".".join(map(str, one)) for one in (OLDEST_PYTHON, NEWEST_PYTHON))
+    advice = f"install one from {oldest} to {newest} and make the environment again: PYTHON=python{newest} make setup"
+    tested = OLDEST_PYTHON <= sys.version_info[:2] <= NEWEST_PYTHON
+    return Finding("Python", tested, f"{version} ({sys.executable})", advice)
 
 
 def _asked(what: str, ask: Callable[[], str]) -> Finding:
