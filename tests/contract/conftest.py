@@ -1,4 +1,4 @@
-"""One suite, twice: what the contract tests run on, the fake and the real thing."""
+"""One suite, several times: what the contract tests run on, the fake and each real thing, Redis and Valkey."""
 
 from __future__ import annotations
 
@@ -7,21 +7,35 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from tests.stores import choice
 
 from tapwatt.state.redis_client import RedisClient, RedisSettings
-from tapwatt_cli.dev.local.redis_server import EmbeddedRedis
+
+
+@pytest.fixture(params=["in process", *choice.redis_places()])
+def store(request: pytest.FixtureRequest, start_redis: choice.StartRedis) -> choice.Store | None:
+    """Each real Redis of the run; None stands for what is kept in the process."""
+    return None if request.param == "in process" else start_redis(request.param)
 
 
 @pytest.fixture
-async def redis(redis_url: str) -> AsyncIterator[RedisClient]:
-    """A client of the run's real Redis with a key prefix of its own."""
-    client = RedisClient(RedisSettings(url=redis_url, key_prefix=f"test-{uuid.uuid4().hex[:8]}"))
+async def redis(store: choice.Store | None) -> AsyncIterator[RedisClient | None]:
+    """A client of that Redis with a key prefix of its own; None for what is kept in the process."""
+    if store is None:
+        yield None
+        return
+    client = RedisClient(RedisSettings(url=store.at, key_prefix=f"test-{uuid.uuid4().hex[:8]}"))
     yield client
     await client.close()
 
 
-@pytest.fixture
-async def own_redis(tmp_path: Path) -> AsyncIterator[EmbeddedRedis]:
+@pytest.fixture(params=choice.redis_places())
+async def own_redis(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[choice.OwnRedis]:
     """A real Redis of this test's own, which it may kill."""
-    async with EmbeddedRedis(tmp_path / "redis") as redis:
-        yield redis
+    server = choice.redis_server(request.param, tmp_path / "redis")
+    try:
+        await server.start()
+        choice.SAID[request.param] = await choice.says(server.url)
+        yield server
+    finally:
+        await server.stop()

@@ -50,12 +50,9 @@ async def nothing():
 async def ignore(record, build: Generation) -> None: ...
 
 
-@pytest.fixture(params=["in process", "in Redis"])
-def view(request: pytest.FixtureRequest) -> InMemoryView | RedisView:
-    if request.param == "in process":
-        return index_view(CLOCK)
-    redis: RedisClient = request.getfixturevalue("redis")
-    return RedisView(redis, "token-matcher", 1)
+@pytest.fixture
+def view(redis: RedisClient | None) -> InMemoryView | RedisView:
+    return index_view(CLOCK) if redis is None else RedisView(redis, "token-matcher", 1)
 
 
 @pytest.fixture

@@ -27,12 +27,9 @@ async def nothing():
 async def ignore(record, build: Generation) -> None: ...
 
 
-@pytest.fixture(params=["in process", "in Redis"])
-def view(request: pytest.FixtureRequest) -> InMemoryView | RedisView:
-    if request.param == "in process":
-        return sessions_view(CLOCK)
-    redis: RedisClient = request.getfixturevalue("redis")
-    return RedisView(redis, "capturer", 1)
+@pytest.fixture
+def view(redis: RedisClient | None) -> InMemoryView | RedisView:
+    return sessions_view(CLOCK) if redis is None else RedisView(redis, "capturer", 1)
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 import structlog
 from redis.asyncio import Redis
+from tests.stores.choice import OwnRedis
 
 from tapwatt.clock import SystemClock
 from tapwatt.errors import Unavailable
@@ -16,7 +17,6 @@ from tapwatt.facts.cards import Card, Fingerprint, FingerprintKind
 from tapwatt.state.rebuild import rebuild, stay_whole
 from tapwatt.state.redis_client import RedisClient, RedisSettings
 from tapwatt.state.view import Generation, RedisView, Superseded
-from tapwatt_cli.dev.local.redis_server import EmbeddedRedis
 from token_matcher.index import Opened, RedisIndex
 
 pytestmark = pytest.mark.redis
@@ -37,12 +37,12 @@ def into(index: RedisIndex):
     return apply
 
 
-def client_of(redis: EmbeddedRedis, **also) -> RedisClient:
+def client_of(redis: OwnRedis, **also) -> RedisClient:
     return RedisClient(RedisSettings(url=redis.url, tries=1, connect_timeout_s=0.3, timeout_s=0.5, **also))
 
 
 @pytest.fixture
-async def client(own_redis: EmbeddedRedis) -> AsyncIterator[RedisClient]:
+async def client(own_redis: OwnRedis) -> AsyncIterator[RedisClient]:
     client = client_of(own_redis)
     yield client
     await client.close()
@@ -59,7 +59,7 @@ def index(view: RedisView) -> RedisIndex:
 
 
 @pytest.fixture
-async def raw(own_redis: EmbeddedRedis) -> AsyncIterator[Redis]:
+async def raw(own_redis: OwnRedis) -> AsyncIterator[Redis]:
     redis = Redis.from_url(own_redis.url)
     yield redis
     await redis.aclose()

@@ -5,26 +5,37 @@ from __future__ import annotations
 import asyncio
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from pydantic import SecretStr
 from tests.stores import containers
 
+from tapwatt.state.redis_client import RedisClient, RedisSettings
+from tapwatt_cli.dev.local.errors import LocalError
 from tapwatt_cli.dev.local.kafka import EmbeddedKafka
-from tapwatt_cli.dev.local.redis_server import EmbeddedRedis
+from tapwatt_cli.dev.local.redis_server import EmbeddedRedis, find_redis
 
 Kind = Literal["container", "embedded"]
+Place = Literal["container", "machine", "wheel"]
+"""Where a Redis is from: an image, the machine's own server, or the Valkey that comes with the environment."""
+OwnRedis = EmbeddedRedis | containers.Redis
+StartRedis = Callable[[Place], "Store"]
+SAID: dict[Place, str] = {}
+"""What each Redis that ran said it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """A running Kafka (bootstrap) or Redis (URL), and which kind it is."""
+    """A running Kafka (bootstrap) or Redis (URL), which kind it is, and what it says it is, e.g. Valkey 9.1.2."""
 
     at: str
     kind: Kind
+    says: str = ""
 
 
 def chosen() -> Kind:
@@ -67,21 +78,43 @@ def kafka(kind: Kind) -> Iterator[Store]:
             runner.run(embedded.stop())
 
 
+@cache
+def redis_places() -> tuple[Place, ...]:
+    """Every Redis that what speaks to one is tested on; the first is the one that everything else runs on.
+
+    The environment's Valkey is always among them, beside the image's Redis or the machine's own.
+    """
+    if chosen() == "container":
+        return "container", "wheel"
+    try:
+        find_redis("machine")
+    except LocalError:
+        return ("wheel",)
+    return "machine", "wheel"
+
+
+def redis_server(place: Place, folder: Path) -> OwnRedis:
+    """A Redis from there, not started yet."""
+    return containers.Redis() if place == "container" else EmbeddedRedis(folder, choice=place)
+
+
 @contextmanager
-def redis(kind: Kind) -> Iterator[Store]:
-    """A Redis for as long as the block runs."""
-    if kind == "container":
-        container = containers.Redis()
-        container.start()
-        try:
-            yield Store(container.url, kind)
-        finally:
-            container.stop()
-        return
+def redis(place: Place) -> Iterator[Store]:
+    """A Redis from there for as long as the block runs."""
     with tempfile.TemporaryDirectory() as folder, asyncio.Runner() as runner:
-        embedded = EmbeddedRedis(Path(folder) / "redis")
+        server = redis_server(place, Path(folder) / "redis")
         try:
-            runner.run(embedded.start())
-            yield Store(embedded.url, kind)
+            runner.run(server.start())
+            SAID[place] = runner.run(says(server.url))
+            yield Store(server.url, "container" if place == "container" else "embedded", SAID[place])
         finally:
-            runner.run(embedded.stop())
+            runner.run(server.stop())
+
+
+async def says(url: str) -> str:
+    """What answers there, e.g. Valkey 9.1.2."""
+    client = RedisClient(RedisSettings(url=SecretStr(url)))
+    try:
+        return await client.check()
+    finally:
+        await client.close()

@@ -86,21 +86,34 @@ class Kafka:
 
 
 class Redis:
-    """A Redis container."""
+    """A Redis container that keeps its writes as the embedded one does, on a host port chosen beforehand."""
 
     def __init__(self, image: str = REDIS_IMAGE) -> None:
-        self._container = DockerContainer(image).with_exposed_ports(6379)
-        self.url = ""
+        port = free_ports(1)[0]
+        self.url = f"redis://{HOST}:{port}/0"
+        keeps = "--appendonly yes --appendfsync everysec"
+        self._container = DockerContainer(image).with_bind_ports(6379, port).with_command(keeps)
 
-    def start(self) -> None:
+    async def start(self) -> None:
         """Start; returns when it answers."""
-        self._container.start()
-        self.url = f"redis://{HOST}:{self._container.get_exposed_port(6379)}/0"
-        _until(lambda: asyncio.run(_redis_answers(self.url)), "Redis", self._container)
+        await asyncio.to_thread(self._container.start)
+        await self._ready()
 
-    def stop(self) -> None:
+    async def stop(self) -> None:
         """Stop and remove it."""
-        self._container.stop()
+        await asyncio.to_thread(self._container.stop)
+
+    async def kill(self) -> None:
+        """Kill it, as a crash would."""
+        await asyncio.to_thread(self._container.get_wrapped_container().kill)
+
+    async def restart(self) -> None:
+        """Start it again on the same port and data."""
+        await asyncio.to_thread(self._container.get_wrapped_container().start)
+        await self._ready()
+
+    async def _ready(self) -> None:
+        await asyncio.to_thread(_until, lambda: asyncio.run(_redis_answers(self.url)), "Redis", self._container)
 
 
 async def _kafka_answers(bootstrap: str) -> bool:

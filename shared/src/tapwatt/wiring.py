@@ -128,7 +128,7 @@ class ViewRoom:
 
     async def open(self) -> None:
         """Wait until Redis answers and the view is whole."""
-        await self._redis.check()
+        self._parts.log.info("redis answers", redis=await self._redis.check(), where=self._redis.where)
         while True:
             try:
                 applied = await rebuild(

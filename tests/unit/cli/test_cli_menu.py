@@ -81,7 +81,7 @@ async def test_a_port_that_is_none_is_named(monkeypatch: pytest.MonkeyPatch, tmp
 
     monkeypatch.setenv("TAPWATT_REDIS_PORT", "seventy")
     with pytest.raises(LocalError, match="TAPWATT_REDIS_PORT is 'seventy'"):
-        async with redis_here(tmp_path):
+        async with redis_here(tmp_path, print):
             pass
 
 

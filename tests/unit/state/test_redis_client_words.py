@@ -116,7 +116,7 @@ async def test_a_redis_that_is_down_at_start_is_waited_for_and_then_named():
 @pytest.mark.parametrize(
     ("info", "sentence"),
     [
-        (b"redis_version:5.0.14\r\n", "is 5.0.14: run 6.2 or newer"),
+        (b"redis_version:5.0.14\r\n", "is Redis 5.0.14: run Redis 6.2 or newer, or Valkey"),
         (
             b"redis_version:7.2.4\r\nmaxmemory:100\r\nmaxmemory_policy:allkeys-lru\r\n",
             "set maxmemory-policy noeviction",
@@ -130,11 +130,17 @@ async def test_a_redis_that_would_lose_what_it_is_told_is_refused_at_start(info,
             await with_client(url, lambda client: client.check(within_s=0.1))
 
 
-async def test_a_fit_redis_says_its_version():
-    info = b"redis_version:7.2.4\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\n"
+@pytest.mark.parametrize(
+    ("info", "product"),
+    [
+        (b"redis_version:7.2.4\r\nmaxmemory:0\r\nmaxmemory_policy:noeviction\r\n", "Redis 7.2.4"),
+        (b"redis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:9.1.2\r\n", "Valkey 9.1.2"),
+    ],
+)
+async def test_a_fit_one_says_what_it_is_redis_or_valkey(info, product):
     reply = b"$%d\r\n%s\r\n" % (len(info), info)
     async with a_redis_that_says(lambda command: reply if b"INFO" in command else b"+OK\r\n") as url:
-        assert await with_client(url, lambda client: client.check(within_s=0.1)) == "7.2.4"
+        assert await with_client(url, lambda client: client.check(within_s=0.1)) == product
 
 
 def test_settings_come_from_the_environment_and_keep_the_password(monkeypatch):

@@ -30,9 +30,10 @@ async def kafka_here(folder: Path, tell: Callable[[str], None]) -> AsyncIterator
 
 
 @asynccontextmanager
-async def redis_here(folder: Path) -> AsyncIterator[str]:
-    """A Redis of our own while the context lasts; its URL."""
+async def redis_here(folder: Path, tell: Callable[[str], None]) -> AsyncIterator[str]:
+    """A Redis of our own while the context lasts; its URL. `tell` hears which it is."""
     async with EmbeddedRedis(folder / "redis", _port("TAPWATT_REDIS_PORT")) as redis:
+        tell(f"the Redis of this run is {redis.server}")
         yield redis.url
 
 
@@ -44,8 +45,8 @@ def java_here() -> str:
 
 def redis_server_here() -> str:
     """Which Redis would run."""
-    binary, version = find_redis()
-    return f"{version} ({binary})"
+    server = find_redis()
+    return f"{server} ({server.binary})"
 
 
 def jars_here() -> str:

@@ -112,7 +112,7 @@ class Ring:
         self.bootstrap = await self._stack.enter_async_context(kafka_here(self.settings.folder, self._tell))
 
     async def _redis(self) -> None:
-        self.redis_url = await self._stack.enter_async_context(redis_here(self.settings.folder))
+        self.redis_url = await self._stack.enter_async_context(redis_here(self.settings.folder, self._tell))
 
     def _simulator(self) -> RingProcess:
         if self.settings.provider_port:

