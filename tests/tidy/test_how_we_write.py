@@ -141,7 +141,7 @@ NAMED_ON_PURPOSE = {
     # where Kafka's jars are fetched from, by a locked list of checksums
     "cli/src/tapwatt_cli/dev/local/jars.py": "maven" + ".org/maven2",
     # inside a container, as in the official image
-    "deploy/images/kafka/config/server.properties": "/tm" + "p/",
+    "tests/stores/images/kafka/config/server.properties": "/tm" + "p/",
 }
 
 
