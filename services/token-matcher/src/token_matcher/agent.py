@@ -59,13 +59,9 @@ class TokenMatcherAgent:
         assert isinstance(stop, StopRequested)
         before = await self._index.answered(stop.stop_id)
         if before is None:
-            answer = await self._answer(event, stop)
-            before = await self._index.answer(stop.stop_id, pack(answer))
+            card = await self._cards.read(stop)
+            said = await self._matches.of(stop, card) if isinstance(card, Card) else card
+            if not isinstance(said, Event):
+                said = follow(event.envelope, said, f"/tapwatt/{NAME}", self._clock.now())
+            before = await self._index.answer(stop.stop_id, pack(said))
         return Done(say=(unpack(before),))
-
-    async def _answer(self, event: Event, stop: StopRequested) -> Event:
-        card = await self._cards.read(stop)
-        said: Fact | Event = await self._matches.of(stop, card) if isinstance(card, Card) else card
-        if isinstance(said, TokenMatched):
-            said = await self._matches.claimed(stop, said)
-        return said if isinstance(said, Event) else follow(event.envelope, said, f"/tapwatt/{NAME}", self._clock.now())

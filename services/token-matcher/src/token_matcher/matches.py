@@ -26,8 +26,15 @@ class Matches:
         self._clock = clock
         self._settings = settings
 
-    async def of(self, stop: StopRequested, card: Card) -> Said:
-        """What this card may stop here. Unavailable while sessions have begun that are not indexed yet."""
+    async def of(self, stop: StopRequested, card: Card) -> Said | Event:
+        """What this card may stop here; where another stop has that session already, what was said to that one.
+
+        Unavailable while sessions have begun that are not indexed yet, or while that other stop has no answer.
+        """
+        said = await self._found(stop, card)
+        return await self._claimed(stop, said) if isinstance(said, TokenMatched) else said
+
+    async def _found(self, stop: StopRequested, card: Card) -> Said:
         until = self._clock.monotonic() + self._settings.index_wait_s
         ends: Ends | None = None
         while True:
@@ -41,8 +48,7 @@ class Matches:
                 return said
             await self._clock.sleep(self._settings.look_again_s)
 
-    async def claimed(self, stop: StopRequested, said: TokenMatched) -> TokenMatched | Event:
-        """The match, once the session is this stop's; or what was said before to the stop that has it already."""
+    async def _claimed(self, stop: StopRequested, said: TokenMatched) -> TokenMatched | Event:
         holder = await self._index.claim(said.session_id, stop.stop_id)
         if holder is None:
             raise Unavailable(f"session {said.session_id} ended while it was matched: stop {stop.stop_id} looks again")
