@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tapwatt.codec import LARGEST_EVENT
+from tapwatt.envelopes import headers_size, note
 from tapwatt.errors import TapwattError
 from tapwatt.topics import FACT_OF_TYPE, RETRY_TIERS, Topics
 from tapwatt.worker.parking import Waiting, later
@@ -93,11 +94,10 @@ class Letter:
     @property
     def size(self) -> int:
         """Bytes of its key, value and headers."""
-        headers = sum(len(name) + len(raw) for name, raw in self.record.headers)
-        return len(self.record.key or b"") + len(self.record.value or b"") + headers
+        return len(self.record.key or b"") + len(self.record.value or b"") + headers_size(self.record.headers)
 
     def _header(self, name: str) -> str:
-        return dict(self.record.headers).get(name, b"").decode("utf-8", "backslashreplace")
+        return note(self.record.headers, name)
 
 
 def letters_of(records: Iterable[Incoming]) -> list[Letter]:
@@ -105,12 +105,10 @@ def letters_of(records: Iterable[Incoming]) -> list[Letter]:
     parked: dict[Number, Incoming] = {}
     replayed: dict[Number, str] = {}
     for record in records:
-        said = dict(record.headers)
-        if _REPLAYED not in said:
+        if _REPLAYED not in dict(record.headers):
             parked[Number(record.partition, record.offset)] = record
-        elif number := Number.read(said[_REPLAYED].decode("utf-8", "replace")):
-            at = said.get(_REPLAYED_AT, b"").decode("utf-8", "replace")
-            replayed[number] = max(at, replayed.get(number, ""))
+        elif number := Number.read(note(record.headers, _REPLAYED)):
+            replayed[number] = max(note(record.headers, _REPLAYED_AT), replayed.get(number, ""))
     letters = [Letter(record, replayed.get(number)) for number, record in parked.items()]
     return sorted(letters, key=lambda letter: (letter.parked_at, letter.number))
 

@@ -117,7 +117,8 @@ class ViewRoom:
         worker, kafka = read_settings(WorkerSettings), read_settings(KafkaSettings)
         self._parts = parts
         self._bootstrap = kafka.bootstrap
-        self._topics = [Topics(worker.topic_prefix).of(fact) for fact in topics]
+        self._names = Topics(worker.topic_prefix)
+        self._topics = [self._names.of(fact) for fact in topics]
         self._apply_event = apply
         self._redis = RedisClient(read_settings(RedisSettings))
         self.view = RedisView(self._redis, step, epoch)
@@ -157,6 +158,8 @@ class ViewRoom:
             event = decode(record.key, record.value, record.headers)
         except Poison:
             return  # it was parked when it was first heard, and says nothing
+        if self._names.of(type(event.fact)) != record.topic:
+            return  # likewise: another's fact does not belong there
         await self._apply_event(event, build)
 
     async def close(self) -> None:

@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaError
 from aiokafka.partitioner import DefaultPartitioner
 
 from tapwatt.errors import BrokenInvariant, Unavailable
+from tapwatt.worker.header_names import append, batch_for
 from tapwatt.worker.records import Outgoing
 
 LARGEST_VALUE = 2 * 1024 * 1024
@@ -97,10 +98,10 @@ class Courier:
         del self._waiting[to]
 
     async def _carry_batch(self, to: tuple[str, int], waiting: list[tuple[Outgoing, _Parcel]], begun: int) -> int:
-        batch = self._producer.create_batch()
+        batch = batch_for(self._producer, waiting[begun][0])
         parcels = []
         for record, parcel in waiting[begun:] if begun else waiting:
-            if batch.append(key=record.key, value=record.value, timestamp=None, headers=list(record.headers)) is None:
+            if not append(batch, record):
                 break
             parcels.append(parcel)
         try:

@@ -19,6 +19,7 @@ from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
 from tapwatt.worker.courier import LARGEST_VALUE, Courier
+from tapwatt.worker.header_names import read_any_name
 from tapwatt.worker.inflight import InFlight
 from tapwatt.worker.records import Partition
 from tapwatt.worker.settings import KafkaSettings, WorkerSettings
@@ -207,6 +208,7 @@ def make_app(
         producer_max_batch_size=_BATCH,
     )
     app.inflight = inflight
+    read_any_name()
     app.waits = waits
     heard = app.topic(*topics, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
 

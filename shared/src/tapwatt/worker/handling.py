@@ -156,7 +156,7 @@ class Handling:
     async def _until(self, waited: Waiting) -> None:
         left = (waited.due - self._clock.now()).total_seconds()
         if left > 0:
-            await self._clock.sleep(left)
+            await self._clock.sleep(min(left, SCHEDULE[-1].delay_s))  # nothing of ours is due later than that
 
     async def _schedule(self, record: Incoming, waited: Waiting | None, error: Exception) -> str:
         scheduled = waited.scheduled if waited else 0

@@ -34,7 +34,7 @@ def later(record: Incoming, topic: str, waiting: Waiting, reason: str) -> Outgoi
 
 def waiting(record: Incoming) -> Waiting | None:
     """How this record waited, or None if it comes straight from its author (or its headers are not ours)."""
-    found = {name: raw.decode("utf-8", "replace") for name, raw in record.headers if name.startswith(_OURS)}
+    found = {name: (raw or b"").decode("utf-8", "replace") for name, raw in record.headers if name.startswith(_OURS)}
     try:
         due = datetime.fromisoformat(found[_OURS + "due"])
         scheduled = int(found[_OURS + "scheduled"])
@@ -62,6 +62,10 @@ def parked(
 
 
 def _moved(record: Incoming, topic: str, **notes: str) -> Outgoing:
-    headers = [(name, raw) for name, raw in record.headers if not name.startswith(_OURS)]
-    headers += [(_OURS + name, text[:LONGEST_REASON].encode()) for name, text in notes.items()]
+    headers: list[tuple[str, bytes | None]] = [
+        (name, raw) for name, raw in record.headers if not name.startswith(_OURS)
+    ]
+    headers += [
+        (_OURS + name, text[:LONGEST_REASON].encode("utf-8", "backslashreplace")) for name, text in notes.items()
+    ]
     return Outgoing(topic, record.key, record.value, headers)
