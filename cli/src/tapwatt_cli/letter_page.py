@@ -108,6 +108,7 @@ def _summary(letter: Letter) -> dict[str, Any]:
         "key": (letter.record.key or b"").decode("utf-8", "backslashreplace"),
         "reason": letter.reason,
         "origin": letter.origin,
+        "session_quarantined_since": letter.quarantine or None,
         "replayed_at": letter.replayed_at,
     }
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from typing import Protocol
 
@@ -34,19 +33,18 @@ from tapwatt.worker.run import Parts
 from tapwatt.worker.service import Route, Service
 from tapwatt.worker.settings import KafkaSettings, WorkerSettings
 
+WATCH_AGAIN_S = 2.0
+"""How long until a view is watched over again after the watch has ended in a way that nobody foresaw."""
+
 WEBHOOK = "/webhooks/provider"
 """Where the provider may hint that a transaction has changed."""
 
 
 class Room(Protocol):
-    """A part of a service that is opened before the first event and closed after the last."""
+    """A part of a service: open before the first event and until after the last."""
 
-    async def open(self) -> None:
-        """Connect, or say in one sentence why that is not possible."""
-        ...
-
-    async def close(self) -> None:
-        """Let go of everything."""
+    def opened(self) -> AbstractAsyncContextManager[object]:
+        """Connect, or say in one sentence why that is not possible; at the end let go of everything."""
         ...
 
     @property
@@ -91,16 +89,17 @@ class ProviderRoom:
         self.way = Way(self._provider, parts.clock, self._hints, Patience.of(settings), Pace.of(settings))
         self.posts: Mapping[str, Route] = {WEBHOOK: self._hints.webhook}
 
-    async def open(self) -> None:
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
         """Ask the provider something, so that a wrong key is known now. A provider that is away is waited for later."""
         try:
-            await self._provider.find("tapwatt-start")
-        except Unavailable as error:
-            self._log.warning("the provider does not answer yet", why=str(error))
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self._provider.aclose()
+            try:
+                await self._provider.find("tapwatt-start")
+            except Unavailable as error:
+                self._log.warning("the provider does not answer yet", why=str(error))
+            yield
+        finally:
+            await self._provider.aclose()
 
 
 Apply = Callable[[Event, Build], Awaitable[object]]
@@ -122,32 +121,37 @@ class ViewRoom:
         self._apply_event = apply
         self._redis = RedisClient(read_settings(RedisSettings))
         self.view = RedisView(self._redis, step, epoch)
-        self._staying: asyncio.Task[None] | None = None
         self.posts: Mapping[str, Route] = {}
 
-    async def open(self) -> None:
-        """Wait until Redis answers and the view is whole."""
-        await self._redis.check()
-        while True:
-            try:
-                applied = await rebuild(
-                    self._read, self._apply, self.view, clock=self._parts.clock, key_of=lambda record: record.key
-                )
-                break
-            except Unavailable as error:
-                self._parts.log.warning("view not rebuilt yet", why=str(error))
-                await self._parts.clock.sleep(1)
-        if applied is not None:
-            self._parts.log.info("view rebuilt", records=applied)
-        self._staying = asyncio.create_task(
-            stay_whole(
-                self._read,
-                self._apply,
-                self.view,
-                clock=self._parts.clock,
-                log=self._parts.log,
-                key_of=lambda record: record.key,
-            )
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """Wait until Redis answers and the view is whole, and see to it that it stays so."""
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self._redis.close)
+            await self._redis.check()
+            while True:
+                try:
+                    applied = await rebuild(
+                        self._read, self._apply, self.view, clock=self._parts.clock, key_of=lambda record: record.key
+                    )
+                    break
+                except Unavailable as error:
+                    self._parts.log.warning("view not rebuilt yet", why=str(error))
+                    await self._parts.clock.sleep(1)
+            if applied is not None:
+                self._parts.log.info("view rebuilt", records=applied)
+            watch = self._parts.tasks.beside("watch over the view", self._stay_whole, again_after_s=WATCH_AGAIN_S)
+            await stack.enter_async_context(watch)
+            yield
+
+    async def _stay_whole(self) -> None:
+        await stay_whole(
+            self._read,
+            self._apply,
+            self.view,
+            clock=self._parts.clock,
+            log=self._parts.log,
+            key_of=lambda record: record.key,
         )
 
     def _read(self) -> AsyncIterator[Incoming]:
@@ -161,14 +165,6 @@ class ViewRoom:
         if self._names.of(type(event.fact)) != record.topic:
             return  # likewise: another's fact does not belong there
         await self._apply_event(event, build)
-
-    async def close(self) -> None:
-        """Stop looking after it and close the connections."""
-        if self._staying is not None:
-            self._staying.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._staying
-        await self._redis.close()
 
 
 class MemoryRoom(ViewRoom):
@@ -206,25 +202,17 @@ class ProgressRoom:
         self.progress = GroupProgress(bootstrap, names.prefix + step, [names.of(fact) for fact in topics])
         self.posts: Mapping[str, Route] = {}
 
-    async def open(self) -> None:
-        """Connect."""
-        await self.progress.open()
-
-    async def close(self) -> None:
-        """Close the connections."""
-        await self.progress.close()
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """Connected."""
+        try:
+            await self.progress.open()
+            yield
+        finally:
+            await self.progress.close()
 
 
 def together(service: Service, *rooms: Room) -> Service:
     """The service with its rooms: opened in this order, closed in the other."""
-
-    async def open_all() -> None:
-        for room in rooms:
-            await room.open()
-
-    async def close_all() -> None:
-        for room in reversed(rooms):
-            await room.close()
-
     posts = {path: route for room in rooms for path, route in room.posts.items()}
-    return replace(service, open=open_all, close=close_all, posts=posts)
+    return replace(service, parts=tuple(room.opened for room in rooms), posts=posts)

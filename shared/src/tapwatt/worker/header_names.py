@@ -17,6 +17,7 @@ from typing import Any, cast
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.consumer import fetcher
+from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.record import default_records, memory_records
 
@@ -50,6 +51,15 @@ def append(batch: BatchBuilder, record: Outgoing) -> bool:
     elif not all(_is_utf8(name) for name, _ in headers):
         return False
     return batch.append(key=record.key, value=record.value, timestamp=None, headers=headers) is not None
+
+
+async def send(producer: AIOKafkaProducer, record: Outgoing) -> None:
+    """Deliver one record by itself. KafkaError if Kafka does not take it."""
+    every = sorted(await producer.partitions_for(record.topic))
+    batch = batch_for(producer, record)
+    append(batch, record)
+    partition = DefaultPartitioner()(record.key, every, every)
+    await (await producer.send_batch(batch, record.topic, partition=partition))
 
 
 def _is_utf8(name: str) -> bool:

@@ -22,10 +22,28 @@ class WorkerMetrics:
         self._said = Counter("tapwatt_said_total", "Facts said.", ["fact"], registry=registry)
         self._tried_again = Counter("tapwatt_tried_again_total", "Tries again in place.", ["why"], registry=registry)
         self._parked = Counter("tapwatt_parked_total", "Records parked in the dead letters.", registry=registry)
-        self._broken = Counter("tapwatt_broken_invariants_total", "Keys that stopped: page a human.", registry=registry)
+        self._broken = Counter(
+            "tapwatt_broken_invariants_total", "Records that contradict what is known: page a human.", registry=registry
+        )
         self._needs_human = Counter(
             "tapwatt_needs_human_total",
             "Records parked because only a human can find out: page one.",
+            registry=registry,
+        )
+        self._unforeseen = Counter(
+            "tapwatt_unforeseen_errors_total",
+            "Records whose handling ended in a way that nobody foresaw; they are tried again by schedule.",
+            registry=registry,
+        )
+        self._ended = Counter(
+            "tapwatt_background_tasks_ended_total",
+            "Background tasks that ended in a way that nobody foresaw; they begin again or end the worker.",
+            ["task"],
+            registry=registry,
+        )
+        self.quarantined = Gauge(
+            "tapwatt_quarantined_sessions",
+            "Sessions whose records all go to the dead letters; the same number on every replica of a service.",
             registry=registry,
         )
         self.in_flight = Gauge("tapwatt_in_flight", "Records being handled.", registry=registry)
@@ -52,6 +70,14 @@ class WorkerMetrics:
         """A record was parked that only a human can bring further."""
         self._needs_human.inc()
 
+    def unforeseen(self) -> None:
+        """A record's handling ended in a way that nobody foresaw."""
+        self._unforeseen.inc()
+
+    def task_ended(self, task: str) -> None:
+        """A background task ended in a way that nobody foresaw."""
+        self._ended.labels(task).inc()
+
     def broken_invariant(self) -> None:
-        """A key stopped."""
+        """A record contradicts what is known, or we are wrong about it."""
         self._broken.inc()

@@ -5,19 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from tapwatt.worker.records import Incoming, Outgoing, origin
+from tapwatt.envelopes import headers_size
+from tapwatt.worker.records import Incoming, Outgoing, Read, origin
 
 _OURS = "tapwatt_"
 LONGEST_REASON = 1000
+LARGEST_LETTER = 2 * 1024 * 1024 - 64 * 1024
+"""Bytes of key, value and headers. A record of a broker's usual 1 MiB can always be parked with its reason."""
+LARGEST_KEY = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """What a record in a retry topic says of itself: where it came from, how often it was tried, when it is due."""
+    """What a record in a retry topic says of itself: where it came from, how often it was tried, when it is due.
+
+    `replays` names the quarantine (since when it stood) whose record a human replays: such a record is handled while
+    that one stands. `last` says that no more of its session are replayed, so the quarantine ends with it.
+    """
 
     origin: str
     scheduled: int
     due: datetime
+    replays: str = ""
+    last: bool = False
 
 
 def later(record: Incoming, topic: str, waiting: Waiting, reason: str) -> Outgoing:
@@ -29,6 +39,8 @@ def later(record: Incoming, topic: str, waiting: Waiting, reason: str) -> Outgoi
         scheduled=str(waiting.scheduled),
         due=waiting.due.isoformat(),
         reason=reason,
+        replays=waiting.replays,
+        last="yes" if waiting.last else "",
     )
 
 
@@ -41,16 +53,30 @@ def waiting(record: Incoming) -> Waiting | None:
         came_from = found[_OURS + "origin"]
     except (KeyError, ValueError):
         return None
-    return Waiting(came_from, scheduled, due) if due.tzinfo else None
+    replays, last = found.get(_OURS + "replays", ""), bool(found.get(_OURS + "last"))
+    return Waiting(came_from, scheduled, due, replays, last) if due.tzinfo else None
 
 
 def parked(
-    record: Incoming, topic: str, service: str, reason: str, at: datetime, waited: Waiting | None = None
+    record: Incoming,
+    topic: str,
+    service: str,
+    reason: str,
+    at: datetime,
+    waited: Waiting | None = None,
+    quarantine: str = "",
 ) -> Outgoing:
     """The record as it is parked: why, by whom, when, and where it stood at first.
 
     `waited` is how it waited if it comes from a retry topic; what any other record says of itself is not believed.
+    `quarantine` names its session's quarantine. Of a record that no topic of ours has room for, the letter has the key
+    alone: the rest stands where the record stood.
     """
+    size = len(record.key or b"") + len(record.value or b"") + headers_size(record.headers)
+    if size > LARGEST_LETTER:
+        reason = f"its {size} bytes are too many for a letter, so see its origin: {reason}"
+        key = record.key[:LARGEST_KEY] if record.key else None
+        record = Read(record.topic, record.partition, record.offset, key, b"", ())
     return _moved(
         record,
         topic,
@@ -58,14 +84,13 @@ def parked(
         parked_by=service,
         parked_at=at.astimezone(UTC).isoformat(),
         reason=reason,
+        quarantine=quarantine,
     )
 
 
 def _moved(record: Incoming, topic: str, **notes: str) -> Outgoing:
-    headers: list[tuple[str, bytes | None]] = [
-        (name, raw) for name, raw in record.headers if not name.startswith(_OURS)
-    ]
-    headers += [
-        (_OURS + name, text[:LONGEST_REASON].encode("utf-8", "backslashreplace")) for name, text in notes.items()
-    ]
+    headers = [(name, raw) for name, raw in record.headers if not name.startswith(_OURS)]
+    for name, text in notes.items():
+        if text:
+            headers.append((_OURS + name, text[:LONGEST_REASON].encode("utf-8", "backslashreplace")))
     return Outgoing(topic, record.key, record.value, headers)

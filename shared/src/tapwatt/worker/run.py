@@ -17,8 +17,10 @@ from tapwatt.errors import TapwattError
 from tapwatt.log import Log, set_up
 from tapwatt.settings import read_settings
 from tapwatt.worker.collector import calm_collector
+from tapwatt.worker.metrics import WorkerMetrics
 from tapwatt.worker.service import Service
 from tapwatt.worker.settings import KafkaSettings, WorkerSettings
+from tapwatt.worker.supervisor import Supervisor
 from tapwatt.worker.worker import Worker
 
 
@@ -29,6 +31,7 @@ class Parts:
     clock: Clock
     log: Log
     registry: CollectorRegistry
+    tasks: Supervisor
 
 
 Build = Callable[[Parts], Service]
@@ -48,35 +51,20 @@ def run(name: str, build: Build) -> NoReturn:
 
 async def _serve(build: Build) -> BaseException | None:
     try:
-        worker = _put_together(build)
+        settings, kafka = read_settings(WorkerSettings), read_settings(KafkaSettings)
     except TapwattError as error:
         return error
-    calm_collector()
-    starting = asyncio.ensure_future(worker.start())
-
-    def asked() -> None:
-        worker.ask_to_stop()
-        starting.cancel()
-
-    for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, asked)
-    failed: BaseException | None = None
-    try:
-        await starting
-        failed = await worker.wait()
-    except TapwattError as error:
-        failed = error
-    except asyncio.CancelledError:
-        failed = None
-    await worker.stop()
-    return failed
-
-
-def _put_together(build: Build) -> Worker:
-    settings, kafka = read_settings(WorkerSettings), read_settings(KafkaSettings)
     registry = CollectorRegistry()
     for collector in (ProcessCollector, PlatformCollector, GCCollector):
         collector(registry=registry)
-    clock, log = SystemClock(), set_up(settings.log_level)
-    service = build(Parts(clock, log, registry))
-    return Worker(service, kafka=kafka, settings=settings, registry=registry, clock=clock, log=log)
+    clock, log, metrics = SystemClock(), set_up(settings.log_level), WorkerMetrics(registry)
+    async with Supervisor(clock, log, metrics.task_ended) as tasks:
+        for name in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(name, tasks.ask_to_stop)
+        try:
+            service = build(Parts(clock, log, registry, tasks))
+        except TapwattError as error:
+            return error
+        calm_collector()
+        worker = Worker(service, kafka=kafka, settings=settings, metrics=metrics, clock=clock, log=log, tasks=tasks)
+        return await worker.work()

@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import Sequence
+from contextlib import AsyncExitStack
 from random import Random, SystemRandom
-from typing import Any
 
-from aiohttp import web
 from aiokafka.errors import KafkaError
-from prometheus_client import CollectorRegistry
 
 from tapwatt.clock import Clock
 from tapwatt.errors import TapwattError
 from tapwatt.log import Log
+from tapwatt.retry import RetryPolicy
 from tapwatt.topics import RETRY_TIERS, Topics
-from tapwatt.worker.faust_transport import HoldingApp, assigned, courier, flowing, make_app, positions
-from tapwatt.worker.handling import Handling, Patience
+from tapwatt.worker.faust_transport import HoldingApp, assigned, courier, crashed, flowing, make_app, positions
+from tapwatt.worker.handling import Handling
 from tapwatt.worker.health import State, serve
 from tapwatt.worker.inflight import InFlight
 from tapwatt.worker.metrics import WorkerMetrics
 from tapwatt.worker.outlook import Outlook
+from tapwatt.worker.quarantine import Quarantine
+from tapwatt.worker.quarantine_reader import follow
 from tapwatt.worker.records import Outgoing
 from tapwatt.worker.service import Service
 from tapwatt.worker.settings import KafkaSettings, WorkerSettings
-from tapwatt.worker.watchdog import Watchdog
+from tapwatt.worker.supervisor import Supervisor
+from tapwatt.worker.watchdog import HandlingWatchdog, Watchdog
 
 _GAUGES_EVERY_S = 0.25
 _LOOK_EVERY_S = 5.0
 
 
 class Worker:
-    """`start`, `wait` until it must stop, `stop`. Everything it depends on is handed in."""
+    """`work` until it must stop. Everything it depends on is handed in."""
 
     def __init__(
         self,
@@ -40,9 +41,10 @@ class Worker:
         *,
         kafka: KafkaSettings,
         settings: WorkerSettings,
-        registry: CollectorRegistry,
+        metrics: WorkerMetrics,
         clock: Clock,
         log: Log,
+        tasks: Supervisor,
         chance: Random | None = None,
     ) -> None:
         self._service = service
@@ -50,120 +52,114 @@ class Worker:
         self._settings = settings
         self._clock = clock
         self._log = log.bind(service=service.name)
+        self._tasks = tasks
         self._topics = Topics(settings.topic_prefix)
-        self._metrics = WorkerMetrics(registry)
+        self._metrics = metrics
         self._state = State(posts=service.posts)
-        self._ended: asyncio.Future[BaseException | None] = asyncio.get_running_loop().create_future()
         self._retry = frozenset(self._topics.retry(service.name, tier) for tier in RETRY_TIERS)
         self._outlook = Outlook(kafka.bootstrap)
-        self._app: HoldingApp | None = None
-        self._runner: web.AppRunner | None = None
-        self._looking: asyncio.Task[None] | None = None
-        self.port = 0
-        handling = Handling(
+        self._quarantine = Quarantine(self._topics.quarantine(service.name), metrics.quarantined.set)
+        self._handling = Handling(
             service,
             self._deliver,
             topics=self._topics,
             clock=clock,
             chance=chance or SystemRandom(),
-            metrics=self._metrics,
+            metrics=metrics,
             log=log,
-            fatal=self.fail,
-            patience=Patience(tries=settings.tries_in_place),
+            fatal=tasks.fail,
+            policy=RetryPolicy(tries=settings.tries_in_place),
+            quarantine=self._quarantine,
+            limit_s=settings.handling_limit_s,
         )
-        self.inflight = InFlight(
-            handling,
+        self._inflight = InFlight(
+            self._handling,
             bound=settings.in_flight,
             partition_bound=settings.in_flight_per_partition,
-            failed=self.fail,
+            failed=tasks.fail,
+            start=tasks.start,
             waits=self._retry.__contains__,
         )
 
-    def fail(self, error: BaseException) -> None:
-        """End the worker with this error; the first one counts."""
-        if not self._ended.done():
-            self._ended.set_result(error)
+    async def work(self) -> BaseException | None:
+        """Start, go on until it must stop, stop: what went wrong, or None when it was asked to stop.
 
-    def ask_to_stop(self) -> None:
-        """End the worker in peace."""
-        if not self._ended.done():
-            self._ended.set_result(None)
+        What was opened is closed in the other order, whatever goes wrong, also in closing. BadSettings in one sentence
+        if our port, Kafka, or a topic is not to be had.
+        """
+        failed: BaseException | None = None
+        try:
+            async with AsyncExitStack() as opened:
+                failed = await self._tasks.until_it_must_end(self._start(opened))
+                self._state.not_ready = "stopping"
+        except Exception as error:  # noqa: BLE001 - whatever it is, the rest was closed, and it is said
+            self._log.critical("not closed as it should be", why=repr(error), exc_info=error)
+            failed = failed or error
+        return failed
 
-    async def start(self) -> None:
-        """Begin to hear. BadSettings in one sentence if our port, Kafka, or a topic is not to be had."""
+    async def _start(self, opened: AsyncExitStack) -> None:
         settings = self._settings
-        registry = self._metrics.registry
-        self._runner, self.port = await serve(settings.host, settings.port, registry, self._state)
+        runner, port = await serve(settings.host, settings.port, self._metrics.registry, self._state)
+        opened.push_async_callback(runner.cleanup)
+        opened.push_async_callback(self._outlook.close)
         await self._outlook.open(self._kafka.start_timeout_s)
         heard = sorted({self._topics.of(fact) for fact in self._service.hears} | self._retry)
-        said = {self._topics.of(fact) for fact in self._service.says} | {self._topics.dead_letters}
-        await self._outlook.require({*heard, *said})
-        await self._service.open()
+        said = {self._topics.of(fact) for fact in self._service.says}
+        await self._outlook.require({*heard, *said, self._topics.dead_letters, self._quarantine.topic})
+        self._quarantine.doubt()
+        quarantine = self._tasks.beside(
+            "quarantine", lambda: follow(self._kafka.bootstrap, self._quarantine), again_after_s=1
+        )
+        await opened.enter_async_context(quarantine)
+        for part in self._service.parts:
+            await opened.enter_async_context(part())
+        await self._quarantine.known()
         group = self._topics.prefix + self._service.name
-        self._app = make_app(group, heard, self.inflight, self._retry, self._kafka, settings)
-        await self._app.start()
-        self._courier = courier(self._app, settings.delivery_timeout_s, self.fail)
-        self._looking = asyncio.create_task(self._look_after(self._app))
-        self._looking.add_done_callback(self._looked)
-        self._log.info("started", hears=heard, port=self.port)
-
-    async def wait(self) -> BaseException | None:
-        """Until the worker must stop: what went wrong, or None when it was asked to."""
-        assert self._app is not None
-        crashed = asyncio.ensure_future(self._app._crashed.wait())
-        ends: set[asyncio.Future[Any]] = {self._ended, crashed}
-        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
-        crashed.cancel()
-        if self._ended.done():
-            return self._ended.result()
-        why = self._app.crash_reason
-        return TapwattError(f"the connection to Kafka broke down ({why!r}); it must be started again")
-
-    async def stop(self) -> None:
-        """Fetch no more, finish what can be finished within the grace period, commit, leave, close."""
-        self._state.not_ready = "stopping"
-        if self._looking is not None:
-            self._looking.cancel()
-        if self._app is not None:
-            await self._leave(self._app)
-        await self._service.close()
-        await self._outlook.close()
-        if self._runner is not None:
-            await self._runner.cleanup()
-
-    def _looked(self, task: asyncio.Task[None]) -> None:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self.fail(error)
+        app = make_app(group, heard, self._inflight, self._retry, self._kafka, settings, self._quarantine.doubt)
+        opened.push_async_callback(self._leave, app)
+        await app.start()
+        self._courier = courier(app, settings.delivery_timeout_s, self._tasks)
+        await opened.enter_async_context(self._tasks.beside("Kafka's consumer", lambda: crashed(app)))
+        await opened.enter_async_context(self._tasks.beside("watchdog", lambda: self._look_after(app)))
+        self._log.info("started", hears=heard, port=port)
 
     async def _leave(self, app: HoldingApp) -> None:
-        if not app.crash_reason and app.started:
-            app.consumer.pause_partitions(app.consumer.assignment())
-            in_peace = not self._ended.done() or self._ended.result() is None
-            left = await self.inflight.drain(self._settings.drain_s if in_peace else 0, self._clock.sleep)
-            self._log.info("drained", unfinished=left)
-            with contextlib.suppress(KafkaError):
-                await app.consumer.commit()
-        await app.stop()
-        await self.inflight.forget()
+        """Fetch no more, finish what can be finished within the grace period, commit, leave the group."""
+        try:
+            if not app.crash_reason and app.started:
+                app.consumer.pause_partitions(app.consumer.assignment())
+                grace_s = self._settings.drain_s if self._tasks.ends_in_peace else 0
+                left = await self._inflight.drain(grace_s, self._clock.sleep)
+                self._log.info("drained", unfinished=left)
+                with contextlib.suppress(KafkaError):
+                    await app.consumer.commit()
+        finally:
+            try:
+                await app.stop()
+            finally:
+                await self._inflight.forget()
 
     async def _deliver(self, records: Sequence[Outgoing]) -> None:
         await self._courier.deliver(records)
 
     async def _look_after(self, app: HoldingApp) -> None:
         """Keep gauges and probes true, and notice when nothing moves."""
-        watchdog = Watchdog(self._settings.stuck_after_s)
+        fetching = Watchdog(self._settings.stuck_after_s)
+        handling = HandlingWatchdog(self._settings.handling_limit_s, self._settings.stuck_after_s)
         looked = self._clock.monotonic()
         while True:
-            ours = assigned(app)
-            self._metrics.in_flight.set(self.inflight.unfinished)
+            ours, now = assigned(app), self._clock.monotonic()
+            self._metrics.in_flight.set(self._inflight.unfinished)
             self._metrics.assigned.set(len(ours))
             self._state.not_ready = "" if flowing(app) else "waiting for partitions"
-            if self._clock.monotonic() - looked >= _LOOK_EVERY_S:
-                looked = self._clock.monotonic()
+            if now - looked >= _LOOK_EVERY_S:
+                looked = now
                 ends = await self._outlook.ends(ours, _LOOK_EVERY_S)
                 if ends is not None:  # a broker that does not answer is not our being stuck
-                    self._state.not_live = watchdog.look(looked, ends, positions(app), self.inflight.full())
-                    self._metrics.lag.set(watchdog.lag)
+                    stuck = fetching.look(looked, ends, positions(app), self._inflight.full())
+                    self._metrics.lag.set(fetching.lag)
+                    done, busy = self._inflight.finished_total, self._inflight.busy
+                    self._state.not_live = stuck or handling.look(looked, self._handling.longest_s, done, busy)
                 if self._state.not_live:
-                    self.fail(TapwattError(f"it is stuck: {self._state.not_live}; it must be started again"))
+                    self._tasks.fail(TapwattError(f"it is stuck: {self._state.not_live}; it must be started again"))
             await self._clock.sleep(_GAUGES_EVERY_S)

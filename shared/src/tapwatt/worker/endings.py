@@ -1,0 +1,16 @@
+"""Tells apart how a task ends: because somebody wanted it to, or in a way that nobody foresaw."""
+
+from __future__ import annotations
+
+import asyncio
+
+
+def foreseen(error: BaseException) -> bool:
+    """Whether this is the end of a task that was cancelled, or of the whole process.
+
+    A CancelledError that came out of something we called, while nobody has cancelled us, is an error as any other.
+    """
+    if isinstance(error, asyncio.CancelledError):
+        task = asyncio.current_task()
+        return task is not None and task.cancelling() > 0
+    return isinstance(error, (KeyboardInterrupt, SystemExit, GeneratorExit))
