@@ -39,10 +39,11 @@ async def retrying(
     policy: RetryPolicy,
     clock: Clock,
     failed: Callable[[Exception, int], None] = lambda error, tried: None,
+    in_vain: Callable[[], bool] = lambda: False,
 ) -> T:
     """What `call` gives, called again while it raises one of `on`. When the tries are used up, the last one is raised.
 
-    `failed` hears of each failure and how many tries there were.
+    `failed` hears of each failure and how many tries there were; `in_vain` says that no other try can help.
     """
     tried = 0
     while True:
@@ -51,7 +52,7 @@ async def retrying(
         except on as error:
             tried += 1
             failed(error, tried)
-            if policy.tries is not None and tried >= policy.tries:
+            if in_vain() or (policy.tries is not None and tried >= policy.tries):
                 raise
             pause_s = policy.pause_s(tried, getattr(error, "retry_after_s", None) or 0.0)
         await clock.sleep(pause_s)
