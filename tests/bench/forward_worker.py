@@ -14,11 +14,14 @@ import time
 
 import uvloop
 
+from tapwatt.clock import SystemClock
+from tapwatt.log import quiet
 from tapwatt.worker.garbage_collection import collect_less_often
 from tapwatt.worker.inflight import InFlight
 from tapwatt.worker.kafka.transport import make_app, producer_of
 from tapwatt.worker.records import Incoming, Outgoing, Produce
 from tapwatt.worker.settings import KafkaSettings, WorkerSettings
+from tapwatt.worker.supervisor import Supervisor
 
 bootstrap, source, target, group, count_text = sys.argv[1:]
 count = int(count_text)
@@ -43,11 +46,12 @@ async def main() -> None:
         if seen >= count:
             done.set()
 
-    inflight = InFlight(forward, bound=5000, partition_bound=1000, failed=lambda error: os._exit(1))
+    tasks = await Supervisor(SystemClock(), quiet(), print).__aenter__()
+    inflight = InFlight(forward, bound=5000, partition_bound=1000, failed=lambda error: os._exit(1), start=tasks.start)
     app = make_app(group, [source], inflight, (), KafkaSettings(bootstrap=bootstrap), WorkerSettings())
     collect_less_often()
     await app.start()
-    deliver = producer_of(app, 30, lambda error: os._exit(1)).deliver
+    deliver = producer_of(app, 30, tasks).deliver
     await asyncio.wait_for(done.wait(), 120)
     print(json.dumps({"events": seen, "cpu_s": cpu() - began[0], "wall_s": time.monotonic() - began[1]}), flush=True)
     os._exit(0)

@@ -53,9 +53,21 @@ def place(number: int, terminal: int | None = None, site: str = "site") -> Place
 
 
 class Ring:
-    """Four workers on one log. Unless `stable`, every part fails as it may, by the seed."""
+    """Four workers on one log. Unless `stable`, every part fails as it may, by the seed.
 
-    def __init__(self, seed: int = 0, *, stable: bool = True, habits: Habits | None = None, **settings: Any) -> None:
+    `unforeseen` is how likely a call to Redis or the provider is to end in a way that nobody foresaw.
+    """
+
+    def __init__(
+        self,
+        seed: int = 0,
+        *,
+        stable: bool = True,
+        habits: Habits | None = None,
+        unforeseen: float = 0.0,
+        **settings: Any,
+    ) -> None:
+        self._unforeseen = unforeseen
         self.seed = seed
         self.stable = stable
         self.chance = Random(seed)
@@ -181,13 +193,20 @@ class Ring:
         return cast("memory.InProcess", self._mortal(self._memories[name], worker))
 
     def _mortal(self, part: Any, worker: WorkerInMemory) -> Any:
-        return part if self.stable else Mortal(part, worker, self.chance, redis=part is not self.provider)
+        return (
+            part
+            if self.stable
+            else Mortal(part, worker, self.chance, redis=part is not self.provider, unforeseen=self._unforeseen)
+        )
 
 
 class Mortal:
     """A collaborator whose user may be killed just before or just after each call, which Redis may refuse."""
 
-    def __init__(self, part: Any, worker: WorkerInMemory, chance: Random, *, redis: bool) -> None:
+    def __init__(
+        self, part: Any, worker: WorkerInMemory, chance: Random, *, redis: bool, unforeseen: float = 0.0
+    ) -> None:
+        self._unforeseen = unforeseen
         self._part = part
         self._worker = worker
         self._chance = chance
@@ -202,8 +221,18 @@ class Mortal:
                 await asyncio.sleep(0.002)
                 if not self._worker.stable and self._chance.random() < 0.02:
                     raise Unavailable("Redis is not there")
+            self._perhaps_break()
             done = await call(*args, **more)
+            self._perhaps_break()
             await self._worker.perhaps_die(0.02)
             return done
 
         return mortal
+
+    def _perhaps_break(self) -> None:
+        if self._unforeseen and not self._worker.stable and self._chance.random() < self._unforeseen:
+            raise self._chance.choice((ZeroDivisionError("odd"), asyncio.CancelledError(), KeyError(), Odd()))
+
+
+class Odd(BaseException):
+    """What no library should raise."""

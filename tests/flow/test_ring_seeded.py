@@ -14,9 +14,9 @@ SEEDS = 200
 DRIVERS = 6
 
 
-async def _day(seed: int) -> tuple[list[str], Ring]:
+async def _day(seed: int, unforeseen: float = 0.0) -> tuple[list[str], Ring]:
     # Given workers that are killed, a provider and a log that fail as they may, and drivers as they are
-    async with Ring(seed, stable=False) as ring:
+    async with Ring(seed, stable=False, unforeseen=unforeseen) as ring:
         locks: dict[str, asyncio.Lock] = {}
         # When they all live their day
         async with asyncio.timeout(20 * 86_400):
@@ -34,3 +34,13 @@ def test_s12_s33_whatever_happens_every_session_is_settled_once_to_the_cent(seed
     wrong, _ = in_virtual_time(_day(seed))
     # Then the books agree with what was said
     assert not wrong, f"seed {seed}:\n" + "\n".join(wrong)
+
+
+@pytest.mark.parametrize("seed", range(25))
+def test_s12_s33_errors_that_nobody_foresaw_are_tried_again_and_every_session_is_settled_once(seed: int) -> None:
+    wrong, ring = in_virtual_time(_day(seed, unforeseen=0.01))
+    # Then they were seen, and nothing else was wrong
+    pages = [page for worker in ring.workers.values() for page in worker.log.pages]
+    assert any("nobody foresaw this" in page for page in pages)
+    others = [one for one in wrong if "nobody foresaw this" not in one]
+    assert not others, f"seed {seed}:\n" + "\n".join(others)

@@ -15,10 +15,11 @@ from tests.flow.virtual_time import VirtualClock
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.topics import FACT_OF_TYPE, RETRY_TIERS, Topics, kebab
 from tapwatt.log import Log
+from tapwatt.metrics import ServiceMetrics
 from tapwatt.worker.handling import Handling
 from tapwatt.worker.inflight import InFlight
-from tapwatt.worker.metrics import WorkerMetrics
 from tapwatt.worker.progress import Ends
+from tapwatt.worker.quarantine import Quarantine
 from tapwatt.worker.records import Incoming, Outgoing, Partition
 from tapwatt.worker.service import Service
 
@@ -26,8 +27,8 @@ TOPICS = Topics()
 
 
 @cache
-def _metrics() -> WorkerMetrics:
-    return WorkerMetrics(CollectorRegistry())
+def _metrics() -> ServiceMetrics:
+    return ServiceMetrics(CollectorRegistry())
 
 
 class Pages:
@@ -65,7 +66,12 @@ class WorkerInMemory:
         self.stable = stable
         self.kills = 0
         self.died: list[BaseException] = []
-        log.tell(lambda record: self._news.set())
+        log.tell(self._hear)
+
+    def _hear(self, record: Incoming) -> None:
+        self._news.set()
+        if self._up is not None:
+            self._up.hear(record)
 
     async def run(self) -> None:
         """Fetch, handle and commit until cancelled."""
@@ -86,8 +92,7 @@ class WorkerInMemory:
 
     async def _start(self) -> _Up:
         service = self._build()
-        await service.open()
-        return _Up(service, self, dict(self._committed))
+        return _Up(service, self, self._records, dict(self._committed))
 
     def crash(self) -> None:
         """kill -9: what was in flight is gone where it stood; only what was committed is not read again."""
@@ -164,8 +169,13 @@ class ProgressInMemory:
 class _Up:
     """A running process: what it has in flight and how far it has read."""
 
-    def __init__(self, service: Service, worker: WorkerInMemory, positions: dict[Partition, int]) -> None:
+    def __init__(
+        self, service: Service, worker: WorkerInMemory, log: LogInMemory, positions: dict[Partition, int]
+    ) -> None:
         clock, chance = VirtualClock(), Random(7)
+        self._quarantine = Quarantine(TOPICS.quarantine(service.name))
+        for record in log.all_of(self._quarantine.topic):
+            self._quarantine.read(record)
         handling = Handling(
             service,
             worker.produce,
@@ -175,14 +185,25 @@ class _Up:
             metrics=_metrics(),
             log=cast(Log, worker.log),
             fatal=worker.failed,
+            quarantine=self._quarantine,
         )
         delayed = {TOPICS.retry(service.name, tier) for tier in RETRY_TIERS}
         self._topics = [TOPICS.of(fact) for fact in service.hears] + sorted(delayed)
         self._positions = positions
         self._in_flight = InFlight(
-            handling, bound=10_000, partition_bound=10_000, failed=worker.failed, delayed=delayed.__contains__
+            handling,
+            bound=10_000,
+            partition_bound=10_000,
+            failed=worker.failed,
+            start=asyncio.get_running_loop().create_task,
+            delayed=delayed.__contains__,
         )
         self._ending: asyncio.Task[None] | None = None
+
+    def hear(self, record: Incoming) -> None:
+        """Whatever stands on the log; what is quarantined is known at once."""
+        if record.topic == self._quarantine.topic:
+            self._quarantine.read(record)
 
     def fetch(self, log: LogInMemory, paused: set[str]) -> None:
         for partition in self._partitions():

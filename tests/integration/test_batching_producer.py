@@ -38,7 +38,7 @@ async def test_thousands_of_deliveries_at_once_all_arrive_in_the_order_of_their_
     kafka: Store, make_topics: MakeTopics, producer: AIOKafkaProducer
 ) -> None:
     prefix = await make_topics(kafka.at, partitions=3, extra=("sent",))
-    producer_of = BatchingProducer(producer, 20, unexpected)
+    producer_of = BatchingProducer(producer, 20, unexpected, asyncio.create_task)
     # given 6,000 deliveries of 50 keys, each awaited by somebody
     sent = [
         producer_of.produce([Outgoing(f"{prefix}sent", b"%d" % (n % 50), b"%d" % n, [("n", b"%d" % n)])])
@@ -61,7 +61,9 @@ async def test_one_delivery_to_several_topics_is_done_when_all_of_it_stands_ther
 ) -> None:
     prefix = await make_topics(kafka.at, partitions=3, extra=("a", "b"))
     topics = [f"{prefix}a", f"{prefix}b"]
-    await BatchingProducer(producer, 20, unexpected).produce([Outgoing(topic, b"k", b"v", ()) for topic in topics])
+    await BatchingProducer(producer, 20, unexpected, asyncio.create_task).produce(
+        [Outgoing(topic, b"k", b"v", ()) for topic in topics]
+    )
     assert [record.topic async for record in read_log(kafka.at, topics)] in (topics, topics[::-1])
 
 
@@ -69,7 +71,7 @@ async def test_what_is_larger_than_any_topic_takes_is_never_sent(
     kafka: Store, make_topics: MakeTopics, producer: AIOKafkaProducer
 ) -> None:
     prefix = await make_topics(kafka.at, extra=("small",))
-    producer_of = BatchingProducer(producer, 20, unexpected)
+    producer_of = BatchingProducer(producer, 20, unexpected, asyncio.create_task)
     with pytest.raises(BrokenInvariant, match="are more than"):
         await producer_of.produce([Outgoing(f"{prefix}small", b"k", b"x" * (LARGEST_VALUE + 1), ())])
     await producer_of.produce([Outgoing(f"{prefix}small", b"k", b"a", ())])
@@ -83,7 +85,7 @@ async def test_what_kafka_refuses_for_good_ends_the_worker_since_its_producer_ca
     prefix = await make_topics(kafka.at, extra=("small",))
     topic = f"{prefix}small"
     refused: list[BaseException] = []
-    producer_of = BatchingProducer(producer, 20, refused.append)
+    producer_of = BatchingProducer(producer, 20, refused.append, asyncio.create_task)
     await producer_of.produce([Outgoing(topic, b"k", b"before", ())])
     # when a record is larger than that
     with pytest.raises(Unavailable, match="MessageSizeTooLarge"):
@@ -94,7 +96,7 @@ async def test_what_kafka_refuses_for_good_ends_the_worker_since_its_producer_ca
         await producer_of.produce([Outgoing(topic, b"k", b"a", ())])
     # and a new producer goes on
     again = await started(kafka.at)
-    await BatchingProducer(again, 20, unexpected).produce([Outgoing(topic, b"k", b"a", ())])
+    await BatchingProducer(again, 20, unexpected, asyncio.create_task).produce([Outgoing(topic, b"k", b"a", ())])
     await again.stop()
     assert [record.value async for record in read_log(kafka.at, [topic])] == [b"before", b"a"]
 
@@ -105,7 +107,7 @@ async def test_s33_a_broker_that_is_away_makes_the_outcome_unknown_and_later_the
     prefix = await make_topics(own_kafka.bootstrap, extra=("sent",))
     await asyncio.sleep(2)
     producer = await started(own_kafka.bootstrap)
-    producer_of = BatchingProducer(producer, 1.5, unexpected)
+    producer_of = BatchingProducer(producer, 1.5, unexpected, asyncio.create_task)
     record = Outgoing(f"{prefix}sent", b"k", b"v", ())
     await producer_of.produce([record])
     await own_kafka.kill()

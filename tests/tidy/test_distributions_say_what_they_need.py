@@ -23,7 +23,10 @@ NOT_IMPORTED = {"tzdata"}
 STARTED = {"tapwatt-authoriser", "tapwatt-token-matcher", "tapwatt-tariff", "tapwatt-capturer"}
 """What the developer's extra of the command starts as processes, without importing it."""
 ONLY_IN_AN_EXTRA = {
-    "shared": ("service", {"worker", "provider", "state", "testing", "wiring.py", "log.py", "settings.py"}),
+    "shared": (
+        "service",
+        {"worker", "provider", "state", "testing", "wiring", "log.py", "settings.py", "metrics.py", "answer_once.py"},
+    ),
     "cli": ("dev", {"dev"}),
 }
 """The rooms of a distribution that need its extra; the other rooms do without."""

@@ -48,6 +48,7 @@ def test_the_declared_topics_are_those_of_the_facts_and_services() -> None:
     topics = Topics()
     expected = {fact_type(fact) for fact in FACTS} | {topics.dead_letters}
     expected |= {topics.retry(service.name, tier) for service in services() for tier in RETRY_TIERS}
+    expected |= {topics.quarantine(service.name) for service in services()}
     assert set(declared) == expected
     of_facts = {declared[fact_type(fact)].partitions for fact in FACTS}
     assert len(of_facts) == 1, "a key must have the same partition number in every fact's topic"

@@ -31,7 +31,7 @@ class OutcomeUnknown(TapwattError):
 
 
 class BrokenInvariant(TapwattError):
-    """We or the provider are wrong: this key stops, nothing is acknowledged, a human is paged."""
+    """We or the provider are wrong about a session: it is parked, its later records follow it, a human is paged."""
 
 
 class BadCredentials(BrokenInvariant):

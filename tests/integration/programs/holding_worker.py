@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tapwatt.facts.codec import Event
 from tapwatt.facts.events import SessionRequested
-from tapwatt.worker.run import run
+from tapwatt.wiring.process import run
 from tapwatt.worker.service import Done, Service
 
 bootstrap, prefix, group, seen, hold = sys.argv[1:]

@@ -12,7 +12,7 @@ from pathlib import Path
 from tapwatt.errors import NeedsHuman
 from tapwatt.facts.codec import Event
 from tapwatt.facts.events import SessionRequested
-from tapwatt.worker.run import run
+from tapwatt.wiring.process import run
 from tapwatt.worker.service import Done, Service
 
 bootstrap, prefix, service, seen, undecided = sys.argv[1:]

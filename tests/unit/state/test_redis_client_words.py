@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 import pytest
 from pydantic import ValidationError
 
-from tapwatt.errors import BadSettings, BrokenInvariant, Unavailable
+from tapwatt.errors import BadSettings, Unavailable
 from tapwatt.state.redis_client import RedisClient, RedisSettings
 
 Answer = Callable[[bytes], bytes | None]
@@ -81,16 +81,34 @@ async def test_a_redis_that_cannot_now_is_unavailable(trouble):
             await with_client(url, run_a_script, tries=1)
 
 
-async def test_a_script_that_redis_refuses_is_our_fault():
-    refusal = b"-WRONGTYPE Operation against a key holding the wrong kind of value\r\n"
+@pytest.mark.parametrize(
+    "refusal",
+    [
+        b"-WRONGTYPE Operation against a key holding the wrong kind of value\r\n",
+        b"-ERR Error running script (call to f_1): @user_script:3: @user_script: 3: -READONLY You can't write\r\n",
+        b"-BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.\r\n",
+        b"-BUSYKEY Target key name already exists.\r\n",
+        b"-CROSSSLOT Keys in request don't hash to the same slot\r\n",
+        b"-MOVED 3999 127.0.0.1:6381\r\n",
+        b"-EXECABORT Transaction discarded\r\n",
+        b"-NOPERM this user has no permissions to run the 'evalsha' command\r\n",
+        b"-NOAUTH Authentication required.\r\n",
+        b"-A word that is in no book\r\n",
+        b"?what is this\r\n",
+    ],
+)
+async def test_whatever_redis_says_at_work_means_not_now(refusal):
     async with a_redis_that_says(lambda command: refusal if b"EVALSHA" in command else b"+OK\r\n") as url:
-        with pytest.raises(BrokenInvariant, match="refused what we asked: WRONGTYPE"):
-            await with_client(url, run_a_script)
+        with pytest.raises(Unavailable, match="cannot be used now") as told:
+            await with_client(url, run_a_script, tries=1)
+    assert "hush" not in str(told.value)
 
 
-async def test_a_wrong_password_is_a_setting_to_correct():
+async def test_a_wrong_password_is_a_setting_to_correct_at_start_and_not_now_at_work():
     async with a_redis_that_says(lambda command: b"-WRONGPASS invalid username-password pair\r\n") as url:
         with pytest.raises(BadSettings, match="set TAPWATT_REDIS_URL to a user and password") as told:
+            await with_client(url, lambda client: client.check(within_s=5))
+        with pytest.raises(Unavailable, match="cannot be used now"):
             await with_client(url, run_a_script)
     assert "hush" not in str(told.value)
 

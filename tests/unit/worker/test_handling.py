@@ -1,6 +1,7 @@
 """What happens to one record: told, remembered, acknowledged; tried again, scheduled, parked, or stopped."""
 
 import asyncio
+import json
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -10,19 +11,23 @@ from prometheus_client import CollectorRegistry
 
 from tapwatt.errors import BadCredentials, BrokenInvariant, NeedsHuman, OutcomeUnknown, Poison, Unavailable
 from tapwatt.facts.codec import Event, begin, decode, encode, follow
-from tapwatt.facts.events import CaptureFailed, SessionCancelled
+from tapwatt.facts.events import CaptureFailed, SessionCancelled, StopRequested
+from tapwatt.facts.fact import Fact
 from tapwatt.facts.ids import fact_id
 from tapwatt.facts.topics import Topics
 from tapwatt.log import quiet
+from tapwatt.metrics import ServiceMetrics
 from tapwatt.worker.handling import Handling
-from tapwatt.worker.metrics import WorkerMetrics
 from tapwatt.worker.moved_records import delay_of
+from tapwatt.worker.quarantine import Quarantine
 from tapwatt.worker.records import Outgoing, Read
 from tapwatt.worker.service import Done, Handler, Service
+from tapwatt_cli.ops.dead_letters import Letter, told_again
 
 TOPICS = Topics("t.")
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 FACT = SessionCancelled(session_id="s1", reason="driver", cancelled_at=NOW)
+OTHER = SessionCancelled(session_id="s2", reason="driver", cancelled_at=NOW)
 SAID = SessionCancelled(session_id="s1", reason="operator", cancelled_at=NOW)
 
 
@@ -46,15 +51,17 @@ class Time:
 class Bench:
     """A handling with everything round it in the test's hands."""
 
-    def __init__(self, handler: Handler) -> None:
+    def __init__(self, handler: Handler, hears: type[Fact] = SessionCancelled, limit_s: float = 60) -> None:
         self.time = Time()
-        self.metrics = WorkerMetrics(CollectorRegistry())
+        self.metrics = ServiceMetrics(CollectorRegistry())
         self.told: list[Outgoing] = []
         self.delivery_failures: list[Exception] = []
         self.fatal: list[BaseException] = []
         self.order: list[str] = []
+        self.quarantined: list[int] = []
+        self.quarantine = Quarantine(TOPICS.quarantine("capturer"), self.quarantined.append)
         self.handling = Handling(
-            Service("capturer", {SessionCancelled: handler}),
+            Service("capturer", {hears: handler}),
             self.produce,
             topics=TOPICS,
             clock=self.time,
@@ -62,6 +69,8 @@ class Bench:
             metrics=self.metrics,
             log=quiet(),
             fatal=self.fatal.append,
+            quarantine=self.quarantine,
+            limit_s=limit_s,
         )
 
     async def produce(self, records: Sequence[Outgoing]) -> None:
@@ -74,6 +83,16 @@ class Bench:
 def record(event: Event | None = None, topic: str | None = None) -> Read:
     key, value, headers = encode(event or begin(FACT, "cause", "/fleet", NOW))
     return Read(topic or TOPICS.of(SessionCancelled), 3, 17, key, value, headers)
+
+
+def stood(out: Outgoing) -> Read:
+    """What was told, as it stands on the log."""
+    return Read(out.topic, 0, 0, out.key, out.value, out.headers)
+
+
+def replay(letter: Outgoing, quarantine: str, *, last: bool) -> Read:
+    """A letter as `tapwatt dlq replay` tells it again."""
+    return stood(told_again(Letter(stood(letter)), TOPICS, NOW, quarantine, last))
 
 
 async def test_it_tells_then_remembers_and_then_returns() -> None:
@@ -230,19 +249,181 @@ async def test_s11_what_only_a_human_can_find_out_is_parked_with_its_reason_and_
     assert bench.metrics.registry.get_sample_value("tapwatt_needs_human_total") == 1
 
 
-@pytest.mark.parametrize("error", [BrokenInvariant("twice the money"), ZeroDivisionError("a mistake of ours")])
-async def test_a_broken_invariant_stops_its_key_and_is_never_acknowledged(error: Exception) -> None:
+async def test_a_broken_invariant_parks_its_record_and_its_session_is_quarantined_while_others_go_on() -> None:
+    calls: list[str] = []
+
     async def handler(event: Event) -> Done:
-        raise error
+        calls.append(event.fact.key)
+        if event.fact.key == "s1":
+            raise BrokenInvariant("twice the money")
+        return Done()
 
     bench = Bench(handler)
+    await bench.handling(record())
+    # then the record is parked, and beside it stands why its session is quarantined
+    letter, entry = bench.told
+    assert letter.topic == TOPICS.dead_letters
+    assert dict(letter.headers)["tapwatt_reason"] == b"twice the money"
+    assert (entry.topic, entry.key) == (TOPICS.quarantine("capturer"), b"s1")
+    assert json.loads(entry.value or b"") == {
+        "reason": "twice the money",
+        "origin": "t.tapwatt.session-cancelled.v1/3/17",
+        "at": NOW.isoformat(),
+    }
+    assert bench.quarantined == [1]
+    # and what comes later of this session follows it, without being handled; the others go on
+    await bench.handling(record()._replace(offset=18))
+    await bench.handling(record(begin(OTHER, "other", "/fleet", NOW)))
+    assert calls == ["s1", "s2"]
+    assert len(bench.told) == 3
+    assert dict(bench.told[2].headers)["tapwatt_reason"] == (
+        b"its session is quarantined since t.tapwatt.session-cancelled.v1/3/17: twice the money"
+    )
+    assert bench.fatal == []
+
+
+async def test_a_record_that_is_delivered_again_after_its_session_was_quarantined_gets_its_own_reason_again() -> None:
+    async def handler(event: Event) -> Done:
+        raise BrokenInvariant("twice the money")
+
+    bench = Bench(handler)
+    await bench.handling(record())
+    again = Bench(handler)
+    again.quarantine.read(stood(bench.told[1]))
+    await again.handling(record())
+    (letter,) = again.told
+    assert dict(letter.headers)["tapwatt_reason"] == b"twice the money"
+
+
+async def test_a_human_replays_a_quarantined_session_in_its_order_and_the_last_letter_releases_it() -> None:
+    mended = False
+    calls: list[str] = []
+
+    async def handler(event: Event) -> Done:
+        calls.append(event.envelope.id)
+        if not mended:
+            raise BrokenInvariant("twice the money")
+        return Done()
+
+    bench = Bench(handler)
+    await bench.handling(record())
+    bench.quarantine.read(stood(bench.told[1]))
+    await bench.handling(record(begin(FACT, "follows", "/fleet", NOW)))
+    name = bench.quarantine.of(b"s1").at  # type: ignore[union-attr]
+    letters = [bench.told[0], bench.told[2]]
+    replayed = [replay(one, name, last=one is letters[-1]) for one in letters]
+    # when it is replayed though nothing was mended
+    bench.time.slept.append(60)
+    for one in replayed:
+        await bench.handling(one)
+    # then it is quarantined anew, and the second follows without being handled
+    assert calls == ["cause", "cause"]
+    assert [out.topic for out in bench.told[3:]] == [TOPICS.dead_letters, bench.quarantine.topic, TOPICS.dead_letters]
+    bench.quarantine.read(stood(bench.told[4]))
+    # and when it was mended, both are handled in order, and the session is released
+    mended = True
+    name = bench.quarantine.of(b"s1").at  # type: ignore[union-attr]
+    for one in (bench.told[3], bench.told[5]):
+        await bench.handling(replay(one, name, last=one is bench.told[5]))
+    assert calls == ["cause"] * 3 + ["follows"]
+    released = bench.told[6]
+    assert (released.topic, released.key, released.value) == (bench.quarantine.topic, b"s1", None)
+    await bench.handling(record())
+    assert len(calls) == 5
+
+
+async def test_nothing_is_handled_before_it_is_known_what_is_quarantined() -> None:
+    async def handler(event: Event) -> Done:
+        raise AssertionError("not for a handler")
+
+    bench = Bench(handler)
+    bench.quarantine.doubt()
     task = asyncio.create_task(bench.handling(record()))
     await asyncio.sleep(0.05)
     assert not task.done()
-    assert bench.told == []
-    assert bench.fatal == []
+    # when the quarantine of another worker has been read
+    entry = b'{"reason":"odd","origin":"t/0/1","at":"then"}'
+    bench.quarantine.read(Read(bench.quarantine.topic, 0, 0, b"s1", entry, ()))
+    bench.quarantine.caught_up(1)
+    await task
+    assert dict(bench.told[0].headers)["tapwatt_quarantine"] == b"then"
+
+
+async def test_a_terminal_is_never_quarantined() -> None:
+    async def handler(event: Event) -> Done:
+        raise BrokenInvariant("two of one")
+
+    bench = Bench(handler, hears=StopRequested)
+    stop = StopRequested(
+        stop_id="stop-1", operator_id="o", site_id="s", terminal_id="t1", evse_ids=("e",), requested_at=NOW
+    )
+    key, value, headers = encode(begin(stop, "cause", "/fleet", NOW))
+    for offset in range(2):
+        await bench.handling(Read(TOPICS.of(StopRequested), 0, offset, key, value, headers))
+    assert [out.topic for out in bench.told] == [TOPICS.dead_letters] * 2
+    assert len(bench.quarantine) == 0
+
+
+class Odd(BaseException):
+    """What no library should raise."""
+
+
+@pytest.mark.parametrize(
+    "error",
+    [ZeroDivisionError("a mistake of ours"), asyncio.CancelledError(), Odd(), ExceptionGroup("many", [OSError()])],
+)
+@pytest.mark.parametrize("where", ["handler", "remember"])
+async def test_what_nobody_foresaw_goes_by_the_schedule_and_then_to_the_dead_letters(
+    error: BaseException, where: str
+) -> None:
+    async def handler(event: Event) -> Done:
+        async def remember() -> None:
+            raise error
+
+        if where == "handler":
+            raise error
+        return Done(remember=remember)
+
+    bench = Bench(handler)
+    await bench.handling(record())
+    (out,) = bench.told
+    assert out.topic == TOPICS.retry("capturer", "minute")
+    reason = dict(out.headers)["tapwatt_reason"] or b""
+    assert reason.startswith(f"nobody foresaw this: {type(error).__name__} at test_handling.py:".encode())
+    assert b"mistake" not in reason
+    # and once only, it is done the next time; for ever, it comes to the dead letters
+    for number in range(36):
+        await bench.handling(Read(out.topic, 0, number, out.key, out.value, out.headers))
+        out = bench.told[-1]
+    assert out.topic == TOPICS.dead_letters
+    assert bench.metrics.registry.get_sample_value("tapwatt_unforeseen_errors_total") == 37
+
+
+async def test_a_handler_that_is_really_cancelled_ends_and_acknowledges_nothing() -> None:
+    async def handler(event: Event) -> Done:
+        await asyncio.sleep(60)
+        return Done()
+
+    bench = Bench(handler)
+    task = asyncio.create_task(bench.handling(record()))
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
     task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert bench.told == []
+
+
+async def test_a_handler_that_hangs_is_ended_at_its_limit_and_tried_again_by_schedule() -> None:
+    async def handler(event: Event) -> Done:
+        await asyncio.sleep(60)
+        return Done()
+
+    bench = Bench(handler, limit_s=0.02)
+    await bench.handling(record())
+    assert [out.topic for out in bench.told] == [TOPICS.retry("capturer", "minute")]
+    assert b"TimeoutError" in (dict(bench.told[0].headers)["tapwatt_reason"] or b"")
+    assert bench.handling.longest_s == 0.0
 
 
 async def test_s30_bad_credentials_stop_the_worker_at_once_and_acknowledge_nothing() -> None:
@@ -298,9 +479,6 @@ async def test_a_fact_that_nobody_could_read_is_never_said() -> None:
         return Done(say=(huge,))
 
     bench = Bench(handler)
-    task = asyncio.create_task(bench.handling(record()))
-    await asyncio.sleep(0.05)
-    assert bench.told == []
+    await bench.handling(record())
+    assert TOPICS.of(CaptureFailed) not in {out.topic for out in bench.told}
     assert bench.metrics.registry.get_sample_value("tapwatt_broken_invariants_total") == 1
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)

@@ -34,7 +34,7 @@ class Handlers:
 
 def inflight(handle: Handlers, **settings: object) -> InFlight:
     bounds = {"bound": 100, "partition_bound": 100} | settings
-    return InFlight(handle, failed=lambda error: None, **bounds)  # type: ignore[arg-type]
+    return InFlight(handle, failed=lambda error: None, start=asyncio.create_task, **bounds)  # type: ignore[arg-type]
 
 
 async def settle() -> None:
@@ -155,7 +155,7 @@ async def test_a_handler_that_is_not_total_stops_the_worker() -> None:
     async def broken(record: Incoming) -> None:
         raise RuntimeError("not total")
 
-    flight = InFlight(broken, bound=10, partition_bound=10, failed=failures.append)
+    flight = InFlight(broken, bound=10, partition_bound=10, failed=failures.append, start=asyncio.create_task)
     flight.accept(flight.note(ONE, [record(0, "a")]))
     await settle()
     assert [str(f) for f in failures] == ["not total"]

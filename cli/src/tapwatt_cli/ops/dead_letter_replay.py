@@ -11,10 +11,11 @@ from aiokafka.errors import KafkaError
 from tapwatt.clock import Clock
 from tapwatt.errors import TapwattError, Unavailable
 from tapwatt.facts.topics import Topics
+from tapwatt.worker.kafka.header_names import send
 from tapwatt.worker.kafka.log_reader import read_log
 from tapwatt.worker.kafka.producer import LARGEST_VALUE
-from tapwatt.worker.records import Incoming, Outgoing, Read
-from tapwatt_cli.ops.dead_letters import Letter, in_order, letters_of, marker, retry_topic, told_again
+from tapwatt.worker.records import Incoming, Read
+from tapwatt_cli.ops.dead_letters import Letter, in_order, letters_of, marker, replays, retry_topic, told_again
 from tapwatt_cli.ops.topic_log import READ_WITHIN_S, NoTopics, partitions_of
 
 
@@ -44,6 +45,7 @@ async def replay_letters(
 ) -> None:
     """Tell each letter again to whoever parked it, then mark it; `tell` hears of each once both stand on the log.
 
+    The quarantine of a session ends when the last of its letters was handled by the service.
     Whatever ends this in between leaves a letter that was told again and still stands. Replaying it once more is no
     harm: handlers may be called again for the same event at any time.
     """
@@ -54,18 +56,14 @@ async def replay_letters(
     )
     try:
         await producer.start()
-        for letter in ordered:
-            await _send(producer, told_again(letter, topics, clock.now()))
-            await _send(producer, marker(letter, topics, clock.now()))
+        for letter, quarantine, last in replays(ordered):
+            await send(producer, told_again(letter, topics, clock.now(), quarantine, last))
+            await send(producer, marker(letter, topics, clock.now()))
             tell(letter)
     except KafkaError as error:
         raise Unavailable(f"Kafka at {bootstrap} did not take a replayed letter ({error!r}): try again") from error
     finally:
         await producer.stop()
-
-
-async def _send(producer: AIOKafkaProducer, record: Outgoing) -> None:
-    await producer.send_and_wait(record.topic, record.value, record.key, headers=list(record.headers))
 
 
 async def _require(bootstrap: str, topics: Topics) -> None:

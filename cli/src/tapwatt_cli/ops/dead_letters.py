@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 from tapwatt.errors import TapwattError
 from tapwatt.facts.codec import LARGEST_EVENT
+from tapwatt.facts.envelopes import headers_size, note
 from tapwatt.facts.topics import FACT_OF_TYPE, RETRY_TIERS, Topics
 from tapwatt.worker.moved_records import Delay, delayed
 from tapwatt.worker.records import Incoming, Outgoing
@@ -80,6 +81,11 @@ class Letter:
         return self._header("tapwatt_origin")
 
     @property
+    def quarantine(self) -> str:
+        """Since when its session was quarantined when it was parked, or nothing if it was parked by itself."""
+        return self._header("tapwatt_quarantine")
+
+    @property
     def type(self) -> str:
         """The CloudEvents type it gives itself, or nothing."""
         return self._header("ce_type")
@@ -93,11 +99,10 @@ class Letter:
     @property
     def size(self) -> int:
         """Bytes of its key, value and headers."""
-        headers = sum(len(name) + len(raw) for name, raw in self.record.headers)
-        return len(self.record.key or b"") + len(self.record.value or b"") + headers
+        return len(self.record.key or b"") + len(self.record.value or b"") + headers_size(self.record.headers)
 
     def _header(self, name: str) -> str:
-        return dict(self.record.headers).get(name, b"").decode("utf-8", "backslashreplace")
+        return note(self.record.headers, name)
 
 
 def letters_of(records: Iterable[Incoming]) -> list[Letter]:
@@ -105,12 +110,10 @@ def letters_of(records: Iterable[Incoming]) -> list[Letter]:
     parked: dict[Number, Incoming] = {}
     replayed: dict[Number, str] = {}
     for record in records:
-        said = dict(record.headers)
-        if _REPLAYED not in said:
+        if _REPLAYED not in dict(record.headers):
             parked[Number(record.partition, record.offset)] = record
-        elif number := Number.read(said[_REPLAYED].decode("utf-8", "replace")):
-            at = said.get(_REPLAYED_AT, b"").decode("utf-8", "replace")
-            replayed[number] = max(at, replayed.get(number, ""))
+        elif number := Number.read(note(record.headers, _REPLAYED)):
+            replayed[number] = max(note(record.headers, _REPLAYED_AT), replayed.get(number, ""))
     letters = [Letter(record, replayed.get(number)) for number, record in parked.items()]
     return sorted(letters, key=lambda letter: (letter.parked_at, letter.number))
 
@@ -134,6 +137,18 @@ def in_order(letters: Iterable[Letter]) -> list[Letter]:
     return sorted(letters, key=lambda letter: letter.number)
 
 
+def with_their_sessions(chosen: Iterable[Letter], letters: Iterable[Letter]) -> list[Letter]:
+    """The chosen letters, and of each quarantined session among them all that stand: they are replayed together."""
+    chosen = list(chosen)
+    sessions = {_session(letter) for letter in chosen if letter.quarantine}
+    others = (letter for letter in standing(letters) if letter.quarantine and _session(letter) in sessions)
+    return list({letter.number: letter for letter in (*chosen, *others)}.values())
+
+
+def _session(letter: Letter) -> tuple[str, bytes | None]:
+    return letter.parked_by, letter.record.key
+
+
 def why_not(letter: Letter, topics: Topics) -> str | None:
     """Why this letter cannot be told again, in a sentence's end, or None if it can."""
     if not _SERVICE.fullmatch(letter.parked_by):
@@ -153,10 +168,28 @@ def retry_topic(letter: Letter, topics: Topics) -> str:
     return topics.retry(letter.parked_by, RETRY_TIERS[0])
 
 
-def told_again(letter: Letter, topics: Topics, now: datetime) -> Outgoing:
-    """The record that replays a letter: its untouched bytes, due now, with its whole schedule before it."""
-    again = Delay(origin=letter.origin, scheduled=0, due=now.astimezone(UTC))
+def told_again(letter: Letter, topics: Topics, now: datetime, replays: str = "", last: bool = False) -> Outgoing:
+    """The record that replays a letter: its untouched bytes, due now, with its whole schedule before it.
+
+    `replays` is the quarantine in spite of which it is handled; with the `last` one of a session it ends.
+    """
+    again = Delay(letter.origin, 0, now.astimezone(UTC), replays, last)
     return delayed(letter.record, retry_topic(letter, topics), again, f"replayed dead letter {letter.number}")
+
+
+def replays(ordered: Sequence[Letter]) -> list[tuple[Letter, str, bool]]:
+    """Each letter in its order, the quarantine in spite of which it is handled, and whether that ends with it.
+
+    What is replayed of a session is handled in spite of the quarantine that stands, which the last of its letters
+    names: where a worker died before its quarantine stood on the log, an earlier letter names one that never did.
+    """
+    last = {_session(letter): letter for letter in ordered if letter.quarantine}
+    return [
+        (letter, last[_session(letter)].quarantine, letter is last[_session(letter)])
+        if letter.quarantine
+        else (letter, "", False)
+        for letter in ordered
+    ]
 
 
 def marker(letter: Letter, topics: Topics, now: datetime) -> Outgoing:

@@ -75,7 +75,7 @@ def show_letter(out: Console, letter: Letter) -> None:
         "key": printable(letter.record.key or b""),
     }
     lines = [f"{name + ':':13}{text}" for name, text in facts.items()]
-    lines += ["headers:", *(f"  {printable(name)}: {printable(raw)}" for name, raw in letter.record.headers)]
+    lines += ["headers:", *(f"  {printable(name)}: {printable(raw or b'')}" for name, raw in letter.record.headers)]
     lines += [f"value ({len(value)} bytes):", pretty(value)]
     for one in lines:
         out.print(Text(one), soft_wrap=True)
@@ -93,7 +93,10 @@ def letter_as_json(letter: Letter) -> dict[str, Any]:
         value = raw.decode()
     except UnicodeDecodeError:
         value = None
-    headers = [[name, raw.decode("utf-8", "backslashreplace")] for name, raw in letter.record.headers]
+    headers = [
+        [printable(name), None if raw is None else raw.decode("utf-8", "backslashreplace")]
+        for name, raw in letter.record.headers
+    ]
     return {**_summary(letter), "headers": headers, "value": value, "value_base64": base64.b64encode(raw).decode()}
 
 
@@ -106,6 +109,7 @@ def _summary(letter: Letter) -> dict[str, Any]:
         "key": (letter.record.key or b"").decode("utf-8", "backslashreplace"),
         "reason": letter.reason,
         "origin": letter.origin,
+        "session_quarantined_since": letter.quarantine or None,
         "replayed_at": letter.replayed_at,
     }
 

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from tapwatt.errors import Poison, TapwattError, Unavailable
 from tapwatt.facts.codec import Event, decode
+from tapwatt.facts.envelopes import Headers, note
 from tapwatt.facts.events import FACTS
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.topics import Topics
+from tapwatt.worker.kafka.log_reader import read_log
+from tapwatt.worker.records import Incoming
 
 READ_WITHIN_S = 60.0
 """A log that cannot be read to its end in this time is too long for one look, or Kafka is in trouble."""
@@ -44,12 +47,8 @@ async def read_topics(bootstrap: str, topics: Topics, facts: Iterable[type[Fact]
                     f"Kafka at {bootstrap} has none of Tapwatt's topics; create them with: "
                     f"tapwatt topics --apply --bootstrap {bootstrap}"
                 )
-            consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False)
-            try:
-                await consumer.start()
-                return await _read(consumer, there, topics.dead_letters)
-            finally:
-                await consumer.stop()
+            names = sorted({partition.topic for partition in there})
+            return await _sorted(read_log(bootstrap, names), topics.dead_letters)
     except KafkaError as error:
         raise Unavailable(f"Kafka at {bootstrap} does not answer: start it, or correct --bootstrap") from error
     except TimeoutError:
@@ -68,30 +67,21 @@ async def partitions_of(bootstrap: str, names: set[str]) -> list[TopicPartition]
     return [TopicPartition(topic["topic"], one["partition"]) for topic in described for one in topic["partitions"]]
 
 
-async def _read(consumer: AIOKafkaConsumer, partitions: list[TopicPartition], dead_letters: str) -> TopicLog:
-    consumer.assign(partitions)
-    ends = await consumer.end_offsets(partitions)
-    for partition, first in (await consumer.beginning_offsets(partitions)).items():
-        consumer.seek(partition, first)
+async def _sorted(records: AsyncIterator[Incoming], dead_letters: str) -> TopicLog:
     log = TopicLog()
-    left = {partition for partition in partitions if await consumer.position(partition) < ends[partition]}
-    while left:
-        for records in (await consumer.getmany(*left, timeout_ms=500)).values():
-            for record in records:
-                where = f"{record.topic}[{record.partition}]@{record.offset}"
-                if record.topic == dead_letters:
-                    log.parked.append(f"{where}: {_why(record.headers)}")
-                    continue
-                try:
-                    log.events.append(decode(record.key, record.value, record.headers))
-                except Poison as poison:
-                    log.unreadable.append(f"{where}: {poison}")
-        left = {partition for partition in left if await consumer.position(partition) < ends[partition]}
+    async for record in records:
+        where = f"{record.topic}[{record.partition}]@{record.offset}"
+        if record.topic == dead_letters:
+            log.parked.append(f"{where}: {_why(record.headers)}")
+            continue
+        try:
+            log.events.append(decode(record.key, record.value, record.headers))
+        except Poison as poison:
+            log.unreadable.append(f"{where}: {poison}")
     return log
 
 
-def _why(headers: tuple[tuple[str, bytes], ...]) -> str:
+def _why(headers: Headers) -> str:
     """The reason that a record was parked with, as far as its headers say so."""
-    said = dict(headers)
-    reason = next((said[name] for name in said if name.endswith("reason")), b"no reason given")
-    return reason.decode("utf-8", "replace")[:300]
+    reason = next((name for name, _ in headers if name.endswith("reason")), "")
+    return note(headers, reason)[:300] or "no reason given"

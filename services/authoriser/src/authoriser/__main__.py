@@ -8,24 +8,27 @@ from authoriser.settings import AuthoriserSettings
 from tapwatt.facts.events import TariffPublished
 from tapwatt.facts.fact import Fact
 from tapwatt.settings import read_settings
-from tapwatt.wiring import MemoryRoom, ProgressRoom, ProviderRoom, together
-from tapwatt.worker.run import Runtime, run
+from tapwatt.wiring.process import Runtime, run
+from tapwatt.wiring.progress import OwnProgress
+from tapwatt.wiring.provider import ProviderAccess
+from tapwatt.wiring.resources import with_resources
+from tapwatt.wiring.sessions import RememberedSessions
 from tapwatt.worker.service import Service
 
 EPOCH = 2
-"""Count up when what is remembered changes: the memory is then rebuilt from the log."""
+"""Count up when what is remembered changes: the view is then rebuilt from the log."""
 
 
 def build(runtime: Runtime) -> Service:
     """Put the authoriser together from its settings."""
     settings = read_settings(AuthoriserSettings)
-    provider = ProviderRoom(runtime)
+    provider = ProviderAccess(runtime)
     longer_s: dict[type[Fact], int] = {TariffPublished: FOR_EVER_S}
-    memory = MemoryRoom(runtime, NAME, EPOCH, REMEMBERS, settings.remember_days, longer_s)
-    heard = ProgressRoom(NAME, [TariffPublished])
-    offers = Offers(memory.memory, heard.progress, runtime.clock, settings.tariff_wait_s)
-    agent = AuthoriserAgent(provider.gateway, memory.memory, offers, settings)
-    return together(agent.service(), provider, memory, heard)
+    sessions = RememberedSessions(runtime, NAME, EPOCH, REMEMBERS, settings.remember_days, longer_s)
+    heard = OwnProgress(NAME, [TariffPublished])
+    offers = Offers(sessions.store, heard.progress, runtime.clock, settings.tariff_wait_s)
+    agent = AuthoriserAgent(provider.gateway, sessions.store, offers, settings)
+    return with_resources(agent.service(), provider, sessions, heard)
 
 
 if __name__ == "__main__":

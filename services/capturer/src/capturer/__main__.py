@@ -5,21 +5,23 @@ from __future__ import annotations
 from capturer.agent import NAME, REMEMBERS, CapturerAgent
 from capturer.settings import CapturerSettings
 from tapwatt.settings import read_settings
-from tapwatt.wiring import MemoryRoom, ProviderRoom, together
-from tapwatt.worker.run import Runtime, run
+from tapwatt.wiring.process import Runtime, run
+from tapwatt.wiring.provider import ProviderAccess
+from tapwatt.wiring.resources import with_resources
+from tapwatt.wiring.sessions import RememberedSessions
 from tapwatt.worker.service import Service
 
 EPOCH = 1
-"""Count up when what is remembered changes: the memory is then rebuilt from the log."""
+"""Count up when what is remembered changes: the view is then rebuilt from the log."""
 
 
 def build(runtime: Runtime) -> Service:
     """Put the capturer together from its settings."""
     settings = read_settings(CapturerSettings)
-    provider = ProviderRoom(runtime)
-    memory = MemoryRoom(runtime, NAME, EPOCH, REMEMBERS, settings.remember_days)
-    agent = CapturerAgent(provider.gateway, memory.memory, settings, release_rest=provider.release_rest)
-    return together(agent.service(), provider, memory)
+    provider = ProviderAccess(runtime)
+    sessions = RememberedSessions(runtime, NAME, EPOCH, REMEMBERS, settings.remember_days)
+    agent = CapturerAgent(provider.gateway, sessions.store, settings, release_rest=provider.release_rest)
+    return with_resources(agent.service(), provider, sessions)
 
 
 if __name__ == "__main__":

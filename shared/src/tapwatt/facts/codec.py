@@ -43,7 +43,7 @@ def encode(event: Event) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
 
 
 def decode(key: bytes | None, value: bytes | None, headers: Headers) -> Event:
-    """The event in a Kafka record, or Poison with the reason."""
+    """The event in a Kafka record, or Poison with the reason, whatever bytes it is made of."""
     if not value:
         raise Poison("the record has no value: a fact is a JSON object")
     if len(value) > LARGEST_EVENT:
@@ -56,6 +56,8 @@ def decode(key: bytes | None, value: bytes | None, headers: Headers) -> Event:
         fact = model.model_validate_json(value)
     except ValidationError as error:
         raise Poison(f"{model.name} is broken: {_first(error)}") from None
+    except Exception as error:  # it depends on these bytes alone, so it will never be otherwise
+        raise Poison(f"{model.name} is broken in a way that nobody foresaw ({type(error).__name__})") from error
     if key != fact.key.encode():
         raise Poison(f"the record's key is not the {model.keyed_by} in it, so its order cannot be kept")
     return Event(envelope, fact)

@@ -19,12 +19,13 @@ Energy = Annotated[Decimal, Field(ge=0, le=10**9, max_digits=16, decimal_places=
 """Energy in watt-hours (Wh), exact."""
 
 
-_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
+"""The moments we believe: from the first, before the last."""
 
 
 def _utc(moment: datetime) -> datetime:
     # Compared before it is converted: at the ends of the calendar a conversion leaves it.
-    if not _FIRST <= moment < _LAST:
+    if not FIRST <= moment < LAST:
         raise ValueError("not a time from 1970 to 2199, so a clock was wrong")
     return moment.astimezone(UTC)
 

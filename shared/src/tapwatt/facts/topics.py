@@ -1,4 +1,4 @@
-"""Which Kafka topic carries what: one topic a fact type, and each service's retry topics beside the dead letters."""
+"""Which Kafka topic carries what: one topic a fact type, and each service's own beside the dead letters."""
 
 from __future__ import annotations
 
@@ -38,6 +38,10 @@ class Topics:
     def retry(self, service: str, tier: str) -> str:
         """Where a service's records wait for their next try."""
         return f"{self.prefix}tapwatt.{service}.retry-{tier}.v1"
+
+    def quarantine(self, service: str) -> str:
+        """Where a service keeps which sessions it handles nothing of."""
+        return f"{self.prefix}tapwatt.{service}.quarantine.v1"
 
     @property
     def dead_letters(self) -> str:

@@ -10,6 +10,7 @@ from tapwatt.clock import Clock
 from tapwatt.errors import BrokenInvariant, OutcomeUnknown, Unavailable
 from tapwatt.provider.port import Kind, Provider, Status, Transaction
 from tapwatt.provider.settings import ProviderSettings
+from tapwatt.retry import RetryPolicy, retrying
 
 Send = Callable[[], Awaitable[Transaction]]
 Ask = Callable[[], Awaitable[Transaction | None]]
@@ -76,27 +77,33 @@ async def make_known(send: Send, ask: Ask, *, since: datetime, clock: Clock, pat
         if known is not None:
             return known
     unknown: OutcomeUnknown | None = None
-    may_send = True
-    for _ in range(patience.tries):
-        if may_send:
-            try:
-                return await send()
-            except OutcomeUnknown as error:
-                unknown = error
-            except Unavailable:
-                if unknown is None:
-                    raise
-        await clock.sleep(patience.pause_s)
-        try:
+    tried = 0
+
+    async def once() -> Transaction:
+        """Ask what became of what was sent before; if that is nothing, send, except at the very end."""
+        nonlocal unknown, tried
+        tried += 1
+        if unknown is not None:
             known = await ask()
-        except Unavailable:
-            may_send = False
-            continue
-        if known is not None:
-            return known
+            if known is not None:
+                return known
+            if tried > patience.tries:
+                raise unknown
         # Not found is not "did not happen": it may be applied late. The same reference makes sending again harmless.
-        may_send = True
-    raise unknown or OutcomeUnknown("nothing was sent and nothing is known")
+        try:
+            return await send()
+        except OutcomeUnknown as error:
+            unknown = error
+            raise
+
+    policy = RetryPolicy(patience.tries + 1, patience.pause_s, patience.pause_s)
+    on = (Unavailable, OutcomeUnknown)
+    try:
+        return await retrying(once, on=on, policy=policy, clock=clock, in_vain=lambda: unknown is None)
+    except Unavailable as unavailable:
+        if unknown is None:
+            raise
+        raise unknown from unavailable
 
 
 async def find_within_life(

@@ -17,16 +17,15 @@ from redis.backoff import ExponentialWithJitterBackoff
 from redis.commands.core import AsyncScript
 from redis.maint_notifications import MaintNotificationsConfig
 
-from tapwatt.errors import BadSettings, BrokenInvariant, Unavailable
+from tapwatt.errors import BadSettings, Unavailable
 
 OLDEST = (6, 2)
 """The oldest Redis that has what our scripts need."""
 
 Text = str | bytes | int
 
-_NOT_NOW = (exceptions.ConnectionError, exceptions.TimeoutError, exceptions.ReadOnlyError, exceptions.OutOfMemoryError,
-            exceptions.ClusterDownError, exceptions.TryAgainError, OSError)  # fmt: skip
-_NOT_NOW_WORDS = ("MISCONF", "NOREPLICAS", "BUSY", "LOADING", "UNBLOCKED")
+_NOT_LET_IN = (exceptions.AuthenticationError, exceptions.NoPermissionError)
+_LONGEST_WORDS = 200
 
 
 class RedisSettings(BaseSettings):
@@ -63,7 +62,11 @@ class RedisSettings(BaseSettings):
 
 
 class RedisClient:
-    """Connections to one Redis. It connects when first used; `check` says at start whether that will work."""
+    """Connections to one Redis. It connects when first used; `check` says at start whether that will work.
+
+    After that, whatever Redis says means "not now": it may be a replica for a while, full, or have another password,
+    and an operator's mending it needs nobody to start us again.
+    """
 
     def __init__(self, settings: RedisSettings) -> None:
         self.where = settings.where
@@ -86,7 +89,7 @@ class RedisClient:
         return self._redis.register_script(text)
 
     async def run(self, script: AsyncScript, keys: Sequence[str], args: Sequence[Text]) -> Any:
-        """Run a script in one call. Unavailable if Redis cannot be reached or cannot write now."""
+        """Run a script in one call. Unavailable if Redis cannot be reached, or will not do it now."""
         with self._our_words():
             return await script(keys=list(keys), args=list(args))
 
@@ -112,6 +115,11 @@ class RedisClient:
                     info: Mapping[str, Any] = await self._redis.info()
                 return _fit(info, self.where)
             except Unavailable as error:
+                if isinstance(error.__cause__, _NOT_LET_IN):
+                    raise BadSettings(
+                        f"Redis at {self.where} does not let us in: "
+                        "set TAPWATT_REDIS_URL to a user and password it knows"
+                    ) from error
                 if loop.time() >= end:
                     raise BadSettings(
                         f"Redis does not answer at {self.where} (waited {within_s:g} s): "
@@ -129,18 +137,10 @@ class RedisClient:
         try:
             with _no_lost_cancellation():
                 yield
-        except (exceptions.AuthenticationError, exceptions.NoPermissionError) as error:
-            raise BadSettings(
-                f"Redis at {self.where} does not let us in: set TAPWATT_REDIS_URL to a user and password it knows"
-            ) from error
-        except _NOT_NOW as error:
-            raise Unavailable(f"Redis at {self.where} cannot be used now ({type(error).__name__})") from error
-        except exceptions.ResponseError as error:
-            if str(error).startswith(_NOT_NOW_WORDS):
-                raise Unavailable(f"Redis at {self.where} cannot be used now ({str(error).split()[0]})") from error
+        except (exceptions.RedisError, OSError) as error:
             if _is_ours(error):
                 raise
-            raise BrokenInvariant(f"Redis at {self.where} refused what we asked: {error}") from error
+            raise Unavailable(f"Redis at {self.where} cannot be used now ({_words(error)})") from error
 
 
 @contextmanager
@@ -159,9 +159,15 @@ def _no_lost_cancellation() -> Iterator[None]:
             raise asyncio.CancelledError
 
 
-def _is_ours(error: exceptions.ResponseError) -> bool:
+def _is_ours(error: Exception) -> bool:
     """Whether one of our own scripts said this (see view.lua); tapwatt.state.view gives it its word."""
     return str(error).startswith(("NOTWHOLE", "SUPERSEDED", "NEWER"))
+
+
+def _words(error: Exception) -> str:
+    """What Redis said, or the kind of trouble with it. An error of a connection may quote what was sent."""
+    said = str(error)[:_LONGEST_WORDS] if isinstance(error, exceptions.ResponseError) else ""
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 
 def _fit(info: Mapping[str, Any], where: str) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import traceback
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import replace
+from pathlib import Path
 from random import Random
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from tapwatt.clock import Clock
 from tapwatt.errors import BadCredentials, BrokenInvariant, NeedsHuman, OutcomeUnknown, Poison, Unavailable
@@ -15,28 +16,28 @@ from tapwatt.facts.codec import LARGEST_EVENT, Event, decode, encode, follow
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.topics import Topics, fact_type
 from tapwatt.log import Log
-from tapwatt.worker.metrics import WorkerMetrics
-from tapwatt.worker.moved_records import Delay, dead_letter, delay_of, delayed
+from tapwatt.metrics import HANDLING, NEEDS_HUMAN, PRODUCED, RETRIES, UNFORESEEN, ServiceMetrics
+from tapwatt.retry import RetryPolicy, retrying
+from tapwatt.worker.moved_records import Delay, delay_of
+from tapwatt.worker.quarantine import Quarantine
 from tapwatt.worker.records import Incoming, Outgoing, Produce, origin
-from tapwatt.worker.retry_schedule import SCHEDULE, Tier, next_try, pause_s
+from tapwatt.worker.retry_schedule import SCHEDULE
 from tapwatt.worker.service import Done, Service
+from tapwatt.worker.setting_aside import QUARANTINED_BY, SettingAside
+from tapwatt.worker.tasks import foreseen
 
-
-@dataclass(frozen=True, slots=True)
-class RetryPolicy:
-    """How long to try in place before the schedule takes over, and how long to wait between tries (seconds)."""
-
-    tries: int = 12
-    first_pause_s: float = 0.2
-    longest_pause_s: float = 5.0
-    schedule: tuple[Tier, ...] = SCHEDULE
+T = TypeVar("T")
 
 
 class Handling:
     """Handles one record for a service: validate, decide, tell, remember; then the caller acknowledges.
 
-    It is total. It returns when the record is done for good, or parked, or waits in a retry topic. It waits for ever
-    where nothing may be acknowledged (a broken invariant): the worker goes on with other keys, and a human is paged.
+    It is total. It returns when the record is done for good, or a dead letter, or delayed in a retry topic, whatever is
+    raised on the way. The one thing after which it never returns is a provider that does not take our key: that ends
+    the worker, because every other call would fail too.
+
+    `limit_s` is the longest that a handler may take with all its tries, and the longest to remember what it said. It
+    must be above what a driver and a provider may take together.
     """
 
     def __init__(
@@ -47,79 +48,138 @@ class Handling:
         topics: Topics,
         clock: Clock,
         chance: Random,
-        metrics: WorkerMetrics,
+        metrics: ServiceMetrics,
         log: Log,
         fatal: Callable[[BaseException], None],
-        patience: RetryPolicy | None = None,
+        policy: RetryPolicy | None = None,
+        quarantine: Quarantine | None = None,
+        limit_s: float = 900.0,
     ) -> None:
         self._service = service
         self._produce = produce
         self._topics = topics
         self._clock = clock
-        self._chance = chance
         self._metrics = metrics
         self._log = log.bind(service=service.name)
         self._fatal = fatal
-        self._patience = patience or RetryPolicy()
+        self._policy = replace(policy or RetryPolicy(), chance=chance)
+        own = Quarantine(topics.quarantine(service.name))
+        self._quarantine = own if quarantine is None else quarantine
+        self._aside = SettingAside(
+            service.name,
+            self._tell,
+            topics=topics,
+            clock=clock,
+            metrics=metrics,
+            log=self._log,
+            quarantine=self._quarantine,
+        )
+        self._limit_s = limit_s
+        self._since: dict[object, float] = {}
         self._retry_topics = {topics.retry(service.name, tier.name) for tier in SCHEDULE}
         self._handlers = {fact_type(fact): handler for fact, handler in service.hears.items()}
 
     async def __call__(self, record: Incoming) -> None:
         """Handle one record until it may be acknowledged."""
-        begun = self._clock.monotonic()
         waited = delay_of(record) if record.topic in self._retry_topics else None
         if waited is not None:
             await self._until(waited)
-            begun = self._clock.monotonic()
+        begun = self._clock.monotonic()
         try:
-            event = decode(record.key, record.value, record.headers)
-            outcome = await self._until_done(record, event, waited)
+            event = self._read(record, waited)
         except Poison as error:
-            await self._dead_letter(record, waited, str(error))
-            outcome = "parked"
+            outcome = await self._aside.dead_letter(record, waited, str(error))
+        else:
+            outcome = await self._unless_quarantined(record, event, waited)
+        took_s = self._clock.monotonic() - begun
+        self._metrics.observe(HANDLING, took_s, self._topics.plain(record.topic), outcome)
+
+    @property
+    def longest_s(self) -> float:
+        """How long the oldest handler that has not ended is at work (seconds). Records that wait do not count."""
+        return self._clock.monotonic() - next(iter(self._since.values())) if self._since else 0.0
+
+    def _read(self, record: Incoming, waited: Delay | None) -> Event:
+        event = decode(record.key, record.value, record.headers)
+        kind = event.envelope.type
+        if kind not in self._handlers or (waited is None and self._topics.plain(record.topic) != kind):
+            raise Poison(f"a {kind} does not belong in {record.topic}")
+        return event
+
+    async def _unless_quarantined(self, record: Incoming, event: Event, waited: Delay | None) -> str:
+        if event.fact.keyed_by != QUARANTINED_BY:
+            return await self._until_done(record, event, waited)
+        await self._quarantine.known()
+        stands = self._quarantine.of(record.key)
+        replays = waited is not None and stands is not None and waited.replays == stands.at
+        if stands is not None and not replays:
+            return await self._aside.follow(record, waited, stands)
+        outcome = await self._until_done(record, event, waited)
+        if stands is not None and waited is not None and waited.last and self._quarantine.of(record.key) == stands:
+            await self._aside.release(record, stands)
+        return outcome
+
+    async def _until_done(self, record: Incoming, event: Event, waited: Delay | None) -> str:
+        try:
+            done = await self._within_limit(self._handlers[event.envelope.type], event)
+            if done.say:
+                await self._tell([self._outgoing(event, said) for said in done.say])
+                for said in done.say:
+                    self._metrics.count(PRODUCED, (said.fact if isinstance(said, Event) else said).name)
+            await self._remember(done)
+        except Poison as error:
+            return await self._aside.dead_letter(record, waited, str(error))
         except NeedsHuman as error:
-            self._metrics.needs_human()
+            self._metrics.count(NEEDS_HUMAN)
             self._log.critical("a human is needed", why=str(error), origin=origin(record))
-            await self._dead_letter(record, waited, str(error))
-            outcome = "parked"
+            return await self._aside.dead_letter(record, waited, str(error))
         except BadCredentials as error:
             self._log.critical("stopped", why=str(error), origin=origin(record))
             self._fatal(error)
             await _for_ever()
-        except Exception as error:  # noqa: BLE001 - what nobody foresaw is a broken invariant: we are wrong
-            await self._stop_this_key(record, error)
-        self._metrics.handled(self._topics.plain(record.topic), outcome, self._clock.monotonic() - begun)
+        except BrokenInvariant as error:
+            return await self._aside.quarantine(record, event, waited, error)
+        except (Unavailable, OutcomeUnknown) as error:
+            return await self._aside.schedule(record, waited, str(error))
+        except BaseException as error:
+            if foreseen(error):
+                raise
+            why = _where(error)
+            self._metrics.count(UNFORESEEN)
+            self._log.critical("nobody foresaw this", why=why, origin=origin(record), exc_info=error)
+            return await self._aside.schedule(record, waited, f"nobody foresaw this: {why}")
+        return "done"
 
-    async def _until_done(self, record: Incoming, event: Event, waited: Delay | None) -> str:
-        handler = self._handlers.get(event.envelope.type)
-        if handler is None or (waited is None and self._topics.plain(record.topic) != event.envelope.type):
-            raise Poison(f"a {event.envelope.type} does not belong in {record.topic}")
-        tries = 0
-        while True:
-            try:
-                done = await handler(event)
-            except (Unavailable, OutcomeUnknown) as error:
-                tries += 1
-                self._metrics.tried_again(type(error).__name__)
-                if tries >= self._patience.tries:
-                    return await self._schedule(record, waited, error)
-                await self._clock.sleep(self._pause(tries, error))
-                continue
-            await self._tell_and_remember(event, done)
-            return "done"
+    async def _within_limit(self, handler: Callable[[Event], Awaitable[Done]], event: Event) -> Done:
+        def failed(error: Exception, tried: int) -> None:
+            self._metrics.count(RETRIES, type(error).__name__)
 
-    async def _tell_and_remember(self, event: Event, done: Done) -> None:
-        if done.say:
-            await self._tell([self._outgoing(event, said) for said in done.say])
-        tries = 0
-        while True:
-            try:
-                await done.remember()
-            except Unavailable as error:
-                tries += 1
-                await self._clock.sleep(self._pause(tries, error))
-                continue
-            return
+        async def decide() -> Done:
+            on = (Unavailable, OutcomeUnknown)
+            return await retrying(lambda: handler(event), on=on, policy=self._policy, clock=self._clock, failed=failed)
+
+        return await self._limited(decide)
+
+    async def _remember(self, done: Done) -> None:
+        await self._limited(lambda: self._tirelessly(done.remember, Unavailable))
+
+    async def _limited(self, work: Callable[[], Awaitable[T]]) -> T:
+        begun = object()
+        self._since[begun] = self._clock.monotonic()
+        try:
+            async with asyncio.timeout(self._limit_s):
+                return await work()
+        finally:
+            del self._since[begun]
+
+    async def _tirelessly(
+        self,
+        call: Callable[[], Awaitable[T]],
+        *on: type[Exception],
+        failed: Callable[[Exception, int], None] = lambda error, tried: None,
+    ) -> T:
+        policy = replace(self._policy, tries=None)
+        return await retrying(call, on=on, policy=policy, clock=self._clock, failed=failed)
 
     def _outgoing(self, cause: Event, said: Fact | Event) -> Outgoing:
         if isinstance(said, Event):
@@ -131,62 +191,34 @@ class Handling:
             raise BrokenInvariant(
                 f"{event.fact.name} of {event.fact.key} is {len(value)} bytes, more than is ever read"
             )
-        self._metrics.said(event.fact.name)
         return Outgoing(self._topics.of(type(event.fact)), key, value, headers)
 
     async def _tell(self, outgoing: Sequence[Outgoing]) -> None:
         """Deliver until it is known to be delivered: the same bytes under the same id, so twice is no harm."""
-        tries = 0
-        while True:
-            try:
-                await self._produce(outgoing)
-            except (OSError, TimeoutError, Unavailable) as error:
-                tries += 1
-                self._metrics.tried_again("Delivery")
-                self._log.warning("not delivered yet", why=repr(error), tries=tries)
-                await self._clock.sleep(self._pause(tries, error))
-                continue
-            return
 
-    def _pause(self, tries: int, error: BaseException) -> float:
-        asked = getattr(error, "retry_after_s", None) or 0.0
-        mine = pause_s(tries, self._chance, self._patience.first_pause_s, self._patience.longest_pause_s)
-        return max(mine, min(asked, self._patience.longest_pause_s))
+        def failed(error: Exception, tried: int) -> None:
+            self._metrics.count(RETRIES, "Delivery")
+            self._log.warning("not delivered yet", why=repr(error), tries=tried)
+
+        await self._tirelessly(lambda: self._produce(outgoing), OSError, Unavailable, failed=failed)
 
     async def _until(self, waited: Delay) -> None:
         left = (waited.due - self._clock.now()).total_seconds()
         if left > 0:
-            await self._clock.sleep(left)
+            await self._clock.sleep(min(left, SCHEDULE[-1].delay_s))  # nothing of ours is due later than that
 
-    async def _schedule(self, record: Incoming, waited: Delay | None, error: Exception) -> str:
-        scheduled = waited.scheduled if waited else 0
-        tier = next_try(scheduled, self._patience.schedule)
-        if tier is None:
-            await self._dead_letter(record, waited, f"given up after {scheduled} scheduled tries: {error}")
-            return "parked"
-        came_from = waited.origin if waited else origin(record)
-        due = self._clock.now() + timedelta(seconds=tier.delay_s)
-        topic = self._topics.retry(self._service.name, tier.name)
-        self._log.warning(
-            "tried again later", why=str(error), origin=came_from, due=due.isoformat(), scheduled=scheduled
-        )
-        await self._tell([delayed(record, topic, Delay(came_from, scheduled + 1, due), str(error))])
-        return "scheduled"
 
-    async def _dead_letter(self, record: Incoming, waited: Delay | None, reason: str) -> None:
-        self._metrics.dead_lettered()
-        self._log.error("parked", why=reason, origin=origin(record))
-        letter = dead_letter(record, self._topics.dead_letters, self._service.name, reason, self._clock.now(), waited)
-        await self._tell([letter])
-
-    async def _stop_this_key(self, record: Incoming, error: Exception) -> NoReturn:
-        known = isinstance(error, BrokenInvariant)
-        self._metrics.broken_invariant()
-        self._log.critical("this key stops", why=str(error), origin=origin(record), exc_info=None if known else error)
-        await _for_ever()
+def _where(error: BaseException) -> str:
+    """The error's kind and the line that raised it. Never its text, which may quote a card: the log has the rest."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return (
+        f"{type(error).__name__} at {Path(frames[-1].filename).name}:{frames[-1].lineno}"
+        if frames
+        else repr(type(error))
+    )
 
 
 async def _for_ever() -> NoReturn:
-    delayed: Awaitable[None] = asyncio.get_running_loop().create_future()
-    await delayed
+    never: Awaitable[None] = asyncio.get_running_loop().create_future()
+    await never
     raise AssertionError("a future that nobody ends has ended")

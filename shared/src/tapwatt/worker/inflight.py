@@ -9,6 +9,10 @@ from typing import NamedTuple
 
 from tapwatt.worker.offset_tracker import OffsetTracker
 from tapwatt.worker.records import Incoming, Partition
+from tapwatt.worker.tasks import Start, foreseen
+
+STOPPED_WITHIN_S = 5.0
+"""How long a partition that is not ours any more waits for its handlers to stop."""
 
 Handle = Callable[[Incoming], Awaitable[None]]
 """Handles one record and returns when it is done for good. It must be total: what it raises stops the worker."""
@@ -58,12 +62,14 @@ class InFlight:
         bound: int,
         partition_bound: int,
         failed: Callable[[BaseException], None],
+        start: Start,
         delayed: Callable[[str], bool] = lambda topic: False,
     ) -> None:
         self._handle = handle
         self._bound = bound
         self._partition_bound = partition_bound
         self._failed = failed
+        self._start = start
         self._waits = delayed
         self._held: dict[Partition, _Held] = {}
         self.active = 0
@@ -86,13 +92,13 @@ class InFlight:
         if self._held.get(run.partition) is not held:
             return
         lanes = held.lanes
-        create_task = asyncio.get_running_loop().create_task
+        start = self._start
         for record in run.records:
             name: object = record.key if record.key is not None else record.offset
             lane = lanes.get(name)
             if lane is None:
                 lane = lanes[name] = _Lane()
-                lane.task = create_task(self._run(held, name, lane, record))
+                lane.task = start(self._run(held, name, lane, record))
             elif lane.behind is None:
                 lane.behind = deque((record,))
             else:
@@ -112,10 +118,10 @@ class InFlight:
                     del held.lanes[name]
                     return
                 record = lane.behind.popleft()
-        except asyncio.CancelledError:
-            raise
-        except BaseException as error:  # noqa: BLE001 - a handler is total; if it is not, the worker must stop
-            self._failed(error)
+        except BaseException as error:
+            if foreseen(error):
+                raise
+            self._failed(error)  # a handler is total; if it is not, the worker must stop
 
     def commit_of(self, partition: Partition) -> int | None:
         """Up to where this partition may be committed, or None if nothing of it is known to be done."""
@@ -159,7 +165,7 @@ class InFlight:
         for task in tasks:
             task.cancel()
         if tasks:
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await asyncio.wait(tasks, timeout=STOPPED_WITHIN_S)  # one that does not stop commits nothing all the same
 
     async def drain(self, grace_s: float, sleep: Callable[[float], Awaitable[None]]) -> int:
         """Wait until everything is done, at most so many seconds; returns how many records are not."""

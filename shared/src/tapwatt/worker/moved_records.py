@@ -5,19 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from tapwatt.worker.records import Incoming, Outgoing, origin
+from tapwatt.facts.envelopes import headers_size
+from tapwatt.worker.records import Incoming, Outgoing, Read, origin
 
 _OURS = "tapwatt_"
 LONGEST_REASON = 1000
+LARGEST_LETTER = 2 * 1024 * 1024 - 64 * 1024
+"""Bytes of key, value and headers. A record of a broker's usual 1 MiB can always be parked with its reason."""
+LARGEST_KEY = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """What a record in a retry topic says of itself: where it came from, how often it was tried, when it is due."""
+    """What a record in a retry topic says of itself: where it came from, how often it was tried, when it is due.
+
+    `replays` names the quarantine (since when it stood) whose record a human replays: such a record is handled while
+    that one stands. `last` says that no more of its session are replayed, so the quarantine ends with it.
+    """
 
     origin: str
     scheduled: int
     due: datetime
+    replays: str = ""
+    last: bool = False
 
 
 def delayed(record: Incoming, topic: str, delay_of: Delay, reason: str) -> Outgoing:
@@ -29,28 +39,44 @@ def delayed(record: Incoming, topic: str, delay_of: Delay, reason: str) -> Outgo
         scheduled=str(delay_of.scheduled),
         due=delay_of.due.isoformat(),
         reason=reason,
+        replays=delay_of.replays,
+        last="yes" if delay_of.last else "",
     )
 
 
 def delay_of(record: Incoming) -> Delay | None:
     """How this record waited, or None if it comes straight from its author (or its headers are not ours)."""
-    found = {name: raw.decode("utf-8", "replace") for name, raw in record.headers if name.startswith(_OURS)}
+    found = {name: (raw or b"").decode("utf-8", "replace") for name, raw in record.headers if name.startswith(_OURS)}
     try:
         due = datetime.fromisoformat(found[_OURS + "due"])
         scheduled = int(found[_OURS + "scheduled"])
         came_from = found[_OURS + "origin"]
     except (KeyError, ValueError):
         return None
-    return Delay(came_from, scheduled, due) if due.tzinfo else None
+    replays, last = found.get(_OURS + "replays", ""), bool(found.get(_OURS + "last"))
+    return Delay(came_from, scheduled, due, replays, last) if due.tzinfo else None
 
 
 def dead_letter(
-    record: Incoming, topic: str, service: str, reason: str, at: datetime, waited: Delay | None = None
+    record: Incoming,
+    topic: str,
+    service: str,
+    reason: str,
+    at: datetime,
+    waited: Delay | None = None,
+    quarantine: str = "",
 ) -> Outgoing:
     """The record as it is parked: why, by whom, when, and where it stood at first.
 
     `waited` is how it waited if it comes from a retry topic; what any other record says of itself is not believed.
+    `quarantine` names its session's quarantine. Of a record that no topic of ours has room for, the letter has the key
+    alone: the rest stands where the record stood.
     """
+    size = len(record.key or b"") + len(record.value or b"") + headers_size(record.headers)
+    if size > LARGEST_LETTER:
+        reason = f"its {size} bytes are too many for a letter, so see its origin: {reason}"
+        key = record.key[:LARGEST_KEY] if record.key else None
+        record = Read(record.topic, record.partition, record.offset, key, b"", ())
     return _moved(
         record,
         topic,
@@ -58,10 +84,13 @@ def dead_letter(
         parked_by=service,
         parked_at=at.astimezone(UTC).isoformat(),
         reason=reason,
+        quarantine=quarantine,
     )
 
 
 def _moved(record: Incoming, topic: str, **notes: str) -> Outgoing:
     headers = [(name, raw) for name, raw in record.headers if not name.startswith(_OURS)]
-    headers += [(_OURS + name, text[:LONGEST_REASON].encode()) for name, text in notes.items()]
+    for name, text in notes.items():
+        if text:
+            headers.append((_OURS + name, text[:LONGEST_REASON].encode("utf-8", "backslashreplace")))
     return Outgoing(topic, record.key, record.value, headers)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from random import Random
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +25,3 @@ def next_try(scheduled_before: int, schedule: tuple[Tier, ...] = SCHEDULE) -> Ti
             return tier
         scheduled_before -= tier.tries
     return None
-
-
-def pause_s(tries: int, chance: Random, first_s: float, longest_s: float) -> float:
-    """Seconds to wait in place after so many tries: doubled each time up to a limit, half of it left to chance."""
-    whole = min(longest_s, first_s * 2.0 ** min(tries - 1, 30))
-    return whole * (0.5 + chance.random() / 2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
 from aiohttp import web
@@ -12,6 +13,10 @@ from tapwatt.facts.fact import Fact
 
 Route = Callable[[web.Request], Awaitable[web.StreamResponse]]
 """Answers an HTTP request."""
+
+
+Opening = Callable[[], AbstractAsyncContextManager[object]]
+"""Opens something that a service needs by entering it, or says in one sentence why that is not possible."""
 
 
 async def _nothing() -> None:
@@ -34,22 +39,21 @@ Handler = Callable[[Event], Awaitable[Done]]
 """Handles one event. It may be called again for the same event at any time, and must then lead to the same.
 
 It raises Unavailable or OutcomeUnknown to be called again (soon, then by schedule), Poison to have the event parked,
-NeedsHuman to have it parked and a human paged, BrokenInvariant to stop this key. Anything else it raises is taken as
-BrokenInvariant: we are wrong.
+NeedsHuman to have it parked and a human paged, BrokenInvariant to have its session quarantined. After anything else it
+is called again by schedule. One that takes longer than a limit (a setting) is ended, and counts as the latter.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service as the worker sees it. `name` is its consumer group; `open` runs before the first event is heard.
+    """A service as the worker sees it. `name` is its consumer group; what it `opens` is open while events are heard.
 
     `posts` are paths that its health server answers beside its own, such as a provider's webhook.
     """
 
     name: str
     hears: Mapping[type[Fact], Handler]
-    open: Callable[[], Awaitable[object]] = _nothing
-    close: Callable[[], Awaitable[object]] = _nothing
+    opens: tuple[Opening, ...] = ()
     says: tuple[type[Fact], ...] = ()
     posts: Mapping[str, Route] = field(default_factory=dict)
 

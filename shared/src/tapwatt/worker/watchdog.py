@@ -1,4 +1,4 @@
-"""Notices from outside that there is work and a partition does not move, so that the process can be replaced."""
+"""Notices that there is work and a partition does not move, or that handlers do not end, so that the process ends."""
 
 from __future__ import annotations
 
@@ -44,3 +44,28 @@ class Watchdog:
             return ""
         waiting = sum(lags[p] for p in stuck)
         return f"{waiting} records wait in {len(stuck)} partitions that have not moved for {max(stuck.values()):.0f} s"
+
+
+class HandlingWatchdog:
+    """Looks at handlers where the other looks at fetching: full on purpose is not stuck, but only for so long.
+
+    A handler is told to stop at its limit. One that goes on is not ours to stop any more, and where nothing at all
+    comes to its end while everything is full, whatever waits there waits for nothing.
+    """
+
+    def __init__(self, limit_s: float, grace_s: float) -> None:
+        self._limit_s = limit_s
+        self._grace_s = grace_s
+        self._finished = -1
+        self._since = 0.0
+
+    def look(self, now: float, longest_s: float, finished: int, full: bool) -> str:
+        """Why the worker is stuck, or nothing. `longest_s` is how long the oldest handler is at work (seconds)."""
+        if not full or finished != self._finished:
+            self._finished, self._since = finished, now
+        at_most_s = self._limit_s + self._grace_s
+        if longest_s > at_most_s:
+            return f"a handler goes on for {longest_s:.0f} s, though it was told to stop after {self._limit_s:g} s"
+        if now - self._since > at_most_s:
+            return f"it is full, and nothing has come to its end for {now - self._since:.0f} s"
+        return ""

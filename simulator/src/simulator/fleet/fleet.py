@@ -7,7 +7,7 @@ import contextlib
 from datetime import datetime
 from types import TracebackType
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from simulator.fleet.inbox import Inbox
@@ -27,6 +27,7 @@ from tapwatt.facts.events import (
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.ids import fact_id
 from tapwatt.facts.topics import Topics
+from tapwatt.worker.kafka.header_names import consumer
 
 HEARS: tuple[type[Fact], ...] = (
     Authorised,
@@ -60,7 +61,7 @@ class Fleet:
         self._topics = topics
         self._clock = clock
         self._producer = AIOKafkaProducer(bootstrap_servers=bootstrap, enable_idempotence=True, acks="all")
-        self._consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False)
+        self._consumer = consumer(bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False)
         self._listening: asyncio.Task[None] | None = None
 
     async def __aenter__(self) -> Fleet:

@@ -19,8 +19,8 @@ from tapwatt.facts.codec import LARGEST_EVENT, Event, begin, encode
 from tapwatt.facts.events import CaptureFailed, SessionCancelled
 from tapwatt.facts.topics import Topics
 from tapwatt.log import quiet
+from tapwatt.metrics import ServiceMetrics
 from tapwatt.worker.handling import Handling
-from tapwatt.worker.metrics import WorkerMetrics
 from tapwatt.worker.moved_records import Delay, dead_letter, delay_of, delayed
 from tapwatt.worker.records import Outgoing, Read
 from tapwatt.worker.service import Done, Service
@@ -208,7 +208,7 @@ async def test_s11_a_replayed_letter_is_handled_or_parked_again_from_the_same_or
         topics=TOPICS,
         clock=SystemClock(),
         chance=Random(1),
-        metrics=WorkerMetrics(CollectorRegistry()),
+        metrics=ServiceMetrics(CollectorRegistry()),
         log=quiet(),
         fatal=lambda error: None,
     )

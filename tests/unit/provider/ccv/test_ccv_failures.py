@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from tests.unit.provider.ccv.ccv_server import HOLD, READ, TAKE, captured, scripted, told
 
+from tapwatt.clock import SystemClock
 from tapwatt.errors import BadCredentials, BrokenInvariant, OutcomeUnknown, TapwattError, Unavailable
 from tapwatt.provider.port import Failure, Kind, Status, Transaction
+from tapwatt.provider.unknown_outcomes import OutcomePolicy, make_known
 
 ERROR = {"type": "request_refused", "message": "no", "failureCode": "rejected"}
 
@@ -17,8 +19,11 @@ ERROR = {"type": "request_refused", "message": "no", "failureCode": "rejected"}
     ("status", "body", "error"),
     [
         (401, {"type": "authentication_failed", "failureCode": "bad_credentials"}, BadCredentials),
-        (401, "no", BadCredentials),
-        (403, "no", BadCredentials),
+        (403, {"type": "forbidden"}, BadCredentials),
+        (401, "no", OutcomeUnknown),
+        (403, "<html>Forbidden</html>", OutcomeUnknown),
+        (403, {"message": "Forbidden"}, OutcomeUnknown),
+        (404, {"type": "about:blank", "title": "Not Found"}, OutcomeUnknown),
         (400, {"type": "invalid_request", "failureCode": "bad_credentials"}, BadCredentials),
         (429, ERROR, Unavailable),
         (408, "", OutcomeUnknown),
@@ -29,9 +34,13 @@ ERROR = {"type": "request_refused", "message": "no", "failureCode": "rejected"}
         (504, "", OutcomeUnknown),
         (409, {"type": "idempotency_conflict"}, BrokenInvariant),
         (422, {"type": "request_refused", "failureCode": "invalid_config"}, BrokenInvariant),
-        (404, "<html>no such page</html>", BrokenInvariant),
-        (405, "", BrokenInvariant),
-        (302, "", BrokenInvariant),
+        (404, "<html>no such page</html>", OutcomeUnknown),
+        (405, "", OutcomeUnknown),
+        (302, "", OutcomeUnknown),
+        (304, "", OutcomeUnknown),
+        (400, "<html>Bad Request</html>", OutcomeUnknown),
+        (413, "<html>too large</html>", OutcomeUnknown),
+        (451, {}, OutcomeUnknown),
     ],
 )
 async def test_s30_what_an_answer_to_a_request_means(status: int, body: Any, error: type[TapwattError]) -> None:
@@ -47,7 +56,10 @@ async def test_s30_what_an_answer_to_a_request_means(status: int, body: Any, err
     ("status", "body", "error"),
     [
         (401, ERROR, BadCredentials),
-        (403, "", BadCredentials),
+        (403, {"failureCode": "bad_credentials"}, BadCredentials),
+        (401, "", Unavailable),
+        (403, "<html>Forbidden</html>", Unavailable),
+        (405, "", Unavailable),
         (429, ERROR, Unavailable),
         (408, "", Unavailable),
         (500, ERROR, Unavailable),
@@ -55,8 +67,8 @@ async def test_s30_what_an_answer_to_a_request_means(status: int, body: Any, err
         (200, "not json", Unavailable),
         (200, [], Unavailable),
         (400, ERROR, BrokenInvariant),
-        (404, "<html>", BrokenInvariant),
-        (302, "", BrokenInvariant),
+        (404, "<html>", Unavailable),
+        (302, "", Unavailable),
     ],
 )
 async def test_what_an_answer_to_a_question_means(status: int, body: Any, error: type[TapwattError]) -> None:
@@ -199,3 +211,35 @@ async def test_a_cancellation_that_was_heard_says_no_more(status: int) -> None:
         server.status, server.body = status, ""
         await provider.cancel(Transaction("H1", Kind.AUTHORISE, Status.PENDING, cancel_url=f"{server.url}/cancel"))
     assert len(server.sent) == 1
+
+
+@pytest.mark.parametrize(("status", "page"), [(404, "<html>"), (405, ""), (302, ""), (403, "<html>Forbidden</html>")])
+async def test_s30_one_page_of_the_ingress_in_answer_to_a_capture_costs_one_question_and_nothing_else(
+    status: int, page: str
+) -> None:
+    async with scripted() as (server, provider):
+        server.status, server.body = status, page
+
+        async def send() -> Transaction:
+            try:
+                return await provider.capture(TAKE)
+            finally:
+                server.status, server.body = 200, captured()
+
+        async def ask() -> Transaction | None:
+            return await provider.status("C1")
+
+        patience = OutcomePolicy(pause_s=0.01)
+        clock = SystemClock()
+        taken = await make_known(send, ask, since=clock.now(), clock=clock, patience=patience)
+    assert (taken.kind, taken.status) == (Kind.CAPTURE, Status.SUCCESS)
+
+
+@pytest.mark.parametrize("status", [301, 401, 403])
+async def test_a_page_that_stays_says_where_to_look(status: int) -> None:
+    async with scripted() as (server, provider):
+        server.status, server.body = status, "<html>"
+        with pytest.raises(OutcomeUnknown, match=r"is TAPWATT_PROVIDER_BASE_URL right\?"):
+            await provider.capture(TAKE)
+        with pytest.raises(Unavailable, match=r"is TAPWATT_PROVIDER_BASE_URL right\?"):
+            await provider.find("order-1")

@@ -13,7 +13,16 @@ from tapwatt.clock import SystemClock
 from tapwatt.facts.topics import Topics
 from tapwatt_cli.console import page, printable
 from tapwatt_cli.ops.dead_letter_replay import read_letters, replay_letters
-from tapwatt_cli.ops.dead_letters import Letter, Number, in_order, numbered, retry_topic, standing, why_not
+from tapwatt_cli.ops.dead_letters import (
+    Letter,
+    Number,
+    in_order,
+    numbered,
+    retry_topic,
+    standing,
+    why_not,
+    with_their_sessions,
+)
 from tapwatt_cli.ops.letter_page import letter_as_json, list_as_json, show_letter, show_list
 from tapwatt_cli.running import run
 
@@ -75,13 +84,16 @@ def replay(
 ) -> None:
     """Tell dead letters again to the services that parked them, and to nobody else.
 
+    Of a quarantined session all its letters go together, in their order, and its quarantine ends with the last one.
+
     Mend the cause first: what fails again is parked again. Safe to repeat. Exit code 1 when a letter is refused; the
     others are replayed.
     """
     if sum((bool(numbers), by is not None, everything)) != 1:
         raise typer.BadParameter("say which: numbers, --by SERVICE or --everything (one of the three)")
     topics = Topics(topic_prefix)
-    chosen = _chosen(run(read_letters(bootstrap, topics)), numbers or [], by)
+    letters = run(read_letters(bootstrap, topics))
+    chosen = in_order(with_their_sessions(_chosen(letters, numbers or [], by), letters))
     refused = {str(letter.number): why for letter in chosen if (why := why_not(letter, topics))}
     going = [letter for letter in chosen if str(letter.number) not in refused]
     for number, why in refused.items():
@@ -113,8 +125,8 @@ def a_person_types() -> bool:
 def _chosen(letters: Sequence[Letter], numbers: Sequence[Number], by: str | None) -> list[Letter]:
     """By number also one that was replayed before; by service or all together those that stand."""
     if numbers:
-        return in_order(numbered(letters, numbers))
-    return in_order(letter for letter in standing(letters) if by is None or letter.parked_by == by)
+        return numbered(letters, numbers)
+    return list(letter for letter in standing(letters) if by is None or letter.parked_by == by)
 
 
 def _sum_up(replayed: Sequence[Letter], refused: dict[str, str], topics: Topics, as_document: bool) -> None:

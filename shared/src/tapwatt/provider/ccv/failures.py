@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from tapwatt.errors import BadCredentials, BrokenInvariant, OutcomeUnknown, TapwattError, Unavailable
+from tapwatt.errors import BadCredentials, BrokenInvariant, OutcomeUnknown, Unavailable
 from tapwatt.provider.ccv.client import Answer
 from tapwatt.provider.ccv.wire import (
     BAD_CREDENTIALS,
@@ -16,7 +16,6 @@ from tapwatt.provider.ccv.wire import (
     REFUSED,
     TERMINAL_STATES,
     Details,
-    Refused,
     Unreadable,
     read,
 )
@@ -70,7 +69,10 @@ def refused_to_do(answer: Answer, what: str) -> Refusal:
         case status if status >= 500:
             raise OutcomeUnknown(f"{what} was answered with HTTP {status}: ask what became of it")
         case _:
-            return _definitively(answer, what)
+            refusal = _definitively(answer, what)
+    if refusal is None:
+        raise OutcomeUnknown(_by_a_stranger(answer, what))
+    return refusal
 
 
 def not_told(answer: Answer, what: str) -> Unknown:
@@ -83,6 +85,8 @@ def not_told(answer: Answer, what: str) -> Unknown:
         case _:
             pass
     refusal = _definitively(answer, what)
+    if refusal is None:
+        raise Unavailable(_by_a_stranger(answer, what))
     if refusal.failure is Failure.UNKNOWN_REFERENCE:
         return Unknown()
     raise BrokenInvariant(f"{what} was refused with HTTP {answer.status} {refusal.detail}".rstrip())
@@ -92,19 +96,24 @@ def not_cancelled(answer: Answer, what: str) -> None:
     """What it means that a cancellation was not answered with 2xx: mostly that it came too late, which is no error."""
     if answer.status in (408, 425, 429) or answer.status >= 500:
         raise Unavailable(f"{what} was answered with HTTP {answer.status}", answer.retry_after_s)
-    if answer.status in (401, 403):
-        _definitively(answer, what)
+    if answer.status in (401, 403) and _definitively(answer, what) is None:
+        raise Unavailable(_by_a_stranger(answer, what))
 
 
-def _definitively(answer: Answer, what: str) -> Refusal:
+def _definitively(answer: Answer, what: str) -> Refusal | None:
+    """The provider's no, or None if the answer is no error of the provider's: it then says nothing of the request.
+
+    Between us and the provider stand proxies and an ingress, which answer with pages of their own while something is
+    deployed or out of order. Only what has the provider's shape is the provider's word, also that our key is wrong.
+    """
     error = read(REFUSED, answer.body)
-    code = error.failure_code if isinstance(error, Refused) else None
+    if answer.status < 400 or isinstance(error, Unreadable) or not said(error.type, error.failure_code):
+        return None
+    code = error.failure_code
     if answer.status in (401, 403) or code == BAD_CREDENTIALS:
         raise BadCredentials(
             f"the provider does not accept our key (HTTP {answer.status}, {what}): correct TAPWATT_PROVIDER_API_KEY"
         )
-    if answer.status < 400 or isinstance(error, Unreadable) or not (error.type or code):
-        raise _wrong_place(answer, what)
     detail = said(code, error.type, error.field)
     if answer.status == 409:
         raise BrokenInvariant(f"{what}: its idempotency reference was used before with another content ({detail})")
@@ -116,8 +125,8 @@ def _definitively(answer: Answer, what: str) -> Refusal:
     return Refusal(failure, detail, error.transaction_reference)
 
 
-def _wrong_place(answer: Answer, what: str) -> TapwattError:
-    return BrokenInvariant(
+def _by_a_stranger(answer: Answer, what: str) -> str:
+    return (
         f"{what} was answered with HTTP {answer.status} and no error of the payment API: "
         "is TAPWATT_PROVIDER_BASE_URL right?"
     )

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 
-from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from tapwatt.errors import Unavailable
+from tapwatt.worker.kafka.header_names import consumer as reader
 from tapwatt.worker.kafka.partitions import partitions_of
 from tapwatt.worker.records import Incoming
 
@@ -20,7 +20,7 @@ async def read_log(bootstrap: str, topics: Sequence[str]) -> AsyncIterator[Incom
 
     Topics come one after another, in the order they are given; records of one partition come in their order.
     """
-    consumer = AIOKafkaConsumer(
+    consumer = reader(
         bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"
     )
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)

@@ -15,7 +15,9 @@ from aiokafka.errors import KafkaError
 from aiokafka.partitioner import DefaultPartitioner
 
 from tapwatt.errors import BrokenInvariant, Unavailable
+from tapwatt.worker.kafka.header_names import append, batch_for
 from tapwatt.worker.records import Outgoing
+from tapwatt.worker.tasks import Start, foreseen
 
 LARGEST_VALUE = 2 * 1024 * 1024
 """Bytes. A record of a broker's usual 1 MiB can always be parked with its reason."""
@@ -45,16 +47,19 @@ class BatchingProducer:
 
     `failed` hears when Kafka refuses a batch for good. Its sequence number is then spent, and Kafka refuses whatever
     this producer sends to that partition after it (measured; aiokafka has no way back): a new process has to go on.
+    `start` starts its tasks.
     """
 
-    def __init__(self, producer: AIOKafkaProducer, timeout_s: float, failed: Callable[[BaseException], None]) -> None:
+    def __init__(
+        self, producer: AIOKafkaProducer, timeout_s: float, failed: Callable[[BaseException], None], start: Start
+    ) -> None:
         self._producer = producer
         self._timeout_s = timeout_s
         self._failed = failed
+        self._start = start
         self._partition_of = DefaultPartitioner()
         self._partitions: dict[str, list[int]] = {}
         self._waiting: dict[tuple[str, int], list[tuple[Outgoing, _ProduceCall]]] = {}
-        self._rounds: set[asyncio.Task[None]] = set()
 
     async def produce(self, records: Sequence[Outgoing]) -> None:
         """Return when all stand on the log. Unavailable when that is not known: the same again is no harm.
@@ -74,9 +79,7 @@ class BatchingProducer:
             waiting = self._waiting.get(to)
             if waiting is None:
                 self._waiting[to] = [(record, call)]
-                task = loop.create_task(self._send_waiting(to))
-                self._rounds.add(task)
-                task.add_done_callback(self._rounds.discard)
+                self._start(self._send_waiting(to))
             else:
                 waiting.append((record, call))
         await call.arrived
@@ -88,19 +91,32 @@ class BatchingProducer:
             raise Unavailable(f"Kafka does not tell the partitions of {topic}: {error!r}") from error
 
     async def _send_waiting(self, to: tuple[str, int]) -> None:
-        """Carry what waits for a partition, batch after batch, until nothing waits."""
-        while self._waiting[to]:
-            waiting, self._waiting[to] = self._waiting[to], []
-            begun = 0
-            while begun < len(waiting):
-                begun += await self._send_batch(to, waiting, begun)
-        del self._waiting[to]
+        """Carry what waits for a partition, batch after batch, until nothing waits.
+
+        However it ends, nobody goes on waiting for it, and the next delivery begins anew.
+        """
+        waiting: list[tuple[Outgoing, _ProduceCall]] = []
+        error: BaseException | None = None
+        try:
+            while self._waiting[to]:
+                waiting, self._waiting[to] = self._waiting[to], []
+                begun = 0
+                while begun < len(waiting):
+                    begun += await self._send_batch(to, waiting, begun)
+        except BaseException as raised:
+            error = raised
+            if foreseen(raised):
+                raise
+        finally:
+            left = [call for _, call in waiting + self._waiting.pop(to)]
+            if error is not None:
+                _fail(left, Unavailable(f"a delivery to {to[0]} broke off ({error!r}): the same again is no harm"))
 
     async def _send_batch(self, to: tuple[str, int], waiting: list[tuple[Outgoing, _ProduceCall]], begun: int) -> int:
-        batch = self._producer.create_batch()
+        batch = batch_for(self._producer, waiting[begun][0])
         calls = []
         for record, call in waiting[begun:] if begun else waiting:
-            if batch.append(key=record.key, value=record.value, timestamp=None, headers=list(record.headers)) is None:
+            if not append(batch, record):
                 break
             calls.append(call)
         try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 import faust
 from aiokafka import TopicPartition
@@ -18,10 +18,13 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
+from tapwatt.errors import TapwattError
 from tapwatt.worker.inflight import InFlight
+from tapwatt.worker.kafka.header_names import read_any_name
 from tapwatt.worker.kafka.producer import LARGEST_VALUE, BatchingProducer
 from tapwatt.worker.records import Partition
 from tapwatt.worker.settings import KafkaSettings, WorkerSettings
+from tapwatt.worker.supervisor import Supervisor
 
 _BATCH = 128 * 1024
 """Bytes that go to a partition at once."""
@@ -110,6 +113,7 @@ class BatchConsumer(driver.Consumer):
             await self._seek_to_committed()
 
     async def _seek_to_committed(self) -> None:
+        self.app.partitions_came()
         self._epoch += 1
         self._reread = True
         await self.app.inflight.forget()
@@ -167,6 +171,7 @@ class BatchApp(faust.App):
 
     inflight: InFlight
     delayed: Collection[str]
+    partitions_came: Callable[[], None]
 
     def _create_directories(self) -> None:
         """Faust makes a folder for tables where it is started; we keep none."""
@@ -185,8 +190,12 @@ def make_app(
     delayed: Collection[str],
     kafka: KafkaSettings,
     worker: WorkerSettings,
+    partitions_came: Callable[[], None] = lambda: None,
 ) -> BatchApp:
-    """The Faust app of a worker: one agent over all its topics. Nothing connects before it is started."""
+    """The Faust app of a worker: one agent over all its topics. Nothing connects before it is started.
+
+    `partitions_came` is called before the first record of partitions that are newly ours is handed over.
+    """
     app = BatchApp(
         group,
         broker=";".join(f"kafka://{server.strip()}" for server in kafka.bootstrap.split(",")),
@@ -207,7 +216,9 @@ def make_app(
         producer_max_batch_size=_BATCH,
     )
     app.inflight = inflight
+    read_any_name()
     app.delayed = delayed
+    app.partitions_came = partitions_came
     heard = app.topic(*topics, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
 
     async def hand_over(stream: Any) -> None:
@@ -219,9 +230,17 @@ def make_app(
     return app
 
 
-def producer_of(app: BatchApp, timeout_s: float, failed: Callable[[BaseException], None]) -> BatchingProducer:
+def producer_of(app: BatchApp, timeout_s: float, tasks: Supervisor) -> BatchingProducer:
     """What delivers through the started app's own producer."""
-    return BatchingProducer(cast(IdempotentProducer, app.producer)._ensure_producer(), timeout_s, failed)
+    return BatchingProducer(
+        cast(IdempotentProducer, app.producer)._ensure_producer(), timeout_s, tasks.fail, tasks.start
+    )
+
+
+async def crashed(app: BatchApp) -> NoReturn:
+    """Wait until the app has broken down, and say why."""
+    await app._crashed.wait()
+    raise TapwattError(f"the connection to Kafka broke down ({app.crash_reason!r}); it must be started again")
 
 
 def assigned(app: BatchApp) -> list[Partition]:

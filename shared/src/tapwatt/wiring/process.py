@@ -15,11 +15,13 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 from tapwatt.clock import Clock, SystemClock
 from tapwatt.errors import TapwattError
 from tapwatt.log import Log, set_up
+from tapwatt.metrics import TASKS_ENDED, ServiceMetrics
 from tapwatt.settings import read_settings
 from tapwatt.worker.garbage_collection import collect_less_often
+from tapwatt.worker.kafka.worker import Worker
 from tapwatt.worker.service import Service
 from tapwatt.worker.settings import KafkaSettings, WorkerSettings
-from tapwatt.worker.worker import Worker
+from tapwatt.worker.supervisor import Supervisor
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,8 @@ class Runtime:
 
     clock: Clock
     log: Log
-    registry: CollectorRegistry
+    metrics: ServiceMetrics
+    tasks: Supervisor
 
 
 BuildService = Callable[[Runtime], Service]
@@ -48,35 +51,20 @@ def run(name: str, build: BuildService) -> NoReturn:
 
 async def _serve(build: BuildService) -> BaseException | None:
     try:
-        worker = _put_together(build)
+        settings, kafka = read_settings(WorkerSettings), read_settings(KafkaSettings)
     except TapwattError as error:
         return error
-    collect_less_often()
-    starting = asyncio.ensure_future(worker.start())
-
-    def asked() -> None:
-        worker.ask_to_stop()
-        starting.cancel()
-
-    for name in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(name, asked)
-    failed: BaseException | None = None
-    try:
-        await starting
-        failed = await worker.wait()
-    except TapwattError as error:
-        failed = error
-    except asyncio.CancelledError:
-        failed = None
-    await worker.stop()
-    return failed
-
-
-def _put_together(build: BuildService) -> Worker:
-    settings, kafka = read_settings(WorkerSettings), read_settings(KafkaSettings)
     registry = CollectorRegistry()
     for collector in (ProcessCollector, PlatformCollector, GCCollector):
         collector(registry=registry)
-    clock, log = SystemClock(), set_up(settings.log_level)
-    service = build(Runtime(clock, log, registry))
-    return Worker(service, kafka=kafka, settings=settings, registry=registry, clock=clock, log=log)
+    clock, log, metrics = SystemClock(), set_up(settings.log_level), ServiceMetrics(registry)
+    async with Supervisor(clock, log, lambda task: metrics.count(TASKS_ENDED, task)) as tasks:
+        for name in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(name, tasks.ask_to_stop)
+        try:
+            service = build(Runtime(clock, log, metrics, tasks))
+        except TapwattError as error:
+            return error
+        collect_less_often()
+        worker = Worker(service, kafka=kafka, settings=settings, metrics=metrics, clock=clock, log=log, tasks=tasks)
+        return await worker.work()

@@ -1,0 +1,47 @@
+"""The index of open sessions as a view of what was said, rebuilt from the log whenever Redis has lost it."""
+
+from __future__ import annotations
+
+from tapwatt.facts.codec import Event
+from tapwatt.facts.events import (
+    Authorised,
+    Captured,
+    CaptureFailed,
+    HoldReleased,
+    TokenAmbiguous,
+    TokenMatched,
+    TokenNotMatched,
+)
+from tapwatt.facts.packed_event import pack
+from tapwatt.state.view import Generation
+from tapwatt.wiring.process import Runtime
+from tapwatt.wiring.view import ServiceView
+from token_matcher.agent import NAME
+from token_matcher.index import Opened, RedisIndex
+
+EPOCH = 1
+"""Count up when what is indexed changes: the index is then rebuilt from the log."""
+
+INDEXED = (Authorised, TokenMatched, TokenNotMatched, TokenAmbiguous, Captured, HoldReleased, CaptureFailed)
+"""What the index is a view of, in the order it is read: a session is open before its stop is claimed."""
+
+
+class IndexedSessions(ServiceView):
+    """The index of open sessions, whole before the first card is matched."""
+
+    def __init__(self, runtime: Runtime) -> None:
+        super().__init__(runtime, NAME, EPOCH, INDEXED, self._index)
+        self.index = RedisIndex(self.view)
+
+    async def _index(self, event: Event, generation: Generation) -> None:
+        index = self.index.into(generation)
+        match event.fact:
+            case Authorised() as fact:
+                await index.open(Opened.by(fact))
+            case TokenMatched(session_id=session_id, stop_id=stop_id):
+                await index.claim(session_id, stop_id)
+                await index.answer(stop_id, pack(event))
+            case TokenNotMatched(stop_id=stop_id) | TokenAmbiguous(stop_id=stop_id):
+                await index.answer(stop_id, pack(event))
+            case ended:
+                await index.close(ended.key, event.envelope.time)

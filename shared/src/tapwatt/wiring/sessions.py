@@ -1,0 +1,39 @@
+"""What a service remembers of sessions, kept in its view in Redis."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tapwatt.facts.codec import Event
+from tapwatt.facts.fact import Fact
+from tapwatt.facts.packed_event import pack
+from tapwatt.state.session_store import RedisSessionStore
+from tapwatt.state.view import Generation
+from tapwatt.wiring.process import Runtime
+from tapwatt.wiring.view import ServiceView
+
+
+class RememberedSessions(ServiceView):
+    """What a service remembers of sessions: which fact of a session is kept under which field.
+
+    Kept for `remember_days`, or for so many seconds where `longer_s` says so.
+    """
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        service: str,
+        epoch: int,
+        remembers: Mapping[type[Fact], str],
+        remember_days: float,
+        longer_s: Mapping[type[Fact], float] | None = None,
+    ) -> None:
+        super().__init__(runtime, service, epoch, list(remembers), self._remember)
+        self._fields = remembers
+        self._ttl_s = dict.fromkeys(remembers, remember_days * 86400) | dict(longer_s or {})
+        self.store = RedisSessionStore(self.view)
+
+    async def _remember(self, event: Event, generation: Generation) -> None:
+        kind = type(event.fact)
+        ttl_s = self._ttl_s[kind]
+        await self.store.into(generation).remember(event.fact.key, self._fields[kind], pack(event), ttl_s=ttl_s)

@@ -1,0 +1,89 @@
+"""A service's view in Redis: rebuilt from the log before anything is heard, and watched over while it runs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from tapwatt.errors import Poison, Unavailable
+from tapwatt.facts.codec import Event, decode
+from tapwatt.facts.fact import Fact
+from tapwatt.facts.topics import Topics
+from tapwatt.settings import read_settings
+from tapwatt.state.rebuild import rebuild, stay_whole
+from tapwatt.state.redis_client import RedisClient, RedisSettings
+from tapwatt.state.view import Generation, RedisView
+from tapwatt.wiring.process import Runtime
+from tapwatt.worker.kafka.log_reader import read_log
+from tapwatt.worker.records import Incoming
+from tapwatt.worker.service import Route
+from tapwatt.worker.settings import KafkaSettings, WorkerSettings
+
+WATCH_AGAIN_S = 2.0
+"""How long until a view is watched over again after the watch has ended in a way that nobody foresaw."""
+
+Apply = Callable[[Event, Generation], Awaitable[object]]
+"""Writes what an event says into a generation of the view."""
+
+
+class ServiceView:
+    """A service's keyspace in Redis: whole before the first event is heard, rebuilt from the log whenever it is not.
+
+    The topics are read one after another, in the order they are given.
+    """
+
+    def __init__(
+        self, runtime: Runtime, service: str, epoch: int, topics: Collection[type[Fact]], apply: Apply
+    ) -> None:
+        worker, kafka = read_settings(WorkerSettings), read_settings(KafkaSettings)
+        self._runtime = runtime
+        self._bootstrap = kafka.bootstrap
+        self._names = Topics(worker.topic_prefix)
+        self._topics = [self._names.of(fact) for fact in topics]
+        self._apply_event = apply
+        self._redis = RedisClient(read_settings(RedisSettings))
+        self.view = RedisView(self._redis, service, epoch)
+        self.posts: Mapping[str, Route] = {}
+
+    @asynccontextmanager
+    async def opened(self) -> AsyncIterator[None]:
+        """Wait until Redis answers and the view is whole, and see to it that it stays so."""
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self._redis.close)
+            self._runtime.log.info("redis answers", redis=await self._redis.check(), where=self._redis.where)
+            while True:
+                try:
+                    applied = await rebuild(
+                        self._read, self._apply, self.view, clock=self._runtime.clock, key_of=lambda record: record.key
+                    )
+                    break
+                except Unavailable as error:
+                    self._runtime.log.warning("view not rebuilt yet", why=str(error))
+                    await self._runtime.clock.sleep(1)
+            if applied is not None:
+                self._runtime.log.info("view rebuilt", records=applied)
+            watch = self._runtime.tasks.beside("watch over the view", self._stay_whole, again_after_s=WATCH_AGAIN_S)
+            await stack.enter_async_context(watch)
+            yield
+
+    async def _stay_whole(self) -> None:
+        await stay_whole(
+            self._read,
+            self._apply,
+            self.view,
+            clock=self._runtime.clock,
+            log=self._runtime.log,
+            key_of=lambda record: record.key,
+        )
+
+    def _read(self) -> AsyncIterator[Incoming]:
+        return read_log(self._bootstrap, self._topics)
+
+    async def _apply(self, record: Incoming, generation: Generation) -> None:
+        try:
+            event = decode(record.key, record.value, record.headers)
+        except Poison:
+            return  # it was dead-lettered when it was first heard, and says nothing
+        if self._names.of(type(event.fact)) != record.topic:
+            return  # likewise: another's fact does not belong there
+        await self._apply_event(event, generation)

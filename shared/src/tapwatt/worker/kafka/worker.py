@@ -1,0 +1,167 @@
+"""A service at work on Kafka: its parts put together, started, looked after, and stopped without losing anything."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from contextlib import AsyncExitStack
+from random import Random, SystemRandom
+
+from aiokafka.errors import KafkaError
+
+from tapwatt.clock import Clock
+from tapwatt.errors import TapwattError
+from tapwatt.facts.topics import RETRY_TIERS, Topics
+from tapwatt.log import Log
+from tapwatt.metrics import ASSIGNED, IN_FLIGHT, LAG, QUARANTINED, ServiceMetrics
+from tapwatt.retry import RetryPolicy
+from tapwatt.worker.handling import Handling
+from tapwatt.worker.health import State, serve
+from tapwatt.worker.inflight import InFlight
+from tapwatt.worker.kafka.broker_probe import BrokerProbe
+from tapwatt.worker.kafka.quarantine_reader import follow
+from tapwatt.worker.kafka.transport import BatchApp, assigned, crashed, flowing, make_app, positions, producer_of
+from tapwatt.worker.quarantine import Quarantine
+from tapwatt.worker.records import Outgoing
+from tapwatt.worker.service import Service
+from tapwatt.worker.settings import KafkaSettings, WorkerSettings
+from tapwatt.worker.supervisor import Supervisor
+from tapwatt.worker.watchdog import HandlingWatchdog, Watchdog
+
+_GAUGES_EVERY_S = 0.25
+_LOOK_EVERY_S = 5.0
+
+
+class Worker:
+    """`work` until it must stop. Everything it depends on is handed in."""
+
+    def __init__(
+        self,
+        service: Service,
+        *,
+        kafka: KafkaSettings,
+        settings: WorkerSettings,
+        metrics: ServiceMetrics,
+        clock: Clock,
+        log: Log,
+        tasks: Supervisor,
+        chance: Random | None = None,
+    ) -> None:
+        self._service = service
+        self._kafka = kafka
+        self._settings = settings
+        self._clock = clock
+        self._log = log.bind(service=service.name)
+        self._tasks = tasks
+        self._topics = Topics(settings.topic_prefix)
+        self._metrics = metrics
+        self._state = State(posts=service.posts)
+        self._retry = frozenset(self._topics.retry(service.name, tier) for tier in RETRY_TIERS)
+        self._probe = BrokerProbe(kafka.bootstrap)
+        self._quarantine = Quarantine(
+            self._topics.quarantine(service.name), lambda standing: metrics.set(QUARANTINED, standing)
+        )
+        self._handling = Handling(
+            service,
+            self._produce,
+            topics=self._topics,
+            clock=clock,
+            chance=chance or SystemRandom(),
+            metrics=metrics,
+            log=log,
+            fatal=tasks.fail,
+            policy=RetryPolicy(tries=settings.tries_in_place),
+            quarantine=self._quarantine,
+            limit_s=settings.handling_limit_s,
+        )
+        self._inflight = InFlight(
+            self._handling,
+            bound=settings.in_flight,
+            partition_bound=settings.in_flight_per_partition,
+            failed=tasks.fail,
+            start=tasks.start,
+            delayed=self._retry.__contains__,
+        )
+
+    async def work(self) -> BaseException | None:
+        """Start, go on until it must stop, stop: what went wrong, or None when it was asked to stop.
+
+        What was opened is closed in the other order, whatever goes wrong, also in closing. BadSettings in one sentence
+        if our port, Kafka, or a topic is not to be had.
+        """
+        failed: BaseException | None = None
+        try:
+            async with AsyncExitStack() as opened:
+                failed = await self._tasks.until_it_must_end(self._start(opened))
+                self._state.not_ready = "stopping"
+        except Exception as error:  # noqa: BLE001 - whatever it is, the rest was closed, and it is said
+            self._log.critical("not closed as it should be", why=repr(error), exc_info=error)
+            failed = failed or error
+        return failed
+
+    async def _start(self, opened: AsyncExitStack) -> None:
+        settings = self._settings
+        runner, port = await serve(settings.host, settings.port, self._metrics.registry, self._state)
+        opened.push_async_callback(runner.cleanup)
+        opened.push_async_callback(self._probe.close)
+        await self._probe.open(self._kafka.start_timeout_s)
+        heard = sorted({self._topics.of(fact) for fact in self._service.hears} | self._retry)
+        said = {self._topics.of(fact) for fact in self._service.says}
+        await self._probe.require({*heard, *said, self._topics.dead_letters, self._quarantine.topic})
+        self._quarantine.doubt()
+        quarantine = self._tasks.beside(
+            "quarantine", lambda: follow(self._kafka.bootstrap, self._quarantine), again_after_s=1
+        )
+        await opened.enter_async_context(quarantine)
+        for opening in self._service.opens:
+            await opened.enter_async_context(opening())
+        await self._quarantine.known()
+        group = self._topics.prefix + self._service.name
+        app = make_app(group, heard, self._inflight, self._retry, self._kafka, settings, self._quarantine.doubt)
+        opened.push_async_callback(self._leave, app)
+        await app.start()
+        self._producer = producer_of(app, settings.delivery_timeout_s, self._tasks)
+        await opened.enter_async_context(self._tasks.beside("Kafka's consumer", lambda: crashed(app)))
+        await opened.enter_async_context(self._tasks.beside("watchdog", lambda: self._look_after(app)))
+        self._log.info("started", hears=heard, port=port)
+
+    async def _leave(self, app: BatchApp) -> None:
+        """Fetch no more, finish what can be finished within the grace period, commit, leave the group."""
+        try:
+            if not app.crash_reason and app.started:
+                app.consumer.pause_partitions(app.consumer.assignment())
+                grace_s = self._settings.drain_s if self._tasks.ends_in_peace else 0
+                left = await self._inflight.drain(grace_s, self._clock.sleep)
+                self._log.info("drained", unfinished=left)
+                with contextlib.suppress(KafkaError):
+                    await app.consumer.commit()
+        finally:
+            try:
+                await app.stop()
+            finally:
+                await self._inflight.forget()
+
+    async def _produce(self, records: Sequence[Outgoing]) -> None:
+        await self._producer.produce(records)
+
+    async def _look_after(self, app: BatchApp) -> None:
+        """Keep gauges and probes true, and notice when nothing moves."""
+        fetching = Watchdog(self._settings.stuck_after_s)
+        handling = HandlingWatchdog(self._settings.handling_limit_s, self._settings.stuck_after_s)
+        looked = self._clock.monotonic()
+        while True:
+            ours, now = assigned(app), self._clock.monotonic()
+            self._metrics.set(IN_FLIGHT, self._inflight.unfinished)
+            self._metrics.set(ASSIGNED, len(ours))
+            self._state.not_ready = "" if flowing(app) else "waiting for partitions"
+            if now - looked >= _LOOK_EVERY_S:
+                looked = now
+                ends = await self._probe.ends(ours, _LOOK_EVERY_S)
+                if ends is not None:  # a broker that does not answer is not our being stuck
+                    stuck = fetching.look(looked, ends, positions(app), self._inflight.full())
+                    self._metrics.set(LAG, fetching.lag)
+                    done, busy = self._inflight.finished_total, self._inflight.busy
+                    self._state.not_live = stuck or handling.look(looked, self._handling.longest_s, done, busy)
+                if self._state.not_live:
+                    self._tasks.fail(TapwattError(f"it is stuck: {self._state.not_live}; it must be started again"))
+            await self._clock.sleep(_GAUGES_EVERY_S)

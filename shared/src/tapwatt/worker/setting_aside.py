@@ -1,0 +1,104 @@
+"""Sets a record aside that cannot be handled now: by schedule, among the dead letters, or with its whole session."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from tapwatt.clock import Clock
+from tapwatt.errors import BrokenInvariant
+from tapwatt.facts.codec import Event
+from tapwatt.facts.topics import Topics
+from tapwatt.log import Log
+from tapwatt.metrics import BROKEN_INVARIANTS, DEAD_LETTERS, ServiceMetrics
+from tapwatt.worker.moved_records import LONGEST_REASON, Delay, dead_letter, delayed
+from tapwatt.worker.quarantine import Quarantine, Quarantined
+from tapwatt.worker.records import Incoming, Outgoing, Produce, origin
+from tapwatt.worker.retry_schedule import next_try
+
+QUARANTINED_BY = "session_id"
+"""Only what is keyed by its session is quarantined: a terminal or an offer that stopped would stop many."""
+
+
+class SettingAside:
+    """Where the records of one service go. Each method returns the outcome in one word once it stands on the log."""
+
+    def __init__(
+        self,
+        service: str,
+        produce: Produce,
+        *,
+        topics: Topics,
+        clock: Clock,
+        metrics: ServiceMetrics,
+        log: Log,
+        quarantine: Quarantine,
+    ) -> None:
+        self._service = service
+        self._produce = produce
+        self._topics = topics
+        self._clock = clock
+        self._metrics = metrics
+        self._log = log
+        self._quarantine = quarantine
+
+    async def schedule(self, record: Incoming, waited: Delay | None, why: str) -> str:
+        """To a retry topic until its next try is due; to the dead letters once the schedule is over."""
+        scheduled = waited.scheduled if waited else 0
+        tier = next_try(scheduled)
+        if tier is None:
+            return await self.dead_letter(record, waited, f"given up after {scheduled} scheduled tries: {why}")
+        due = self._clock.now() + timedelta(seconds=tier.delay_s)
+        topic = self._topics.retry(self._service, tier.name)
+        again = Delay(_came_from(record, waited), scheduled + 1, due, waited.replays if waited else "")
+        self._log.warning("tried again later", why=why, origin=again.origin, due=due.isoformat(), scheduled=scheduled)
+        await self._produce([delayed(record, topic, again, why)])
+        return "scheduled"
+
+    async def dead_letter(self, record: Incoming, waited: Delay | None, reason: str) -> str:
+        """To the dead letters, until a human has looked."""
+        await self._produce([self._letter(record, waited, reason)])
+        return "dead_lettered"
+
+    async def quarantine(self, record: Incoming, event: Event, waited: Delay | None, error: BrokenInvariant) -> str:
+        """To the dead letters, and its session into quarantine. A terminal or an offer is never quarantined."""
+        self._metrics.count(BROKEN_INVARIANTS)
+        reason, key = str(error)[:LONGEST_REASON], record.key
+        if event.fact.keyed_by != QUARANTINED_BY or key is None:
+            self._log.critical("we or the provider are wrong", why=reason, origin=origin(record))
+            return await self.dead_letter(record, waited, reason)
+        self._log.critical(
+            "session quarantined: to release it mend the cause and run 'tapwatt dlq replay'",
+            why=reason,
+            origin=origin(record),
+            session=event.fact.key,
+        )
+        begins = Quarantined(reason, _came_from(record, waited), self._clock.now().isoformat())
+        with self._quarantine.deciding(key, begins) as said:
+            await self._produce([self._letter(record, waited, reason, begins), said])
+        return "quarantined"
+
+    async def follow(self, record: Incoming, waited: Delay | None, stands: Quarantined) -> str:
+        """After its session into the dead letters. The first record comes again where its acknowledgement was lost."""
+        first = _came_from(record, waited) == stands.origin
+        reason = stands.reason if first else f"its session is quarantined since {stands.origin}: {stands.reason}"
+        await self._produce([self._letter(record, waited, reason, stands)])
+        return "quarantined"
+
+    async def release(self, record: Incoming, stands: Quarantined) -> None:
+        """The session's quarantine ends: all that was set aside of it has been replayed."""
+        assert record.key is not None
+        self._log.info("session released", origin=origin(record), was=stands.reason)
+        await self._produce([self._quarantine.released(record.key, stands)])
+        self._quarantine.forget_one(record.key, stands)
+
+    def _letter(
+        self, record: Incoming, waited: Delay | None, reason: str, quarantined: Quarantined | None = None
+    ) -> Outgoing:
+        self._metrics.count(DEAD_LETTERS)
+        self._log.error("dead-lettered", why=reason, origin=origin(record))
+        at, name = self._clock.now(), quarantined.at if quarantined else ""
+        return dead_letter(record, self._topics.dead_letters, self._service, reason, at, waited, name)
+
+
+def _came_from(record: Incoming, waited: Delay | None) -> str:
+    return waited.origin if waited else origin(record)
