@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import NoReturn, TypeVar
@@ -24,7 +25,7 @@ from tapwatt.worker.parking import LONGEST_REASON, Waiting, later, parked, waiti
 from tapwatt.worker.quarantine import Quarantine, Quarantined
 from tapwatt.worker.records import Deliver, Incoming, Outgoing, origin
 from tapwatt.worker.schedule import SCHEDULE, next_try
-from tapwatt.worker.service import Done, Service
+from tapwatt.worker.service import Done, Handler, Service, nothing
 
 T = TypeVar("T")
 
@@ -66,6 +67,7 @@ class Handling:
         self._log = log.bind(service=service.name)
         self._fatal = fatal
         self._policy = replace(policy or RetryPolicy(), chance=chance)
+        self._tireless = replace(self._policy, tries=None)
         own = Quarantine(topics.quarantine(service.name))
         self._quarantine = own if quarantine is None else quarantine
         self._limit_s = limit_s
@@ -114,7 +116,7 @@ class Handling:
 
     async def _until_done(self, record: Incoming, event: Event, waited: Waiting | None) -> str:
         try:
-            done = await self._within_limit(self._handlers[event.envelope.type], event)
+            done = await self._decide(self._handlers[event.envelope.type], event)
             if done.say:
                 await self._tell([self._outgoing(event, said) for said in done.say])
             await self._remember(done)
@@ -141,36 +143,24 @@ class Handling:
             return await self._schedule(record, waited, f"nobody foresaw this: {why}")
         return "done"
 
-    async def _within_limit(self, handler: Callable[[Event], Awaitable[Done]], event: Event) -> Done:
-        def failed(error: Exception, tried: int) -> None:
-            self._metrics.tried_again(type(error).__name__)
-
-        async def decide() -> Done:
-            on = (Unavailable, OutcomeUnknown)
-            return await retrying(lambda: handler(event), on=on, policy=self._policy, clock=self._clock, failed=failed)
-
-        return await self._limited(decide)
+    async def _decide(self, handler: Handler, event: Event) -> Done:
+        return await self._within_limit(partial(handler, event), self._policy, Unavailable, OutcomeUnknown)
 
     async def _remember(self, done: Done) -> None:
-        await self._limited(lambda: self._tirelessly(done.remember, Unavailable))
+        if done.remember is not nothing:
+            await self._within_limit(done.remember, self._tireless, Unavailable)
 
-    async def _limited(self, work: Callable[[], Awaitable[T]]) -> T:
+    async def _within_limit(self, call: Callable[[], Awaitable[T]], policy: RetryPolicy, *on: type[Exception]) -> T:
         begun = object()
         self._since[begun] = self._clock.monotonic()
         try:
             async with asyncio.timeout(self._limit_s):
-                return await work()
+                return await retrying(call, on=on, policy=policy, clock=self._clock, failed=self._tried)
         finally:
             del self._since[begun]
 
-    async def _tirelessly(
-        self,
-        call: Callable[[], Awaitable[T]],
-        *on: type[Exception],
-        failed: Callable[[Exception, int], None] = lambda error, tried: None,
-    ) -> T:
-        policy = replace(self._policy, tries=None)
-        return await retrying(call, on=on, policy=policy, clock=self._clock, failed=failed)
+    def _tried(self, error: Exception, tried: int) -> None:
+        self._metrics.tried_again(type(error).__name__)
 
     def _outgoing(self, cause: Event, said: Fact | Event) -> Outgoing:
         if isinstance(said, Event):
@@ -192,7 +182,13 @@ class Handling:
             self._metrics.tried_again("Delivery")
             self._log.warning("not delivered yet", why=repr(error), tries=tried)
 
-        await self._tirelessly(lambda: self._deliver(outgoing), OSError, Unavailable, failed=failed)
+        await retrying(
+            lambda: self._deliver(outgoing),
+            on=(OSError, Unavailable),
+            policy=self._tireless,
+            clock=self._clock,
+            failed=failed,
+        )
 
     async def _until(self, waited: Waiting) -> None:
         left = (waited.due - self._clock.now()).total_seconds()
