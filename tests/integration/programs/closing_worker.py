@@ -23,11 +23,13 @@ os.environ |= {"TAPWATT_KAFKA_BOOTSTRAP": bootstrap, "TAPWATT_TOPIC_PREFIX": pre
 
 @asynccontextmanager
 async def part(name: str, *, breaks: bool) -> AsyncIterator[None]:
-    yield
-    with Path(closed).open("a") as file:
-        file.write(name + "\n")
-    if breaks:
-        raise RuntimeError(f"{name} cannot be closed")
+    try:
+        yield
+    finally:
+        with Path(closed).open("a") as file:
+            file.write(name + "\n")
+        if breaks:
+            raise RuntimeError(f"{name} cannot be closed")
 
 
 async def handle(event: Event) -> Done:

@@ -1,7 +1,7 @@
 """The watchdog barks when a partition has work and does not move, and only then."""
 
 from tapwatt.worker.records import Partition
-from tapwatt.worker.watchdog import Watchdog
+from tapwatt.worker.watchdog import HandlingWatchdog, Watchdog
 
 A, B = Partition("facts", 0), Partition("facts", 1)
 
@@ -43,3 +43,25 @@ def test_a_partition_that_is_no_longer_ours_is_forgotten() -> None:
     dog.look(0, {A: 10}, {A: 4}, set())
     dog.look(30, {}, {}, set())
     assert dog.look(90, {A: 10}, {A: 4}, set()) == ""
+
+
+def test_a_handler_that_goes_on_after_it_was_told_to_stop_is_stuck() -> None:
+    handling = HandlingWatchdog(limit_s=900, grace_s=60)
+    assert handling.look(0, longest_s=899, finished=5, full=False) == ""
+    assert handling.look(1, longest_s=960, finished=6, full=False) == ""
+    assert handling.look(2, longest_s=961, finished=7, full=False) == (
+        "a handler goes on for 961 s, though it was told to stop after 900 s"
+    )
+
+
+def test_a_worker_that_is_full_of_drivers_is_not_stuck_unless_nothing_at_all_comes_to_its_end() -> None:
+    handling = HandlingWatchdog(limit_s=900, grace_s=60)
+    for minute in range(60):
+        assert handling.look(minute * 60, longest_s=300, finished=minute, full=True) == ""
+    # when nothing ends any more
+    assert handling.look(60 * 60, longest_s=300, finished=59, full=True) == ""
+    assert handling.look(60 * 60 + 839, longest_s=300, finished=59, full=True) == ""
+    stuck = handling.look(60 * 60 + 901, longest_s=300, finished=59, full=True)
+    assert stuck == "it is full, and nothing has come to its end for 961 s"
+    # and as soon as it is not full, or something ends, it is not
+    assert handling.look(60 * 60 + 902, longest_s=300, finished=59, full=False) == ""

@@ -6,6 +6,7 @@ import asyncio
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from random import Random
 from typing import NoReturn, TypeVar
@@ -22,7 +23,7 @@ from tapwatt.worker.moved_records import Delay, delay_of
 from tapwatt.worker.quarantine import Quarantine
 from tapwatt.worker.records import Incoming, Outgoing, Produce, origin
 from tapwatt.worker.retry_schedule import SCHEDULE
-from tapwatt.worker.service import Done, Service
+from tapwatt.worker.service import Done, Handler, Service, nothing
 from tapwatt.worker.setting_aside import QUARANTINED_BY, SettingAside
 from tapwatt.worker.tasks import foreseen
 
@@ -63,6 +64,7 @@ class Handling:
         self._log = log.bind(service=service.name)
         self._fatal = fatal
         self._policy = replace(policy or RetryPolicy(), chance=chance)
+        self._tireless = replace(self._policy, tries=None)
         own = Quarantine(topics.quarantine(service.name))
         self._quarantine = own if quarantine is None else quarantine
         self._aside = SettingAside(
@@ -121,7 +123,7 @@ class Handling:
 
     async def _until_done(self, record: Incoming, event: Event, waited: Delay | None) -> str:
         try:
-            done = await self._within_limit(self._handlers[event.envelope.type], event)
+            done = await self._decide(self._handlers[event.envelope.type], event)
             if done.say:
                 await self._tell([self._outgoing(event, said) for said in done.say])
                 for said in done.say:
@@ -150,36 +152,24 @@ class Handling:
             return await self._aside.schedule(record, waited, f"nobody foresaw this: {why}")
         return "done"
 
-    async def _within_limit(self, handler: Callable[[Event], Awaitable[Done]], event: Event) -> Done:
-        def failed(error: Exception, tried: int) -> None:
-            self._metrics.count(RETRIES, type(error).__name__)
-
-        async def decide() -> Done:
-            on = (Unavailable, OutcomeUnknown)
-            return await retrying(lambda: handler(event), on=on, policy=self._policy, clock=self._clock, failed=failed)
-
-        return await self._limited(decide)
+    async def _decide(self, handler: Handler, event: Event) -> Done:
+        return await self._within_limit(partial(handler, event), self._policy, Unavailable, OutcomeUnknown)
 
     async def _remember(self, done: Done) -> None:
-        await self._limited(lambda: self._tirelessly(done.remember, Unavailable))
+        if done.remember is not nothing:
+            await self._within_limit(done.remember, self._tireless, Unavailable)
 
-    async def _limited(self, work: Callable[[], Awaitable[T]]) -> T:
+    async def _within_limit(self, call: Callable[[], Awaitable[T]], policy: RetryPolicy, *on: type[Exception]) -> T:
         begun = object()
         self._since[begun] = self._clock.monotonic()
         try:
             async with asyncio.timeout(self._limit_s):
-                return await work()
+                return await retrying(call, on=on, policy=policy, clock=self._clock, failed=self._tried)
         finally:
             del self._since[begun]
 
-    async def _tirelessly(
-        self,
-        call: Callable[[], Awaitable[T]],
-        *on: type[Exception],
-        failed: Callable[[Exception, int], None] = lambda error, tried: None,
-    ) -> T:
-        policy = replace(self._policy, tries=None)
-        return await retrying(call, on=on, policy=policy, clock=self._clock, failed=failed)
+    def _tried(self, error: Exception, tried: int) -> None:
+        self._metrics.count(RETRIES, type(error).__name__)
 
     def _outgoing(self, cause: Event, said: Fact | Event) -> Outgoing:
         if isinstance(said, Event):
@@ -200,7 +190,13 @@ class Handling:
             self._metrics.count(RETRIES, "Delivery")
             self._log.warning("not delivered yet", why=repr(error), tries=tried)
 
-        await self._tirelessly(lambda: self._produce(outgoing), OSError, Unavailable, failed=failed)
+        await retrying(
+            lambda: self._produce(outgoing),
+            on=(OSError, Unavailable),
+            policy=self._tireless,
+            clock=self._clock,
+            failed=failed,
+        )
 
     async def _until(self, waited: Delay) -> None:
         left = (waited.due - self._clock.now()).total_seconds()

@@ -19,8 +19,8 @@ Opening = Callable[[], AbstractAsyncContextManager[object]]
 """Opens something that a service needs by entering it, or says in one sentence why that is not possible."""
 
 
-async def _nothing() -> None:
-    return None
+async def nothing() -> None:
+    """What there is to remember where nothing is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Done:
     """
 
     say: tuple[Fact | Event, ...] = ()
-    remember: Callable[[], Awaitable[object]] = _nothing
+    remember: Callable[[], Awaitable[object]] = nothing
 
 
 Handler = Callable[[Event], Awaitable[Done]]

@@ -35,9 +35,11 @@ from tapwatt_cli.ops.dead_letters import (
     letters_of,
     marker,
     numbered,
+    replays,
     standing,
     told_again,
     why_not,
+    with_their_sessions,
 )
 from tapwatt_cli.ops.letter_page import VALUE_SHOWN, letter_as_json, line, list_as_json, pretty, show_letter, show_list
 
@@ -351,3 +353,36 @@ def test_a_person_is_asked_before_several_are_replayed_and_what_is_refused_is_na
     assert ("tapwatt: 0/2 is not replayed: it says" in done.output) == ("--everything" in arguments)
     for number in replayed:
         assert f"replayed {number}: SessionCancelled s1 to" in done.output
+
+
+def quarantined(number: Number, session: str = "s1", since: str = "at one", by: str = "capturer") -> Letter:
+    out = dead_letter(event(session), TOPICS.dead_letters, by, "odd", NOW, None, since)
+    return Letter(stood(out, number.partition, number.offset))
+
+
+def test_of_a_quarantined_session_all_letters_are_replayed_in_order_and_the_last_one_releases_it() -> None:
+    one, two = quarantined(Number(0, 1)), quarantined(Number(0, 4), since="at two")
+    other, elsewhere = quarantined(Number(0, 2), "s2"), quarantined(Number(0, 3), by="tariff")
+    alone = Letter(letter(event("s3"), Number(0, 5)))
+    gone = Letter(quarantined(Number(0, 0)).record, "2026-03-01")
+    every = [gone, one, other, elsewhere, two, alone]
+    # when one letter is chosen, all that stand of its session with this service go
+    chosen = in_order(with_their_sessions([two, alone], every))
+    assert [str(one.number) for one in chosen] == ["0/1", "0/4", "0/5"]
+    # then all are handled in spite of the quarantine that stands, and it ends with the last of them
+    assert replays(chosen) == [(one, "at two", False), (two, "at two", True), (alone, "", False)]
+    out = stood(told_again(two, TOPICS, NOW, "at two", True))
+    waits = delay_of(out)
+    assert waits is not None
+    assert (waits.replays, waits.last, waits.scheduled) == ("at two", True, 0)
+    assert list_as_json([two])["letters"][0]["session_quarantined_since"] == "at two"
+
+
+def test_a_record_that_no_letter_has_room_for_leaves_its_place_and_its_reason() -> None:
+    huge = event()._replace(headers=[("x", b"x" * 3_000_000)], key=b"k" * 100_000)
+    out = dead_letter(huge, TOPICS.dead_letters, "capturer", "the headers are too many", NOW)
+    assert len(out.key or b"") + len(out.value or b"") < 100_000
+    read = Letter(stood(out))
+    assert read.origin == f"{HEARD}/3/17"
+    assert read.reason.startswith("its 3100")
+    assert read.reason.endswith("see its origin: the headers are too many")

@@ -29,6 +29,9 @@ from tapwatt.worker.supervisor import Supervisor
 _BATCH = 128 * 1024
 """Bytes that go to a partition at once."""
 
+_METADATA_MS = 30_000
+"""How soon partitions that an operator adds to a topic are heard."""
+
 _NEVER_S = 7 * 86400.0
 """aiokafka leaves the group when nothing is fetched for a while; with all partitions full that is no fault of ours."""
 
@@ -212,6 +215,8 @@ def make_app(
         broker_heartbeat_interval=worker.heartbeat_s,
         broker_max_poll_records=worker.max_poll_records,
         broker_max_poll_interval=_NEVER_S,
+        consumer_metadata_max_age_ms=_METADATA_MS,
+        producer_metadata_max_age_ms=_METADATA_MS,
         producer_acks=-1,
         producer_max_batch_size=_BATCH,
     )
