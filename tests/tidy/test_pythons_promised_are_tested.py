@@ -1,6 +1,8 @@
 """The Pythons that are promised are those that are set up and tested: every place names the same ones."""
 
+import os
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -51,3 +53,20 @@ def test_code_is_written_checked_and_locked_for_the_oldest() -> None:
     assert tools["ruff"]["target-version"] == f"py{OLDEST.replace('.', '')}"
     assert tools["mypy"]["python_version"] == OLDEST
     assert said(r"--python-version (\S+)", "Makefile") == [OLDEST]
+
+
+@pytest.mark.parametrize("version", ["3.10", f"3.{NEWEST_PYTHON[1] + 1}"])
+def test_another_python_is_refused_by_the_set_up_in_one_sentence(version: str, tmp_path: Path) -> None:
+    # given a Python that nobody has tested
+    python = tmp_path / "python"
+    python.write_text(f"#!/bin/sh\necho {version}\n")
+    python.chmod(0o755)
+    # when the set-up is asked to take it
+    command, env = ["bash", "scripts/setup.sh"], {**os.environ, "PYTHON": str(python)}
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=30, check=False)
+    # then it says which ones can be, and which this is
+    assert (done.returncode, done.stdout) == (1, "")
+    [sentence] = done.stderr.splitlines()
+    assert sentence.startswith(
+        f"tapwatt: Python {', '.join(PYTHONS)} can run this and '{python}' is {version}; install"
+    )
