@@ -29,7 +29,7 @@ def test_the_machines_server_is_used_and_its_version_known(
 ) -> None:
     # given
     server = _server(tmp_path, name, told)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    monkeypatch.setenv("PATH", str(tmp_path))
     # then
     assert find_redis("machine") == RedisServer(server, product, version)
 
@@ -38,7 +38,7 @@ def test_a_server_that_is_too_old_is_passed_over(tmp_path: Path, monkeypatch: py
     # given
     _server(tmp_path, "redis-server", "Redis server v=5.0.14 sha=0")
     newer = _server(tmp_path, "valkey-server", "Valkey server v=7.2.5 sha=0")
-    monkeypatch.setenv("PATH", f"{tmp_path}:/bin:/usr/bin")
+    monkeypatch.setenv("PATH", str(tmp_path))
     # then
     assert find_redis("machine") == RedisServer(newer, "Valkey", "7.2.5")
 
