@@ -31,7 +31,7 @@ def audit(ring: Ring) -> list[str]:
         holds.setdefault(held.order_reference, []).append(held)
     sessions = {fact.session_id for fact in heard.of(SessionRequested)}
     wrong = [f"{name} was said with two contents" for name in heard.contradictions]
-    wrong += [f"parked: {dict(record.headers).get('tapwatt_reason')!r}" for record in ring.fleet.parked]
+    wrong += [f"dead letter: {dict(record.headers).get('tapwatt_reason')!r}" for record in ring.fleet.dead_letters]
     for name, worker in ring.workers.items():
         wrong += [f"{name}: {page}" for page in worker.log.pages]
         wrong += [f"{name} died: {error!r}" for error in worker.died]

@@ -77,12 +77,12 @@ class Fleet:
         self._said = 0
         self._waiting: list[tuple[Callable[[Event], bool], asyncio.Future[Event]]] = []
         self.clock = VirtualClock()
-        self.parked: list[Incoming] = []
+        self.dead_letters: list[Incoming] = []
         log.tell(self._hear)
 
     def _hear(self, record: Incoming) -> None:
         if record.topic == TOPICS.dead_letters:
-            self.parked.append(record)
+            self.dead_letters.append(record)
         if ".retry-" in record.topic or record.topic == TOPICS.dead_letters:
             return
         event = self.heard.add(record)

@@ -301,7 +301,7 @@ async def test_s11_manual_intervention_is_parked_and_pages_and_its_later_outcome
         assert "manual intervention" in page
         [reference] = [t.reference for t in await ring.provider.find("s1") if t.status == "manual"]
         assert reference in page
-        # and once it is decided, the parked event is replayed and applies
+        # and once it is decided, the dead-lettered event is replayed and applies
         ring.provider.resolve(reference)
         again = Delay("dead-letters", 0, ring.clock.now())
         ring.log.append([delayed(letter, TOPICS.retry("capturer", "minute"), again, "replayed")])
@@ -577,7 +577,7 @@ async def test_a_car_that_charges_without_a_hold_is_parked_and_pages() -> None:
         await begin(ring, "s1", by=card(1, failure=Failure.DECLINED))
         await ring.fleet.end("s1", EndReason.EV_DISCONNECTED, 20_000)
         await ring.calm()
-        assert len(ring.fleet.parked) == 1
+        assert len(ring.fleet.dead_letters) == 1
         assert "and yet it charged" in ring.workers["tariff"].log.pages[0]
 
 

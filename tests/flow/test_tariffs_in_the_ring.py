@@ -117,7 +117,7 @@ async def test_a_tariff_that_cannot_be_read_is_a_refusal_and_not_parked() -> Non
         assert isinstance(said, AuthorisationDeclined)
         assert said.reason is DeclineReason.TARIFF_NOT_VALID
         assert "$.elements[0].price_components[0].price" in said.detail
-        assert ring.fleet.parked == []
+        assert ring.fleet.dead_letters == []
         assert await ring.provider.find("s1") == []
 
 
@@ -165,7 +165,7 @@ async def test_a_version_published_again_with_other_terms_is_parked_and_the_firs
         changed: Tariff = OFFER.model_copy(update={"preauthorize_amount": Decimal(99)})
         await ring.fleet.publish(changed, "1")
         await ring.calm()
-        assert len(ring.fleet.parked) == 1
+        assert len(ring.fleet.dead_letters) == 1
         assert "stands with other terms" in ring.workers["authoriser"].log.pages[0]
         await ring.fleet.request_named("s1", HERE, OFFER.id, "1")
         said = await answer(ring, "s1")

@@ -46,7 +46,7 @@ class Pages:
     warning = info
 
     def error(self, event: str, **more: object) -> None:
-        self.pages.append(f"{event}: {more.get('why')} {more.get('exc_info') or ''}".strip())
+        self.pages.append(f"{event}: {more.get('reason')} {more.get('exc_info') or ''}".strip())
 
     critical = error
 

@@ -1,4 +1,4 @@
-"""`tapwatt dlq` on a real Kafka with a real worker: parked, listed, shown, replayed, handled or parked again."""
+"""`tapwatt dlq` on a real Kafka with a real worker: letters listed, shown, replayed, handled or set aside again."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ from tapwatt_cli.dev.local.processes import Child
 
 
 class Desk:
-    """A worker that parks, and the command that an SRE types."""
+    """A worker that dead-letters, and the command that an SRE types."""
 
     def __init__(self, bootstrap: str, prefix: str, folder: Path) -> None:
         self.bootstrap = bootstrap
@@ -89,7 +89,7 @@ async def test_s11_what_a_human_has_found_out_is_replayed_and_handled_by_the_ser
     await desk.worker.start()
     letters = await desk.until_letters(3)
     assert [letter["key"] for letter in letters] == ["0", "1", "2"]
-    assert {letter["parked_by"] for letter in letters} == {"tariff"}
+    assert {letter["dead_lettered_by"] for letter in letters} == {"tariff"}
     assert letters[1]["reason"] == "what became of 1 only the provider knows"
     assert letters[1]["origin"] == f"{heard}/0/1"
     # when it is known, and one of them is replayed
@@ -109,7 +109,7 @@ async def test_s11_what_a_human_has_found_out_is_replayed_and_handled_by_the_ser
     code, out, _ = await desk.dlq("replay", "--by", "tariff", "--json")
     assert code == 0
     assert [done["number"] for done in json.loads(out)["replayed"]] == [letters[0]["number"], letters[2]["number"]]
-    # then those are handled too, in the order they were parked in
+    # then those are handled too, in the order they were dead-lettered in
     assert await until(desk.seen, 3, child=desk.worker) == ["1", "0", "2"]
     # and nobody else has heard anything again: the fact's own topic is as it was
     assert await desk.length(heard) == 3
@@ -142,7 +142,7 @@ async def test_s25_bytes_that_still_cannot_be_read_are_parked_again_with_their_f
     assert again["replayed_at"] is None
     assert again["number"] != first["number"]
     shown = [json.loads((await desk.dlq("show", one["number"], "--json"))[1]) for one in both]
-    for name in ("value_base64", "key", "origin", "reason", "parked_by"):
+    for name in ("value_base64", "key", "origin", "reason", "dead_lettered_by"):
         assert shown[0][name] == shown[1][name]
     ours = [[h for h in one["headers"] if not h[0].startswith("tapwatt_")] for one in shown]
     assert ours[0] == ours[1] == [[name, raw.decode()] for name, raw in headers]

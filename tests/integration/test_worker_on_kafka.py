@@ -148,7 +148,7 @@ async def test_s25_bad_bytes_are_parked_with_their_reason_and_the_partition_goes
     for letter, (bad_key, bad_value, bad_headers, reason) in zip(letters, bad, strict=True):
         notes = dict(letter.headers)
         assert reason in notes["tapwatt_reason"].decode()
-        assert notes["tapwatt_parked_by"] == b"tariff"
+        assert notes["tapwatt_dead_lettered_by"] == b"tariff"
         assert (letter.key, letter.value) == (bad_key, bad_value)
         assert [h for h in letter.headers if not h[0].startswith("tapwatt_")] == bad_headers
     assert await committed(kafka.at, f"{prefix}tariff", topic) == len(bad) + 1

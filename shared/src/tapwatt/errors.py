@@ -8,13 +8,13 @@ class TapwattError(Exception):
 
 
 class Poison(TapwattError):
-    """Bytes we cannot read or a broken contract: never retried, parked with this reason, the partition goes on."""
+    """Bytes we cannot read or a broken contract: never retried, dead-lettered at once, the partition goes on."""
 
 
 class NeedsHuman(TapwattError):
-    """Only a human can find out what happened (manualintervention): parked and paged, never retried blindly.
+    """Only a human can find out what happened (manualintervention): dead-lettered and paged, never retried blindly.
 
-    Once it is known, the parked event is replayed and its outcome applies.
+    Once it is known, the dead-lettered event is replayed and its outcome applies.
     """
 
 
@@ -31,7 +31,7 @@ class OutcomeUnknown(TapwattError):
 
 
 class BrokenInvariant(TapwattError):
-    """We or the provider are wrong about a session: it is parked, its later records follow it, a human is paged."""
+    """We or the provider are wrong about a session: it is quarantined with its later records, a human is paged."""
 
 
 class BadCredentials(BrokenInvariant):

@@ -54,7 +54,7 @@ RETRIES = Metric(
     "tries",
     "Tries again in place, by what was in the way (Unavailable, OutcomeUnknown, Delivery).",
     "Unavailable and OutcomeUnknown: is the provider or Redis up? Delivery: is Kafka? The log names the reason.",
-    ("why",),
+    ("reason",),
 )
 DEAD_LETTERS = Metric(
     "tapwatt_dead_letters_total",

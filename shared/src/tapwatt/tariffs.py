@@ -192,7 +192,7 @@ class TariffRef(_Ocpi):
 
 
 class UnreadableTariff(_Ocpi):
-    """A tariff nobody could bill by: where it is wrong and why, so that the driver is refused and nothing is parked."""
+    """A tariff nobody could bill by: where it is wrong and why, so that the driver is refused, not the record."""
 
     unreadable: Annotated[str, Field(min_length=1, max_length=500)]
 

@@ -22,8 +22,8 @@ def test_the_audit_finds_nothing_lost_twice_or_wrong(lived: Lived) -> None:
     assert [str(one) for one in lived.day.report.differences] == []
     assert lived.day.report.sessions >= 60
     assert lived.day.report.line.endswith("0 lost, 0 twice, 0 wrong")
-    # and nothing was parked
-    assert lived.day.parked == ()
+    # and nothing was dead-lettered
+    assert lived.day.dead_letters == ()
 
 
 def test_every_fact_that_exists_today_is_said(lived: Lived) -> None:

@@ -36,11 +36,11 @@ async def test_a_ring_lives_on_given_stores_under_its_own_prefix(
     async with Ring(given) as ring:
         async with Fleet(ring.bootstrap, ring.topics, SystemClock()) as fleet, World(ring.provider_url) as world:
             played = await play_day(fleet, world, parts, at_once=3, waiting=Waiting())
-            report, _, parked = await settled_audit(ring, world)
+            report, _, dead_letters = await settled_audit(ring, world)
         # then every story went as told, and the audit finds nothing
         assert [one.trouble for one in played if one.trouble] == []
         assert report.line == "audit: 4 sessions, 0 lost, 0 twice, 0 wrong"
-        assert parked == ()
+        assert dead_letters == ()
         # and a service that ends by itself is heard of by name
         running = ring.pid("tariff")
         assert running is not None

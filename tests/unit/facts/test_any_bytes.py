@@ -95,7 +95,9 @@ def test_a_model_that_breaks_in_a_way_nobody_foresaw_makes_poison_of_the_record(
 
 
 NAMES = st.binary(max_size=6).map(lambda raw: raw.decode("utf-8", "surrogateescape"))
-OURS = st.sampled_from(["due", "scheduled", "origin", "reason", "replayed", "replayed_at", "parked_by", "released"])
+OURS = st.sampled_from(
+    ["due", "scheduled", "origin", "reason", "replayed", "replayed_at", "dead_lettered_by", "released"]
+)
 ANY_HEADERS = st.lists(st.tuples(NAMES | OURS.map("tapwatt_".__add__), st.none() | st.binary(max_size=30)), max_size=6)
 
 

@@ -1,4 +1,4 @@
-"""What happens to one record: told, remembered, acknowledged; tried again, scheduled, parked, or stopped."""
+"""What happens to one record: told, remembered, acknowledged; tried again, scheduled, dead-lettered, or stopped."""
 
 import asyncio
 import json
@@ -216,7 +216,7 @@ async def test_s25_poison_is_parked_with_its_reason_and_never_handled() -> None:
     assert letter.topic == TOPICS.dead_letters
     assert (letter.key, letter.value) == (bad.key, b"{")
     assert notes["tapwatt_reason"].startswith(b"SessionCancelled is broken: the object: Invalid JSON")
-    assert notes["tapwatt_parked_by"] == b"capturer"
+    assert notes["tapwatt_dead_lettered_by"] == b"capturer"
 
 
 async def test_a_fact_in_anothers_topic_is_poison() -> None:
@@ -260,7 +260,7 @@ async def test_a_broken_invariant_parks_its_record_and_its_session_is_quarantine
 
     bench = Bench(handler)
     await bench.handling(record())
-    # then the record is parked, and beside it stands why its session is quarantined
+    # then the record is dead-lettered, and beside it stands why its session is quarantined
     letter, entry = bench.told
     assert letter.topic == TOPICS.dead_letters
     assert dict(letter.headers)["tapwatt_reason"] == b"twice the money"
@@ -389,7 +389,7 @@ async def test_what_nobody_foresaw_goes_by_the_schedule_and_then_to_the_dead_let
     (out,) = bench.told
     assert out.topic == TOPICS.retry("capturer", "minute")
     reason = dict(out.headers)["tapwatt_reason"] or b""
-    assert reason.startswith(f"nobody foresaw this: {type(error).__name__} at test_handling.py:".encode())
+    assert reason.startswith(f"unforeseen error: {type(error).__name__} at test_handling.py:".encode())
     assert b"mistake" not in reason
     # and once only, it is done the next time; for ever, it comes to the dead letters
     for number in range(36):

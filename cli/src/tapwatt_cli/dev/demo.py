@@ -44,7 +44,7 @@ class Day:
     played: tuple[Played, ...]
     summary: Summary
     report: Report
-    parked: tuple[str, ...]
+    dead_letters: tuple[str, ...]
     seconds: float
 
     @property
@@ -74,9 +74,9 @@ async def run_day(ring: Ring, orders: Orders, watcher: Watcher) -> Day:
     async with Fleet(ring.bootstrap, ring.topics, SystemClock()) as fleet, World(ring.provider_url) as world:
         played = await unless_broken(ring, _drivers(ring, fleet, world, parts, orders, watcher))
         watcher.says("comparing with the provider's ledger")
-        report, summary, parked = await settled_audit(ring, world)
+        report, summary, dead_letters = await settled_audit(ring, world)
     report = with_stories(report, played)
-    return Day(tuple(played), summary, report, parked, time.monotonic() - begun)
+    return Day(tuple(played), summary, report, dead_letters, time.monotonic() - begun)
 
 
 async def unless_broken(ring: Ring, work: Coroutine[Any, Any, list[Played]]) -> list[Played]:
@@ -132,7 +132,7 @@ async def settled_audit(
         report = audit(log.events, read_ledger(await world.ledger()))
         report = with_unreadable(report, log.unreadable)
         if report.clean or time.monotonic() > until:
-            return report, summarise(log.events), tuple(log.parked)
+            return report, summarise(log.events), tuple(log.dead_letters)
         await asyncio.sleep(1.0)
 
 

@@ -1,4 +1,4 @@
-"""Reads the dead letters from Kafka, and brings letters back to the services that parked them."""
+"""Reads the dead letters from Kafka, and brings letters back to the services that dead-lettered them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tapwatt_cli.ops.topic_log import READ_WITHIN_S, NoTopics, partitions_of
 
 
 class NobodyListens(TapwattError):
-    """The service that parked a letter has no topic to hear it from."""
+    """The service that dead-lettered a letter has no topic to hear it from."""
 
 
 async def read_letters(bootstrap: str, topics: Topics, *, with_values: bool = True) -> list[Letter]:
@@ -43,7 +43,7 @@ async def read_letters(bootstrap: str, topics: Topics, *, with_values: bool = Tr
 async def replay_letters(
     bootstrap: str, topics: Topics, letters: Sequence[Letter], clock: Clock, tell: Callable[[Letter], None]
 ) -> None:
-    """Tell each letter again to whoever parked it, then mark it; `tell` hears of each once both stand on the log.
+    """Tell each letter again to the service it is from, then mark it; `tell` hears of each once both stand on the log.
 
     The quarantine of a session ends when the last of its letters was handled by the service.
     Whatever ends this in between leaves a letter that was told again and still stands. Replaying it once more is no
@@ -81,7 +81,8 @@ async def _require_hearers(bootstrap: str, topics: Topics, letters: Sequence[Let
     if missing:
         letter = wanted[missing[0]]
         raise NobodyListens(
-            f"{letter.number} was parked by {letter.parked_by}, and Kafka at {bootstrap} has no topic {missing[0]}: "
+            f"{letter.number} was dead-lettered by {letter.dead_lettered_by}, "
+            f"and Kafka at {bootstrap} has no topic {missing[0]}: "
             "nothing was replayed"
         )
 

@@ -1,4 +1,4 @@
-"""The dead letters: which of them stand, what each says, and how it is told again to the service that parked it.
+"""The dead letters: which of them stand, what each says, and how it is told again to the service that dead-lettered it.
 
 Pure: records in, letters and records out. A letter is never changed or removed. That it was replayed is said by a
 second record of the same topic, a marker, which names the letter.
@@ -50,7 +50,7 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A parked record. `replayed_at` (ISO 8601, UTC) is when it was last told again, or None while it stands."""
+    """A dead-lettered record. `replayed_at` (ISO 8601, UTC) is when it was last told again, or None while it stands."""
 
     record: Incoming
     replayed_at: str | None = None
@@ -61,18 +61,18 @@ class Letter:
         return Number(self.record.partition, self.record.offset)
 
     @property
-    def parked_by(self) -> str:
-        """The service that parked it, or nothing if no service says so."""
-        return self._header("tapwatt_parked_by")
+    def dead_lettered_by(self) -> str:
+        """The service that dead-lettered it, or nothing if no service says so."""
+        return self._header("tapwatt_dead_lettered_by")
 
     @property
-    def parked_at(self) -> str:
-        """When it was parked, ISO 8601, UTC."""
-        return self._header("tapwatt_parked_at")
+    def dead_lettered_at(self) -> str:
+        """When it was dead-lettered, ISO 8601, UTC."""
+        return self._header("tapwatt_dead_lettered_at")
 
     @property
     def reason(self) -> str:
-        """Why it was parked."""
+        """Why it was dead-lettered."""
         return self._header("tapwatt_reason")
 
     @property
@@ -82,7 +82,7 @@ class Letter:
 
     @property
     def quarantine(self) -> str:
-        """Since when its session was quarantined when it was parked, or nothing if it was parked by itself."""
+        """Since when its session was quarantined then, or nothing if the record was dead-lettered by itself."""
         return self._header("tapwatt_quarantine")
 
     @property
@@ -106,16 +106,16 @@ class Letter:
 
 
 def letters_of(records: Iterable[Incoming]) -> list[Letter]:
-    """Every letter among the records of the topic of dead letters, replayed or not, by when it was parked."""
-    parked: dict[Number, Incoming] = {}
+    """Every letter among the records of the topic of dead letters, replayed or not, by when it was dead-lettered."""
+    dead_letters: dict[Number, Incoming] = {}
     replayed: dict[Number, str] = {}
     for record in records:
         if _REPLAYED not in dict(record.headers):
-            parked[Number(record.partition, record.offset)] = record
+            dead_letters[Number(record.partition, record.offset)] = record
         elif number := Number.read(note(record.headers, _REPLAYED)):
             replayed[number] = max(note(record.headers, _REPLAYED_AT), replayed.get(number, ""))
-    letters = [Letter(record, replayed.get(number)) for number, record in parked.items()]
-    return sorted(letters, key=lambda letter: (letter.parked_at, letter.number))
+    letters = [Letter(record, replayed.get(number)) for number, record in dead_letters.items()]
+    return sorted(letters, key=lambda letter: (letter.dead_lettered_at, letter.number))
 
 
 def standing(letters: Iterable[Letter]) -> list[Letter]:
@@ -133,7 +133,7 @@ def numbered(letters: Iterable[Letter], numbers: Sequence[Number]) -> list[Lette
 
 
 def in_order(letters: Iterable[Letter]) -> list[Letter]:
-    """As they are replayed: those of one key, which share a partition, in the order they were parked in."""
+    """As they are replayed: those of one key, which share a partition, in the order they were dead-lettered in."""
     return sorted(letters, key=lambda letter: letter.number)
 
 
@@ -146,13 +146,13 @@ def with_their_sessions(chosen: Iterable[Letter], letters: Iterable[Letter]) -> 
 
 
 def _session(letter: Letter) -> tuple[str, bytes | None]:
-    return letter.parked_by, letter.record.key
+    return letter.dead_lettered_by, letter.record.key
 
 
 def why_not(letter: Letter, topics: Topics) -> str | None:
     """Why this letter cannot be told again, in a sentence's end, or None if it can."""
-    if not _SERVICE.fullmatch(letter.parked_by):
-        return "no service says that it parked it"
+    if not _SERVICE.fullmatch(letter.dead_lettered_by):
+        return "no service says that it dead-lettered it"
     if len(letter.record.value or b"") > LARGEST_EVENT or letter.size > LARGEST_EVENT + ROOM_FOR_HEADERS:
         return f"it is {letter.size} bytes, and no service reads a value of more than {LARGEST_EVENT}"
     stood_in = topics.plain(letter.origin.rsplit("/", 2)[0])
@@ -164,8 +164,8 @@ def why_not(letter: Letter, topics: Topics) -> str | None:
 
 
 def retry_topic(letter: Letter, topics: Topics) -> str:
-    """Where only the service that parked it hears it again. Every hearer of its fact reads the fact's own topic."""
-    return topics.retry(letter.parked_by, RETRY_TIERS[0])
+    """Where only the service it is from hears it again. Every hearer of its fact reads the fact's own topic."""
+    return topics.retry(letter.dead_lettered_by, RETRY_TIERS[0])
 
 
 def told_again(letter: Letter, topics: Topics, now: datetime, replays: str = "", last: bool = False) -> Outgoing:

@@ -33,7 +33,7 @@ def show_list(out: Console, letters: Sequence[Letter], every: bool) -> None:
     shown = letters if every else standing(letters)
     if shown:
         table = Table(header_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-        for name in ("number", "parked at (UTC)", "by"):
+        for name in ("number", "dead-lettered (UTC)", "by"):
             table.add_column(name, no_wrap=name == "number", overflow="fold")
         for name in ("fact", "key", "reason", "origin", *(["replayed at (UTC)"] if every else [])):
             table.add_column(name, overflow="fold")
@@ -52,8 +52,8 @@ def line(letters: Sequence[Letter]) -> str:
 def _cells(letter: Letter, every: bool) -> list[str]:
     cells = [
         str(letter.number),
-        printable(letter.parked_at[:19]),
-        printable(letter.parked_by) or "nobody",
+        printable(letter.dead_lettered_at[:19]),
+        printable(letter.dead_lettered_by) or "nobody",
         printable(letter.fact) or "unknown",
         printable(letter.record.key or b""),
         printable(letter.reason[:REASON_SHOWN]),
@@ -68,7 +68,7 @@ def show_letter(out: Console, letter: Letter) -> None:
     facts = {
         "dead letter": str(letter.number),
         "reason": printable(letter.reason),
-        "parked by": f"{printable(letter.parked_by) or 'nobody'} at {printable(letter.parked_at) or 'no time'}",
+        "dead-lettered by": _by_whom(letter),
         "origin": printable(letter.origin),
         "replayed": printable(letter.replayed_at or "no"),
         "fact": printable(letter.fact) or "unknown",
@@ -79,6 +79,10 @@ def show_letter(out: Console, letter: Letter) -> None:
     lines += [f"value ({len(value)} bytes):", pretty(value)]
     for one in lines:
         out.print(Text(one), soft_wrap=True)
+
+
+def _by_whom(letter: Letter) -> str:
+    return f"{printable(letter.dead_lettered_by) or 'nobody'} at {printable(letter.dead_lettered_at) or 'no time'}"
 
 
 def list_as_json(letters: Iterable[Letter]) -> dict[str, Any]:
@@ -103,8 +107,8 @@ def letter_as_json(letter: Letter) -> dict[str, Any]:
 def _summary(letter: Letter) -> dict[str, Any]:
     return {
         "number": str(letter.number),
-        "parked_at": letter.parked_at,
-        "parked_by": letter.parked_by,
+        "dead_lettered_at": letter.dead_lettered_at,
+        "dead_lettered_by": letter.dead_lettered_by,
         "fact": letter.fact,
         "key": (letter.record.key or b"").decode("utf-8", "backslashreplace"),
         "reason": letter.reason,

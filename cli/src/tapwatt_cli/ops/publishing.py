@@ -77,7 +77,7 @@ async def _standing(bootstrap: str, topic: str) -> dict[str, TariffPublished]:
                 try:
                     fact = decode(record.key, record.value, record.headers).fact
                 except Poison:
-                    continue  # the authoriser has parked it: it is no offer
+                    continue  # the authoriser has dead-lettered it: it is no offer
                 if isinstance(fact, TariffPublished) and contradiction(fact.tariff) is None:
                     found.setdefault(fact.offer, fact)
     except TimeoutError:

@@ -29,15 +29,15 @@ class NoTopics(TapwattError):
 
 @dataclass(slots=True)
 class TopicLog:
-    """What was read: events in each topic's own order, records that no fact can be read from, and parked records."""
+    """What was read: events in each topic's own order, records that no fact can be read from, and dead letters."""
 
     events: list[Event] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
-    parked: list[str] = field(default_factory=list)
+    dead_letters: list[str] = field(default_factory=list)
 
 
 async def read_topics(bootstrap: str, topics: Topics, facts: Iterable[type[Fact]] = FACTS) -> TopicLog:
-    """Every event on the topics of these facts, and what was parked. Unavailable if Kafka does not answer."""
+    """Every event on the topics of these facts, and what was dead-lettered. Unavailable if Kafka does not answer."""
     wanted = {topics.of(fact) for fact in facts} | {topics.dead_letters}
     try:
         async with asyncio.timeout(READ_WITHIN_S):
@@ -72,7 +72,7 @@ async def _sorted(records: AsyncIterator[Incoming], dead_letters: str) -> TopicL
     async for record in records:
         where = f"{record.topic}[{record.partition}]@{record.offset}"
         if record.topic == dead_letters:
-            log.parked.append(f"{where}: {_why(record.headers)}")
+            log.dead_letters.append(f"{where}: {_why(record.headers)}")
             continue
         try:
             log.events.append(decode(record.key, record.value, record.headers))
@@ -82,6 +82,6 @@ async def _sorted(records: AsyncIterator[Incoming], dead_letters: str) -> TopicL
 
 
 def _why(headers: Headers) -> str:
-    """The reason that a record was parked with, as far as its headers say so."""
+    """The reason that a record was dead-lettered with, as far as its headers say so."""
     reason = next((name for name, _ in headers if name.endswith("reason")), "")
     return note(headers, reason)[:300] or "no reason given"

@@ -45,7 +45,7 @@ class Topics:
 
     @property
     def dead_letters(self) -> str:
-        """Where records are parked with their reason."""
+        """Where records are dead-lettered with their reason."""
         return f"{self.prefix}tapwatt.dead-letters.v1"
 
     def plain(self, topic: str) -> str:

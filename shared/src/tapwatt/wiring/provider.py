@@ -53,7 +53,7 @@ class ProviderAccess:
             try:
                 await self._provider.find("tapwatt-start")
             except Unavailable as error:
-                self._log.warning("the provider does not answer yet", why=str(error))
+                self._log.warning("the provider does not answer yet", reason=str(error))
             yield
         finally:
             await self._provider.aclose()

@@ -58,7 +58,7 @@ class ServiceView:
                     )
                     break
                 except Unavailable as error:
-                    self._runtime.log.warning("view not rebuilt yet", why=str(error))
+                    self._runtime.log.warning("view not rebuilt yet", reason=str(error))
                     await self._runtime.clock.sleep(1)
             if applied is not None:
                 self._runtime.log.info("view rebuilt", records=applied)

@@ -133,10 +133,12 @@ class Handling:
             return await self._aside.dead_letter(record, waited, str(error))
         except NeedsHuman as error:
             self._metrics.count(NEEDS_HUMAN)
-            self._log.critical("a human is needed", why=str(error), origin=origin(record))
+            self._log.critical("a human is needed", reason=str(error), origin=origin(record))
             return await self._aside.dead_letter(record, waited, str(error))
         except BadCredentials as error:
-            self._log.critical("stopped", why=str(error), origin=origin(record))
+            self._log.critical(
+                "the worker ends: the provider does not accept our key", reason=str(error), origin=origin(record)
+            )
             self._fatal(error)
             await _for_ever()
         except BrokenInvariant as error:
@@ -148,8 +150,10 @@ class Handling:
                 raise
             why = _where(error)
             self._metrics.count(UNFORESEEN)
-            self._log.critical("nobody foresaw this", why=why, origin=origin(record), exc_info=error)
-            return await self._aside.schedule(record, waited, f"nobody foresaw this: {why}")
+            self._log.critical(
+                "unforeseen error: tried again by schedule", reason=why, origin=origin(record), exc_info=error
+            )
+            return await self._aside.schedule(record, waited, f"unforeseen error: {why}")
         return "done"
 
     async def _decide(self, handler: Handler, event: Event) -> Done:
@@ -188,7 +192,7 @@ class Handling:
 
         def failed(error: Exception, tried: int) -> None:
             self._metrics.count(RETRIES, "Delivery")
-            self._log.warning("not delivered yet", why=repr(error), tries=tried)
+            self._log.warning("not produced yet", reason=repr(error), tries=tried)
 
         await retrying(
             lambda: self._produce(outgoing),

@@ -1,4 +1,4 @@
-"""Records moved to another topic of ours, parked or waiting for their next try. Their bytes stay untouched."""
+"""Records moved to another topic of ours, dead-lettered or waiting for their next try. Their bytes stay untouched."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tapwatt.worker.records import Incoming, Outgoing, Read, origin
 _OURS = "tapwatt_"
 LONGEST_REASON = 1000
 LARGEST_LETTER = 2 * 1024 * 1024 - 64 * 1024
-"""Bytes of key, value and headers. A record of a broker's usual 1 MiB can always be parked with its reason."""
+"""Bytes of key, value and headers. A record of a broker's usual 1 MiB can always be dead-lettered with its reason."""
 LARGEST_KEY = 64 * 1024
 
 
@@ -66,7 +66,7 @@ def dead_letter(
     waited: Delay | None = None,
     quarantine: str = "",
 ) -> Outgoing:
-    """The record as it is parked: why, by whom, when, and where it stood at first.
+    """The record as it is dead-lettered: why, by whom, when, and where it stood at first.
 
     `waited` is how it waited if it comes from a retry topic; what any other record says of itself is not believed.
     `quarantine` names its session's quarantine. Of a record that no topic of ours has room for, the letter has the key
@@ -81,8 +81,8 @@ def dead_letter(
         record,
         topic,
         origin=waited.origin if waited else origin(record),
-        parked_by=service,
-        parked_at=at.astimezone(UTC).isoformat(),
+        dead_lettered_by=service,
+        dead_lettered_at=at.astimezone(UTC).isoformat(),
         reason=reason,
         quarantine=quarantine,
     )

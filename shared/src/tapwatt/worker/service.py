@@ -38,9 +38,10 @@ class Done:
 Handler = Callable[[Event], Awaitable[Done]]
 """Handles one event. It may be called again for the same event at any time, and must then lead to the same.
 
-It raises Unavailable or OutcomeUnknown to be called again (soon, then by schedule), Poison to have the event parked,
-NeedsHuman to have it parked and a human paged, BrokenInvariant to have its session quarantined. After anything else it
-is called again by schedule. One that takes longer than a limit (a setting) is ended, and counts as the latter.
+It raises Unavailable or OutcomeUnknown to be called again (soon, then by schedule), Poison to have the event
+dead-lettered, NeedsHuman to have a human paged as well, BrokenInvariant to have its session quarantined. After
+anything else it is called again by schedule. One that takes longer than a limit (a setting) is ended, and counts as
+the latter.
 """
 
 

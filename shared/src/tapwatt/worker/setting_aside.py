@@ -50,7 +50,9 @@ class SettingAside:
         due = self._clock.now() + timedelta(seconds=tier.delay_s)
         topic = self._topics.retry(self._service, tier.name)
         again = Delay(_came_from(record, waited), scheduled + 1, due, waited.replays if waited else "")
-        self._log.warning("tried again later", why=why, origin=again.origin, due=due.isoformat(), scheduled=scheduled)
+        self._log.warning(
+            "delayed until its next try", reason=why, origin=again.origin, due=due.isoformat(), scheduled=scheduled
+        )
         await self._produce([delayed(record, topic, again, why)])
         return "scheduled"
 
@@ -64,11 +66,11 @@ class SettingAside:
         self._metrics.count(BROKEN_INVARIANTS)
         reason, key = str(error)[:LONGEST_REASON], record.key
         if event.fact.keyed_by != QUARANTINED_BY or key is None:
-            self._log.critical("we or the provider are wrong", why=reason, origin=origin(record))
+            self._log.critical("we or the provider are wrong", reason=reason, origin=origin(record))
             return await self.dead_letter(record, waited, reason)
         self._log.critical(
             "session quarantined: to release it mend the cause and run 'tapwatt dlq replay'",
-            why=reason,
+            reason=reason,
             origin=origin(record),
             session=event.fact.key,
         )
@@ -95,7 +97,7 @@ class SettingAside:
         self, record: Incoming, waited: Delay | None, reason: str, quarantined: Quarantined | None = None
     ) -> Outgoing:
         self._metrics.count(DEAD_LETTERS)
-        self._log.error("dead-lettered", why=reason, origin=origin(record))
+        self._log.error("dead-lettered", reason=reason, origin=origin(record))
         at, name = self._clock.now(), quarantined.at if quarantined else ""
         return dead_letter(record, self._topics.dead_letters, self._service, reason, at, waited, name)
 

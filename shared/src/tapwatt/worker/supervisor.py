@@ -94,7 +94,7 @@ class Supervisor:
                     raise
                 error = raised
             self._count(name)
-            self._log.critical("a background task ended", task=name, why=str(error) or repr(error), exc_info=error)
+            self._log.critical("a background task ended", task=name, reason=str(error) or repr(error), exc_info=error)
             if again_after_s is None:
                 self.fail(error)
                 return
@@ -113,6 +113,6 @@ class Supervisor:
             _, stuck = await asyncio.wait(self._tasks, timeout=_END_WITHIN_S)
             if stuck:
                 why = str(self._end.result()) if self._end.done() else str(error)
-                self._log.critical("ended by force: tasks do not end when told to", tasks=len(stuck), why=why)
+                self._log.critical("ended by force: tasks do not end when told to", tasks=len(stuck), reason=why)
                 os._exit(1)
         await self._group.__aexit__(kind, error, trace)

@@ -85,8 +85,8 @@ def test_a_number_is_a_partition_and_an_offset() -> None:
 
 def test_a_letter_says_why_by_whom_when_and_where_it_stood() -> None:
     (one,) = letters_of([letter(why="the hold is unknown")])
-    assert (one.parked_by, one.reason, one.origin) == ("capturer", "the hold is unknown", f"{HEARD}/3/17")
-    assert one.parked_at == "2026-03-01T12:00:00+00:00"
+    assert (one.dead_lettered_by, one.reason, one.origin) == ("capturer", "the hold is unknown", f"{HEARD}/3/17")
+    assert one.dead_lettered_at == "2026-03-01T12:00:00+00:00"
     assert (one.fact, one.replayed_at) == ("SessionCancelled", None)
 
 
@@ -148,7 +148,7 @@ def test_a_replay_is_the_untouched_record_for_its_service_alone_due_now_with_its
     assert (again.key, again.value) == (event().key, event().value)
     assert [h for h in again.headers if not h[0].startswith("tapwatt_")] == list(event().headers)
     assert dict(again.headers)["tapwatt_reason"] == b"replayed dead letter 1/8"
-    assert "tapwatt_parked_by" not in dict(again.headers)
+    assert "tapwatt_dead_lettered_by" not in dict(again.headers)
 
 
 def test_a_marker_goes_beside_its_letter_and_carries_nothing_of_it() -> None:
@@ -165,8 +165,8 @@ def strangers() -> Read:
 @pytest.mark.parametrize(
     ("made", "why"),
     [
-        (strangers, "no service says that it parked it"),
-        (lambda: letter(by="../x"), "no service says that it parked it"),
+        (strangers, "no service says that it dead-lettered it"),
+        (lambda: letter(by="../x"), "no service says that it dead-lettered it"),
         (lambda: letter(event()._replace(value=b" " * (LARGEST_EVENT + 1))), "no service reads a value"),
         (lambda: letter(event()._replace(headers=[("x", b" " * 400_000)])), "no service reads a value"),
         (
@@ -187,7 +187,7 @@ def test_what_nobody_could_read_may_be_replayed_because_a_newer_service_may_read
 
 @pytest.mark.parametrize("known", [True, False])
 async def test_s11_a_replayed_letter_is_handled_or_parked_again_from_the_same_origin(known: bool) -> None:
-    # given a service that parks what only a human can find out
+    # given a service that dead-letters what only a human can find out
     told: list[Outgoing] = []
     handled: list[str] = []
 
@@ -218,7 +218,7 @@ async def test_s11_a_replayed_letter_is_handled_or_parked_again_from_the_same_or
     (one,) = letters_of([stood(told.pop())])
     # when it is replayed
     await handling(stood(told_again(one, TOPICS, datetime.now(UTC))))
-    # then it is handled once it is known, and parked again while it is not
+    # then it is handled once it is known, and dead-lettered again while it is not
     if known:
         assert (handled, told) == (["asked", "s1"], [])
     else:

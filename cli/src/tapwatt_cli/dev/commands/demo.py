@@ -65,8 +65,8 @@ async def _play(settings: RingSettings, orders: Orders, screen: OnScreen) -> Day
 def _show(out: Console, day: Day) -> None:
     show_summary(out, day.summary)
     show_troubles(out, day.played)
-    for parked in day.parked:
-        out.print(f"parked: {parked}", highlight=False, soft_wrap=True)
+    for letter in day.dead_letters:
+        out.print(f"dead letter: {letter}", highlight=False, soft_wrap=True)
     out.print(f"{len(day.played)} stories in {day.seconds:.0f} s.", highlight=False)
     show_audit(out, day.report)
 
@@ -86,6 +86,6 @@ def document(day: Day, seed: int) -> dict[str, Any]:
             }
             for one in day.played
         ],
-        "parked": list(day.parked),
+        "dead_letters": list(day.dead_letters),
         "audit": as_json(day.report),
     }

@@ -1,4 +1,4 @@
-"""`tapwatt dlq`: what was parked among the dead letters, why, and telling it again once the cause is mended."""
+"""`tapwatt dlq`: what was dead-lettered, why, and telling it again once the cause is mended."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def list_(
     every: Annotated[bool, typer.Option("--all", help="Also those that were replayed since.")] = False,
     as_document: AsDocument = False,
 ) -> None:
-    """List the dead letters: when and by which service each was parked, and why."""
+    """List the dead letters: when and by which service each was dead-lettered, and why."""
     letters = run(read_letters(bootstrap, Topics(topic_prefix), with_values=False))
     if as_document:
         typer.echo(json.dumps(list_as_json(letters if every else standing(letters)), indent=2))
@@ -75,18 +75,18 @@ def replay(
     numbers: Annotated[
         list[Number] | None, typer.Argument(parser=_number, metavar="P/O", help="Their numbers, as listed.")
     ] = None,
-    by: Annotated[str | None, typer.Option(metavar="SERVICE", help="All that this service parked.")] = None,
+    by: Annotated[str | None, typer.Option(metavar="SERVICE", help="All that this service dead-lettered.")] = None,
     everything: Annotated[bool, typer.Option("--everything", help="All that stand.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     bootstrap: Bootstrap = "127.0.0.1:9092",
     topic_prefix: Prefix = "",
     as_document: AsDocument = False,
 ) -> None:
-    """Tell dead letters again to the services that parked them, and to nobody else.
+    """Tell dead letters again to the services that dead-lettered them, and to nobody else.
 
     Of a quarantined session all its letters go together, in their order, and its quarantine ends with the last one.
 
-    Mend the cause first: what fails again is parked again. Safe to repeat. Exit code 1 when a letter is refused; the
+    Mend the cause first: what fails again is a dead letter again. Safe to repeat. Exit code 1 when one is refused; the
     others are replayed.
     """
     if sum((bool(numbers), by is not None, everything)) != 1:
@@ -106,7 +106,9 @@ def replay(
         replayed.append(letter)
         if not as_document:
             key = printable(letter.record.key or b"")
-            typer.echo(f"replayed {letter.number}: {printable(letter.fact) or 'unknown'} {key} to {letter.parked_by}")
+            typer.echo(
+                f"replayed {letter.number}: {printable(letter.fact) or 'unknown'} {key} to {letter.dead_lettered_by}"
+            )
 
     try:
         if going:
@@ -126,7 +128,7 @@ def _chosen(letters: Sequence[Letter], numbers: Sequence[Number], by: str | None
     """By number also one that was replayed before; by service or all together those that stand."""
     if numbers:
         return numbered(letters, numbers)
-    return list(letter for letter in standing(letters) if by is None or letter.parked_by == by)
+    return list(letter for letter in standing(letters) if by is None or letter.dead_lettered_by == by)
 
 
 def _sum_up(replayed: Sequence[Letter], refused: dict[str, str], topics: Topics, as_document: bool) -> None:

@@ -20,7 +20,7 @@ from tapwatt.worker.records import Outgoing
 from tapwatt.worker.tasks import Start, foreseen
 
 LARGEST_VALUE = 2 * 1024 * 1024
-"""Bytes. A record of a broker's usual 1 MiB can always be parked with its reason."""
+"""Bytes. A record of a broker's usual 1 MiB can always be dead-lettered with its reason."""
 
 
 class _ProduceCall:

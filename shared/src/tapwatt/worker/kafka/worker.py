@@ -95,7 +95,7 @@ class Worker:
                 failed = await self._tasks.until_it_must_end(self._start(opened))
                 self._state.not_ready = "stopping"
         except Exception as error:  # noqa: BLE001 - whatever it is, the rest was closed, and it is said
-            self._log.critical("not closed as it should be", why=repr(error), exc_info=error)
+            self._log.critical("not closed as it should be", reason=repr(error), exc_info=error)
             failed = failed or error
         return failed
 
