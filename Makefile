@@ -1,6 +1,6 @@
 # Tapwatt: `make` alone prints this menu.
 .DEFAULT_GOAL := menu
-.PHONY: menu setup demo test test-fast check format contracts bench-worker bench-tariff fuzz differential lock clean
+.PHONY: menu setup demo test test-fast check format contracts rooms bench-worker bench-tariff fuzz differential lock clean
 PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE := 1
 
@@ -31,8 +31,11 @@ format: setup ## put every file in shape
 	@.venv/bin/ruff format --quiet .
 	@.venv/bin/ruff check --quiet --fix .
 
-contracts: setup ## write docs/asyncapi.yaml and docs/settings.md anew from the code
+contracts: setup ## write docs/asyncapi.yaml, settings.md, metrics.md and rooms.md anew from the code
 	@$(PY) -m scripts.contracts
+
+rooms: setup ## how large each room is, and the story of a session in files and lines
+	@$(PY) -m scripts.rooms $(ARGS)
 
 bench-worker: setup ## the worker beside stock Faust, in turns, on one real Kafka
 	@$(PY) tests/bench/bench_worker.py $(ARGS)

@@ -1,4 +1,4 @@
-"""Writes what others build on from the code: docs/asyncapi.yaml and docs/settings.md.
+"""Writes what others build on from the code: the contract, the settings, the metrics and the diagram of the rooms.
 
 python -m scripts.contracts            # write them
 python -m scripts.contracts --check    # exit 1 if they are not what the code says
@@ -15,6 +15,7 @@ from pydantic import SecretBytes, SecretStr
 from pydantic.json_schema import models_json_schema
 from pydantic_settings import BaseSettings
 from scripts.ring import FLEET_HEARS, FLEET_SAYS, OPERATOR_HEARS, services
+from scripts.rooms import page as rooms_page
 
 from authoriser.settings import AuthoriserSettings
 from capturer.settings import CapturerSettings
@@ -22,6 +23,7 @@ from tapwatt.facts.codec import LARGEST_EVENT
 from tapwatt.facts.events import FACTS
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.topics import fact_type
+from tapwatt.metrics import METRICS
 from tapwatt.provider.settings import ProviderSettings
 from tapwatt.state.redis_client import RedisSettings
 from tapwatt.worker.settings import KafkaSettings, WorkerSettings
@@ -159,7 +161,28 @@ def _default(value: object) -> str:
     return f"`{value}`"
 
 
-FILES = {"docs/asyncapi.yaml": asyncapi, "docs/settings.md": settings_page}
+def metrics_page() -> str:
+    """Every metric with its unit, its meaning, and what to do."""
+    parts = [
+        "# Metrics",
+        "",
+        "What each service shows under `/metrics`, beside Python's own and the process's. Made by `make contracts`.",
+        "",
+        "| metric | unit | means | what to do |",
+        "|---|---|---|---|",
+    ]
+    for metric in METRICS:
+        labels = f" ({', '.join(metric.labels)})" if metric.labels else ""
+        parts.append(f"| `{metric.name}`{labels} | {metric.unit}, {metric.kind} | {metric.meaning} | {metric.cure} |")
+    return "\n".join(parts) + "\n"
+
+
+FILES = {
+    "docs/asyncapi.yaml": asyncapi,
+    "docs/settings.md": settings_page,
+    "docs/metrics.md": metrics_page,
+    "docs/rooms.md": rooms_page,
+}
 
 
 def main(arguments: list[str]) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from tests.contract.lost_views import lose
 
 from tapwatt.clock import SystemClock
 from tapwatt.errors import Unavailable
@@ -77,39 +78,36 @@ async def test_of_many_at_once_one_value_wins_and_all_are_told(memory, view):
     assert len({answer["who"] for answer in told}) == 1
 
 
-async def test_a_rebuild_is_seen_only_when_it_is_whole_and_loses_no_live_write(memory, view):
+async def test_a_rebuild_is_seen_only_when_it_is_whole_and_live_writes_wait_for_it(memory, view):
     await rebuild(nothing, ignore, view, clock=CLOCK)
     await memory.remember("old", "a", b"gone with the log", ttl_s=60)
 
     async def log():
         yield "logged"
         # a live write in the middle of the rebuild, of a record after the ends that the rebuild reads to
-        await memory.remember("live", "a", b"now", ttl_s=60)
-        assert await memory.recall("logged") == {}
-        assert await memory.recall("old") == {"a": b"gone with the log"}
+        for asked in (memory.remember("live", "a", b"now", ttl_s=60), memory.recall("logged")):
+            with pytest.raises(Unavailable, match="being rebuilt"):
+                await asked
 
-    async def apply(record: str, build: Generation) -> None:
-        await memory.into(build).remember(record, "a", b"read", ttl_s=60)
+    async def apply(record: str, generation: Generation) -> None:
+        await memory.into(generation).remember(record, "a", b"read", ttl_s=60)
 
-    assert await rebuild(log, apply, view, clock=CLOCK, anew=True) == 1
+    await lose(view)
+    assert await rebuild(log, apply, view, clock=CLOCK) == 1
     assert await memory.recall("logged") == {"a": b"read"}
-    assert await memory.recall("live") == {"a": b"now"}
+    assert await memory.remember("live", "a", b"now", ttl_s=60) == {"a": b"now"}
     assert await memory.recall("old") == {}
 
 
-async def test_what_stands_wins_over_what_a_rebuild_read_first(memory, view):
-    await rebuild(nothing, ignore, view, clock=CLOCK)
-    await memory.remember("s-1", "a", b"standing", ttl_s=60)
-
+async def test_what_a_rebuild_has_read_stands_when_it_is_said_again(memory, view):
     async def log():
         yield "s-1"
-        await memory.remember("s-1", "a", b"said again", ttl_s=60)
 
-    async def apply(record: str, build: Generation) -> None:
-        await memory.into(build).remember(record, "a", b"something else", ttl_s=60)
+    async def apply(record: str, generation: Generation) -> None:
+        await memory.into(generation).remember(record, "a", b"of the log", ttl_s=60)
 
-    await rebuild(log, apply, view, clock=CLOCK, anew=True, key_of=lambda record: record)
-    assert await memory.recall("s-1") == {"a": b"standing"}
+    await rebuild(log, apply, view, clock=CLOCK, key_of=lambda record: record)
+    assert await memory.remember("s-1", "a", b"said again", ttl_s=60) == {"a": b"of the log"}
 
 
 async def test_a_rebuild_that_fails_half_way_is_invisible_and_the_next_begins_at_once(memory, view):
@@ -146,7 +144,8 @@ async def test_a_worker_that_comes_late_does_not_rebuild_what_is_whole(view):
     await rebuild(nothing, ignore, view, clock=CLOCK)
     # when it looked before the other was done, and begins after
     assert await view.begin() is None
-    assert await view.begin(anew=True) is not None
+    await lose(view)
+    assert await view.begin() is not None
 
 
 async def test_a_rebuilder_that_was_taken_over_can_write_nothing_more(memory, view):

@@ -61,7 +61,7 @@ class TwoIndexes(RuleBasedStateMachine):
     @initialize(whole=st.sampled_from([True, True, False]))
     def build_first(self, whole):
         if whole:
-            self.begin(anew=False)
+            self.begin()
             self.mark_whole()
 
     def look_everywhere(self) -> None:
@@ -114,9 +114,9 @@ class TwoIndexes(RuleBasedStateMachine):
     def answered(self, where, stop):
         self.both(where, lambda index: index.answered(stop))
 
-    @rule(anew=st.booleans())
-    def begin(self, anew):
-        fake, real = (self.heard(lambda view=view: view.begin(anew=anew)) for view in self.views)
+    @rule()
+    def begin(self):
+        fake, real = (self.heard(lambda view=view: view.begin()) for view in self.views)
         assert (fake is None) == (real is None)
         if fake is not None and real is not None:
             self.builds = fake, real

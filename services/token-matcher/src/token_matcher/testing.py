@@ -51,20 +51,19 @@ class InMemoryIndex:
 
     async def open(self, session: Opened) -> bool:
         """Open the session, unless it was closed before or its time is over. Whether it is open now."""
-        here = self._read()
-        for shelves in self._write():
-            if session.session_id not in shelves.closed_until and session.kept_until > self._clock.now():
-                shelves.opened.setdefault(session.session_id, session)
-        return session.session_id in here.opened
+        shelves = self._read()
+        if session.session_id not in shelves.closed_until and session.kept_until > self._clock.now():
+            shelves.opened.setdefault(session.session_id, session)
+        return session.session_id in shelves.opened
 
     async def close(self, session_id: str, at: datetime) -> None:
         """Close the session for good, also when its Authorised is yet to come."""
-        for shelves in self._write():
-            shelves.opened.pop(session_id, None)
-            shelves.claims.pop(session_id, None)
-            until = at + TOMBSTONE
-            shelves.closed_until[session_id] = max(until, shelves.closed_until.get(session_id, until))
-            shelves.tidy(self._clock.now())
+        shelves = self._read()
+        shelves.opened.pop(session_id, None)
+        shelves.claims.pop(session_id, None)
+        until = at + TOMBSTONE
+        shelves.closed_until[session_id] = max(until, shelves.closed_until.get(session_id, until))
+        shelves.tidy(self._clock.now())
 
     async def candidates(self, operator_id: str, site_id: str, card: Card) -> list[OpenSession]:
         """The open sessions there that share a fingerprint with the card, the earliest first."""
@@ -87,18 +86,11 @@ class InMemoryIndex:
             return None
         if session_id in here.closed_until:
             return None
-        holder = here.claims.setdefault(session_id, stop_id)
-        beside = self._view.beside(self._into)
-        if beside is not None and session_id not in beside.closed_until:
-            beside.claims[session_id] = holder
-        return holder
+        return here.claims.setdefault(session_id, stop_id)
 
     async def answer(self, stop_id: str, value: bytes) -> bytes:
         """Keep the first answer to this stop for a day. The answer that is kept."""
         kept = self._read().answers.setdefault(stop_id, (value, self._clock.now() + ANSWER))
-        beside = self._view.beside(self._into)
-        if beside is not None:
-            beside.answers[stop_id] = kept
         return kept[0]
 
     async def answered(self, stop_id: str) -> bytes | None:
@@ -108,7 +100,3 @@ class InMemoryIndex:
 
     def _read(self) -> Shelves:
         return self._view.reading(self._into).tidy(self._clock.now())
-
-    def _write(self) -> list[Shelves]:
-        beside = self._view.beside(self._into)
-        return [self._read(), *([beside.tidy(self._clock.now())] if beside is not None else [])]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -41,18 +41,12 @@ def find_existing(
     order_reference: str,
     kind: Kind,
     original_reference: str | None = None,
-    *,
-    besides: Collection[str] = (),
 ) -> Ask:
-    """Asks for what was already done of this kind (to this hold or capture) under an order reference.
-
-    `besides` are the references of other requests of this kind: a capture may be refunded several times.
-    """
+    """Asks for what was already done of this kind (to this hold or capture) under an order reference."""
 
     async def ask() -> Transaction | None:
         every = await provider.find(order_reference)
-        ours = [one for one in every if one.kind is kind and one.reference not in besides]
-        of_kind = [one for one in ours if one.original_reference == original_reference]
+        of_kind = [one for one in every if one.kind is kind and one.original_reference == original_reference]
         standing = [one for one in of_kind if one.status is not Status.FAILED]
         if len(standing) > 1:
             names = ", ".join(one.reference for one in standing)

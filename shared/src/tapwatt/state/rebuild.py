@@ -30,15 +30,14 @@ async def rebuild(
     *,
     clock: Clock,
     key_of: KeyOf[Record] | None = None,
-    anew: bool = False,
 ) -> int | None:
     """Return when the view is whole: how many records were applied here, or None if nothing had to be done here.
 
     The records of one key are applied in order, different keys at the same time; without `key_of` all are in order.
-    `anew` builds even a view that is whole. Unavailable if Redis goes away meanwhile: call again.
+    Unavailable if Redis goes away meanwhile: call again.
     """
-    while anew or not await state.whole():
-        generation = await state.begin(anew=anew)
+    while not await state.whole():
+        generation = await state.begin()
         if generation is None:
             await clock.sleep(WAIT_S)
             continue

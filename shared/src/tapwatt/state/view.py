@@ -10,11 +10,10 @@ been built anew (tapwatt.state.rebuild). Older code never takes the view back: i
 A rebuild writes into a generation that nobody reads, and one script makes it current. It may die at any line: a
 generation that never became current is invisible, and the next rebuild sets it aside and removes it. Only one build
 at a time is named in the marker, and every write of a rebuild is refused unless it carries that name: the name is the
-fencing token, so a rebuilder that lost its lease can no longer write. Live writes are not lost meanwhile: while a
-build is named, each live script writes into both generations, and a service whose view is not whole waits and tries
-again. Because the end offsets are taken after the build was named, a record is before them (and read by the
-rebuild) or after them (and written to both): never neither. Records may be applied twice and in any order, which
-every script allows.
+fencing token, so a rebuilder that lost its lease can no longer write. Nothing live is lost meanwhile: a service whose
+view is not whole waits and tries again, so a record is before the end offsets, which are taken after the build was
+named (and read by the rebuild), or handled when the view is whole, or both. Records may be applied twice and in any
+order, which every script allows.
 
 One hash tag a service, not one a site: a script has to see the marker, so all keys of a service must share its slot. A
 core of Redis runs 7,000 to 10,000 of these scripts a second, more than one service's whole fleet asks for; a ring that
@@ -53,8 +52,8 @@ class ViewState(Protocol):
         """Whether what the view says may be believed."""
         ...
 
-    async def begin(self, *, anew: bool = False) -> Generation | None:
-        """Name a build and lease it to the caller; None while another's lease runs or, but for `anew`, it is whole."""
+    async def begin(self) -> Generation | None:
+        """Name a build and lease it to the caller; None while another's lease runs or when it is whole."""
         ...
 
     async def renew(self, generation: Generation) -> None:
@@ -125,12 +124,12 @@ class RedisView:
         """Whether what the view says may be believed."""
         return bool(await self.run(self._whole))
 
-    async def begin(self, *, anew: bool = False) -> Generation | None:
-        """Name a build and lease it to the caller; None while another's lease runs or, but for `anew`, it is whole."""
+    async def begin(self) -> Generation | None:
+        """Name a build and lease it to the caller; None while another's lease runs or when it is whole."""
         # A name is used until Redis has answered it, so that a lease whose answer was lost is not waited for.
         async with self._beginning:
             self._next = generation = self._next or Generation(self._new_name())
-            begun = await self.run(self._begin, generation, self._lease_ms, "anew" if anew else "")
+            begun = await self.run(self._begin, generation, self._lease_ms)
             self._next = None
         return generation if begun else None
 

@@ -43,9 +43,6 @@ class InMemorySessionStore:
         until = self._clock.now() + timedelta(seconds=ttl_s)
         standing = self._known(self._view.reading(self._into), session_id, until).fields
         standing.setdefault(field, value)
-        beside = self._view.beside(self._into)
-        if beside is not None:
-            self._known(beside, session_id, until).fields[field] = standing[field]
         return dict(standing)
 
     async def recall(self, session_id: str) -> dict[str, bytes]:

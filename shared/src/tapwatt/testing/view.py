@@ -39,19 +39,15 @@ class InMemoryView(Generic[Store]):
             raise Unavailable("what this service knows is being rebuilt: nothing is said until it is whole")
         return self._current
 
-    def beside(self, into: Generation | None) -> Store | None:
-        """The store to write to as well, while a rebuild runs."""
-        return self._building[1] if into is None and self._building else None
-
     async def whole(self) -> bool:
         """Whether what the view says may be believed."""
         return self._current is not None
 
-    async def begin(self, *, anew: bool = False) -> Generation | None:
-        """Name a build and lease it to the caller; None while another's lease runs or, but for `anew`, it is whole."""
+    async def begin(self) -> Generation | None:
+        """Name a build and lease it to the caller; None while another's lease runs or when it is whole."""
         if self._building and self._clock.monotonic() < self._lease_ends:
             return None
-        if self._current is not None and not anew:
+        if self._current is not None:
             return None
         generation = Generation(f"build-{next(self._numbers)}")
         self._building = generation, self._new_store()

@@ -1,5 +1,5 @@
 -- The answer that is kept for stop ARGV[3].
-local at, _, refused = generations()
+local at, refused = generation()
 if refused then
   return refused
 end

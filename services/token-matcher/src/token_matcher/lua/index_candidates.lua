@@ -1,5 +1,5 @@
 -- What is kept of each open session under one of the cards ARGV[3...], each followed by the stop that has it, or ''.
-local at, _, refused = generations()
+local at, refused = generation()
 if refused then
   return refused
 end

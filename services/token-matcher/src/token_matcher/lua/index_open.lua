@@ -1,31 +1,23 @@
 -- Open session ARGV[3], kept as ARGV[4] until ARGV[5] (milliseconds since 1970), under the cards ARGV[6...].
 -- A tombstone refuses it; what is open already stays as it is. Answers whether it is open now.
-local at, beside, refused = generations()
+local at, refused = generation()
 if refused then
   return refused
 end
-
-local function open(keys)
-  local session = keys .. 'session:' .. ARGV[3]
-  if redis.call('EXISTS', keys .. 'closed:' .. ARGV[3]) == 1 or redis.call('HEXISTS', session, 'entry') == 1 then
-    return
-  end
-  if tonumber(ARGV[5]) <= milliseconds() then
-    return
-  end
-  local cards = {}
-  for i = 6, #ARGV do
-    local card = keys .. 'card:' .. ARGV[i]
-    redis.call('SADD', card, ARGV[3])
-    keep_until(card, tonumber(ARGV[5]))
-    cards[#cards + 1] = ARGV[i]
-  end
-  redis.call('HSET', session, 'entry', ARGV[4], 'cards', table.concat(cards, ' '))
-  redis.call('PEXPIREAT', session, ARGV[5])
+local session = at .. 'session:' .. ARGV[3]
+if redis.call('HEXISTS', session, 'entry') == 1 then
+  return 1
 end
-
-open(at)
-if beside then
-  open(beside)
+if redis.call('EXISTS', at .. 'closed:' .. ARGV[3]) == 1 or tonumber(ARGV[5]) <= milliseconds() then
+  return 0
 end
-return redis.call('HEXISTS', at .. 'session:' .. ARGV[3], 'entry')
+local cards = {}
+for i = 6, #ARGV do
+  local card = at .. 'card:' .. ARGV[i]
+  redis.call('SADD', card, ARGV[3])
+  keep_until(card, tonumber(ARGV[5]))
+  cards[#cards + 1] = ARGV[i]
+end
+redis.call('HSET', session, 'entry', ARGV[4], 'cards', table.concat(cards, ' '))
+redis.call('PEXPIREAT', session, ARGV[5])
+return 1

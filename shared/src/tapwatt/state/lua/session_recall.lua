@@ -1,5 +1,5 @@
 -- All that is known of session ARGV[3].
-local at, _, refused = generations()
+local at, refused = generation()
 if refused then
   return refused
 end

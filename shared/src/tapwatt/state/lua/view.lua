@@ -28,20 +28,19 @@ local function being_built()
   return nil
 end
 
--- The keys to read and, if a rebuild runs, the keys to write as well; or why there are none.
-local function generations()
+-- The keys to read and write; or why there are none.
+local function generation()
   if ARGV[2] ~= '' then
     if being_built() ~= ARGV[2] then
-      return nil, nil, redis.error_reply('SUPERSEDED another rebuild has taken over')
+      return nil, redis.error_reply('SUPERSEDED another rebuild has taken over')
     end
-    return keys_of(ARGV[2]), nil, nil
+    return keys_of(ARGV[2]), nil
   end
   local current = whole()
   if not current then
-    return nil, nil, redis.error_reply('NOTWHOLE the view is being rebuilt')
+    return nil, redis.error_reply('NOTWHOLE the view is being rebuilt')
   end
-  local building = being_built()
-  return keys_of(current), building and keys_of(building), nil
+  return keys_of(current), nil
 end
 
 local function milliseconds()

@@ -1,5 +1,5 @@
 -- Name a build (ARGV[3]) and lease it (ARGV[4] milliseconds); what it replaces is set aside to be removed.
--- Nothing begins while another's lease runs, nor, without ARGV[5], when the view is whole: somebody was quicker.
+-- Nothing begins while another's lease runs, nor when the view is whole: somebody was quicker.
 -- A command sent twice, because its answer was lost, finds its own lease and says yes again.
 local lease = KEYS[1] .. ':lease'
 local holder = redis.call('GET', lease)
@@ -10,7 +10,7 @@ end
 if epoch == ARGV[1] and holder and being_built() == holder then
   return holder == ARGV[3] and 1 or 0
 end
-if whole() and ARGV[5] ~= 'anew' then
+if whole() then
   return 0
 end
 local function set_aside(field)

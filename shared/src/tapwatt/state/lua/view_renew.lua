@@ -1,5 +1,5 @@
 -- Lease the build ARGV[2] for another ARGV[3] milliseconds; a lapsed lease is taken again if nobody else has begun.
-local _, _, refused = generations()
+local _, refused = generation()
 if refused then
   return refused
 end

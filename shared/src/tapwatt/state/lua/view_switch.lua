@@ -2,7 +2,7 @@
 if whole() == ARGV[2] then
   return 1
 end
-local _, _, refused = generations()
+local _, refused = generation()
 if refused then
   return refused
 end
