@@ -91,3 +91,23 @@ def test_every_make_target_that_a_document_names_exists() -> None:
     for page in [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")]:
         for name in re.findall(r"`make ([a-z-]+)", page.read_text(encoding="utf-8")):
             assert name in targets, f"{page.name} speaks of 'make {name}', which is not there"
+
+
+def test_every_file_that_the_architecture_names_is_there() -> None:
+    files = [str(path.relative_to(ROOT)) for path in ROOT.rglob("*.py") if ".venv" not in path.parts]
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8") + (ROOT / "CONTRIBUTING.md").read_text(
+        encoding="utf-8"
+    )
+    named = {name for name in re.findall(r"`([\w./-]+\.py)`", text) if "*" not in name}
+    assert len(named) > 20
+    for name in named:
+        assert any(file == name or file.endswith("/" + name) for file in files), f"{name} is named and is not there"
+
+
+def test_every_test_that_the_architecture_names_is_there() -> None:
+    tests = {
+        name for path in (ROOT / "tests").rglob("*.py") for name in re.findall(r"def (test_\w+)", path.read_text())
+    }
+    named = set(re.findall(r"`(test_\w+)`", (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")))
+    assert len(named) > 10
+    assert named <= tests
