@@ -39,7 +39,7 @@ from tapwatt.provider.webhook_hints import WebhookHints
 from tapwatt.testing.fake_provider import Habits
 
 SHORT_WAIT_S = 0.4
-PATIENCE = OutcomePolicy(tries=4, pause_s=0.05)
+POLICY = OutcomePolicy(tries=4, pause_s=0.05)
 
 
 @pytest.fixture(scope="module")
@@ -436,7 +436,7 @@ async def test_s10_a_capture_is_made_known_whatever_was_lost(stage: Stage) -> No
         find_existing(stage.provider, stage.order, Kind.CAPTURE, hold.reference),
         since=stage.world.clock.now(),
         clock=stage.world.clock,
-        patience=PATIENCE,
+        policy=POLICY,
     )
     assert (known.status, known.amount) == (Status.SUCCESS, eur(900))
     assert await stage.world.books(hold.reference) == Books(2000, 900, 1100, 0)
@@ -451,7 +451,7 @@ async def test_s10_a_capture_that_applies_late_is_still_done_once(stage: Stage) 
         find_existing(stage.provider, stage.order, Kind.CAPTURE, hold.reference),
         since=stage.world.clock.now(),
         clock=stage.world.clock,
-        patience=PATIENCE,
+        policy=POLICY,
     )
     await stage.world.clock.sleep(LATE_S * 4)
     assert known.status is Status.SUCCESS
@@ -467,7 +467,7 @@ async def test_s09_a_hold_whose_answer_was_lost_is_found_by_its_order(stage: Sta
         find_existing(stage.provider, stage.order, Kind.AUTHORISE),
         last_sent=stage.world.clock.now(),
         clock=stage.world.clock,
-        patience=PATIENCE,
+        policy=POLICY,
     )
     assert late is not None
     assert (late.status, late.asked) == (Status.PENDING, eur(2000))

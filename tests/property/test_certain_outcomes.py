@@ -19,7 +19,7 @@ from tapwatt.provider.unknown_outcomes import OutcomePolicy, find_existing, find
 from tapwatt.testing.fake_provider import BankCard, FakeProvider, Fault, Habits
 
 AMOUNT = Money(minor=700, currency="EUR")
-PATIENCE = OutcomePolicy(tries=3, pause_s=1.0)
+POLICY = OutcomePolicy(tries=3, pause_s=1.0)
 CALLS = st.lists(
     st.sampled_from([None, Fault.UNAVAILABLE, Fault.REQUEST_LOST, Fault.ANSWER_LOST, Fault.LATE, Fault.PENDING]),
     max_size=12,
@@ -70,7 +70,7 @@ class Refund:
         return await find_existing(self.provider, "order", Kind.REFUND, self.capture)()
 
     async def known(self) -> Transaction:
-        return await make_known(self.send, self.ask, since=self.since, clock=self.clock, patience=PATIENCE)
+        return await make_known(self.send, self.ask, since=self.since, clock=self.clock, policy=POLICY)
 
     @property
     def refunded(self) -> int:
@@ -116,7 +116,7 @@ def test_s09_what_is_said_never_to_have_happened_never_happens(last: Fault, ques
         refund = await Refund(Faults(refund=[last], find=questions)).begin()
         with contextlib.suppress(OutcomeUnknown):
             await refund.send()
-        known = await find_within_life(refund.ask, last_sent=refund.clock.now(), clock=refund.clock, patience=PATIENCE)
+        known = await find_within_life(refund.ask, last_sent=refund.clock.now(), clock=refund.clock, policy=POLICY)
         await refund.clock.sleep(timedelta(days=3).total_seconds())
         assert (known is None) == (refund.refunded == 0)
 

@@ -1,1 +1,1 @@
-"""What every Tapwatt service shares: the facts, money, the worker and the way to the payment provider."""
+"""What every Tapwatt service shares: the facts, money, the worker and the gateway to the payment provider."""

@@ -56,8 +56,8 @@ def main(
         float, typer.Option(envvar=_env("PENDING_S"), help="Seconds a terminal waits for a card.")
     ] = 60.0,
     hold_s: Annotated[float, typer.Option(envvar=_env("HOLD_S"), help="Seconds a hold stands.")] = 432_000.0,
-    idempotency_memory_s: Annotated[
-        float, typer.Option(envvar=_env("IDEMPOTENCY_MEMORY_S"), help="Seconds an answer is remembered.")
+    idempotency_window_s: Annotated[
+        float, typer.Option(envvar=_env("IDEMPOTENCY_WINDOW_S"), help="Seconds an answer is remembered.")
     ] = 86_400.0,
     auto_release: Annotated[
         bool, typer.Option(envvar=_env("AUTO_RELEASE"), help="Let the rest go after a partial capture.")
@@ -92,7 +92,7 @@ def main(
         "token_mode": "reversed_pan" if test_tokens else "hashed",
         "pending_s": pending_s,
         "hold_s": hold_s,
-        "idempotency_memory_s": idempotency_memory_s,
+        "idempotency_window_s": idempotency_window_s,
         "auto_release": auto_release,
         "minimum_capture": minimum_capture,
         "contactless_limit": contactless_limit,

@@ -15,7 +15,7 @@ from tapwatt.provider.port import AuthoriseRequest, CaptureRequest, Kind, Refund
 from tapwatt.provider.unknown_outcomes import Ask, OutcomePolicy, find_existing, find_within_life, make_known
 from tapwatt.testing.fake_provider import BankCard, FakeProvider, Fault, Habits
 
-PATIENCE = OutcomePolicy(tries=3, pause_s=2.0)
+POLICY = OutcomePolicy(tries=3, pause_s=2.0)
 HELD, TAKEN = Money(minor=2000, currency="EUR"), Money(minor=900, currency="EUR")
 
 
@@ -47,7 +47,7 @@ class Till:
 
     async def known(self, age: timedelta = timedelta(0)) -> Transaction:
         since = self.clock.now() - age
-        return await make_known(self.send, self.ask, since=since, clock=self.clock, patience=PATIENCE)
+        return await make_known(self.send, self.ask, since=since, clock=self.clock, policy=POLICY)
 
     @property
     def captured(self) -> int:
@@ -137,7 +137,7 @@ async def test_two_of_what_may_happen_once_is_a_broken_invariant() -> None:
 
 
 async def in_time(till: Till, ask: Ask | None = None) -> Transaction | None:
-    return await find_within_life(ask or till.ask, last_sent=till.clock.now(), clock=till.clock, patience=PATIENCE)
+    return await find_within_life(ask or till.ask, last_sent=till.clock.now(), clock=till.clock, policy=POLICY)
 
 
 async def test_s09_what_applies_late_is_found() -> None:
@@ -154,7 +154,7 @@ async def test_s09_it_never_happened_only_when_the_longest_life_is_over() -> Non
     till = await Till().open()
     begun = till.clock.monotonic()
     assert await in_time(till) is None
-    assert till.clock.monotonic() - begun > PATIENCE.longest_life.total_seconds()
+    assert till.clock.monotonic() - begun > POLICY.longest_life.total_seconds()
     assert till.asked < 60
 
 

@@ -57,7 +57,7 @@ class Holds:
 
         if gateway.clock.now() < until:
             return await gateway.begin(send, find, since=requested.requested_at)
-        return await find_within_life(find, last_sent=until, clock=gateway.clock, patience=gateway.patience)
+        return await find_within_life(find, last_sent=until, clock=gateway.clock, policy=gateway.policy)
 
     async def _reverse(self, requested: SessionRequested, hold: Transaction, asked: ReversalRequest) -> None:
         since = hold.final_at or requested.requested_at

@@ -24,8 +24,8 @@ LOOK_AGAIN_TIMES = 25
 class Offers:
     """Published tariffs by operator, id and version. `heard` is how far this service has come with TariffPublished."""
 
-    def __init__(self, memory: SessionStore, heard: Progress, clock: Clock, wait_s: float) -> None:
-        self._sessions = memory
+    def __init__(self, sessions: SessionStore, heard: Progress, clock: Clock, wait_s: float) -> None:
+        self._sessions = sessions
         self._heard = heard
         self._clock = clock
         self._wait_s = wait_s

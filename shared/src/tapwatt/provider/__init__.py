@@ -1,1 +1,1 @@
-"""The way to a payment provider: what we may ask of any of them (port), and how CCV is asked (ccv)."""
+"""The gateway to a payment provider: what we may ask of any of them (port), and how CCV is asked (ccv)."""

@@ -1,4 +1,4 @@
-"""The whole way of one request to the provider: sent once, its fate made sure of, and followed to its end."""
+"""The gateway to the provider: a request is sent once, its outcome made known, and followed until it is final."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ from tapwatt.provider.webhook_hints import WebhookHints
 
 @dataclass(frozen=True, slots=True)
 class Gateway:
-    """The provider, and with how much patience and at what pace it is asked."""
+    """The provider, and by what policy and at what pace it is asked."""
 
     provider: Provider
     clock: Clock
     hints: WebhookHints = field(default_factory=WebhookHints)
-    patience: OutcomePolicy = field(default_factory=OutcomePolicy)
+    policy: OutcomePolicy = field(default_factory=OutcomePolicy)
     pace: PollingPace = field(default_factory=PollingPace)
 
     @property
     def life_s(self) -> float:
         """The longest life of a transaction at the provider, in seconds."""
-        return self.patience.longest_life.total_seconds()
+        return self.policy.longest_life.total_seconds()
 
     async def complete(self, request: FollowUp, order_reference: str, *, since: datetime) -> Transaction:
         """What a capture, reversal or refund has done for good; `since` is when it was first due.
@@ -60,7 +60,7 @@ class Gateway:
 
     async def begin(self, send: Send, ask: Ask, *, since: datetime) -> Transaction:
         """What a request has begun; it may be pending. `since` is when it was first due (see make_known)."""
-        return await make_known(send, ask, since=since, clock=self.clock, patience=self.patience)
+        return await make_known(send, ask, since=since, clock=self.clock, policy=self.policy)
 
     async def follow(self, transaction: Transaction, within_s: float) -> Transaction:
         """The transaction once it is final, or as it was last told after so many seconds.

@@ -1,4 +1,4 @@
-"""What may be set of the way to the payment provider, by environment (TAPWATT_PROVIDER_*) or a .env file."""
+"""What may be set of the gateway to the payment provider, by environment (TAPWATT_PROVIDER_*) or a .env file."""
 
 from __future__ import annotations
 
@@ -63,8 +63,10 @@ class ProviderSettings(BaseSettings):
     poll_longest_s: float = Field(10.0, gt=0, description="the longest wait between two questions")
     poll_least_s: float = Field(0.2, ge=0, description="the shortest, however many hints come")
 
-    memory_s: float = Field(86_400.0, gt=0, description="how long the provider remembers an idempotency reference")
-    memory_margin_s: float = Field(3_600.0, ge=0, description="so much earlier we no longer count on it")
+    idempotency_window_s: float = Field(
+        86_400.0, gt=0, description="how long the provider remembers an idempotency reference"
+    )
+    idempotency_margin_s: float = Field(3_600.0, ge=0, description="so much earlier we no longer count on it")
     longest_life_s: float = Field(360.0, gt=0, description="how long a terminal transaction can take at most")
     tries: int = Field(4, ge=1, le=20, description="sends of one request before its outcome is left unknown")
     try_pause_s: float = Field(1.0, ge=0, description="before asking what became of a request")

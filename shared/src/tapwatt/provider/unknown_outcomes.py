@@ -22,7 +22,7 @@ class OutcomePolicy:
 
     tries: int = 4
     pause_s: float = 1.0
-    memory: timedelta = timedelta(hours=23)
+    idempotency_window: timedelta = timedelta(hours=23)
     longest_life: timedelta = timedelta(minutes=6)
 
     @classmethod
@@ -31,7 +31,7 @@ class OutcomePolicy:
         return cls(
             settings.tries,
             settings.try_pause_s,
-            timedelta(seconds=max(settings.memory_s - settings.memory_margin_s, 0.0)),
+            timedelta(seconds=max(settings.idempotency_window_s - settings.idempotency_margin_s, 0.0)),
             timedelta(seconds=settings.longest_life_s),
         )
 
@@ -59,14 +59,14 @@ def find_existing(
     return ask
 
 
-async def make_known(send: Send, ask: Ask, *, since: datetime, clock: Clock, patience: OutcomePolicy) -> Transaction:
+async def make_known(send: Send, ask: Ask, *, since: datetime, clock: Clock, policy: OutcomePolicy) -> Transaction:
     """What became of a request, which may still be pending.
 
     `send` sends it under its one idempotency reference; `ask` looks for what it did. `since` is when it was first
     due: once the provider may have forgotten the reference, it is asked first, and what it finds is the answer.
     Raises Unavailable if nothing can have happened, else OutcomeUnknown when the tries are used up.
     """
-    if abs(clock.now() - since) >= patience.memory:
+    if abs(clock.now() - since) >= policy.idempotency_window:
         known = await ask()
         if known is not None:
             return known
@@ -81,7 +81,7 @@ async def make_known(send: Send, ask: Ask, *, since: datetime, clock: Clock, pat
             known = await ask()
             if known is not None:
                 return known
-            if tried > patience.tries:
+            if tried > policy.tries:
                 raise unknown
         # Not found is not "did not happen": it may be applied late. The same reference makes sending again harmless.
         try:
@@ -90,26 +90,24 @@ async def make_known(send: Send, ask: Ask, *, since: datetime, clock: Clock, pat
             unknown = error
             raise
 
-    policy = RetryPolicy(patience.tries + 1, patience.pause_s, patience.pause_s)
+    tries = RetryPolicy(policy.tries + 1, policy.pause_s, policy.pause_s)
     on = (Unavailable, OutcomeUnknown)
     try:
-        return await retrying(once, on=on, policy=policy, clock=clock, in_vain=lambda: unknown is None)
+        return await retrying(once, on=on, policy=tries, clock=clock, in_vain=lambda: unknown is None)
     except Unavailable as unavailable:
         if unknown is None:
             raise
         raise unknown from unavailable
 
 
-async def find_within_life(
-    ask: Ask, *, last_sent: datetime, clock: Clock, patience: OutcomePolicy
-) -> Transaction | None:
+async def find_within_life(ask: Ask, *, last_sent: datetime, clock: Clock, policy: OutcomePolicy) -> Transaction | None:
     """What an unanswered request did, or None once it certainly did and will do nothing.
 
     That is only certain when the longest life a transaction can have is over since it was last sent; until then it
     is asked about again and again. Raises OutcomeUnknown if the provider cannot be asked after that.
     """
-    certain_at = last_sent + patience.longest_life
-    wait_s = patience.pause_s
+    certain_at = last_sent + policy.longest_life
+    wait_s = policy.pause_s
     silent = 0
     while True:
         over = clock.now() > certain_at
@@ -117,7 +115,7 @@ async def find_within_life(
             known = await ask()
         except Unavailable as unavailable:
             silent += over
-            if silent >= patience.tries:
+            if silent >= policy.tries:
                 raise OutcomeUnknown(f"nobody can say what became of it: {unavailable}") from unavailable
         else:
             if known is not None or over:

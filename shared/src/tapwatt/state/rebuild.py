@@ -16,7 +16,7 @@ Record = TypeVar("Record")
 Read = Callable[[], AsyncIterator[Record]]
 """Reads the topics from the earliest record to the ends that it takes when it is asked for its first record."""
 Apply = Callable[[Record, Generation], Awaitable[object]]
-"""Writes one record into a build: `memory.into(build)`, `index.into(build)`."""
+"""Writes one record into a generation: `sessions.into(generation)`, `index.into(generation)`."""
 KeyOf = Callable[[Record], Hashable]
 
 WAIT_S = 0.5

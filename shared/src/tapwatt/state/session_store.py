@@ -29,7 +29,7 @@ class RedisSessionStore:
         self._recall = view.script("tapwatt.state", "session_recall.lua")
 
     def into(self, generation: Generation) -> RedisSessionStore:
-        """The same memory as a rebuild writes it."""
+        """The same store as a rebuild writes it."""
         return RedisSessionStore(self._view, generation)
 
     async def remember(self, session_id: str, field: str, value: bytes, *, ttl_s: float) -> dict[str, bytes]:

@@ -1,4 +1,4 @@
-"""Knows whether what a service keeps in Redis is whole, so that a lost memory says "not yet" and never "nothing".
+"""Knows whether what a service keeps in Redis is whole, so that a lost view says "not yet" and never "nothing".
 
 What a service keeps is a view of topics. All of it lives in generations of keys under one marker, a hash with the
 current generation, the epoch (a number that grows when the code changes what it keeps) and the server process.

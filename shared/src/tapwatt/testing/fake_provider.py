@@ -208,7 +208,7 @@ class FakeProvider:
                 raise BrokenInvariant(f"{ask.idempotency_reference} was used before with another content")
             return before.answer
         answer = self._at_terminal(ask) if isinstance(ask, AtTerminal) else self._follow_up(ask, fault)
-        until = self._at + timedelta(seconds=self._habits.memory_s)
+        until = self._at + timedelta(seconds=self._habits.idempotency_window_s)
         self._remembered[ask.idempotency_reference] = _Remembered(ask, answer, until)
         return answer
 

@@ -62,7 +62,7 @@ class Habits:
 
     pending_s: float = 360.0
     hold_s: float = 5 * 86_400.0
-    memory_s: float = 86_400.0
+    idempotency_window_s: float = 86_400.0
     late_s: float = 60.0
     latency_s: float = 0.0
     auto_release: bool = True

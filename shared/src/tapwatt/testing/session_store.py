@@ -35,7 +35,7 @@ class InMemorySessionStore:
         self._into = into
 
     def into(self, generation: Generation) -> InMemorySessionStore:
-        """The same memory as a rebuild writes it."""
+        """The same store as a rebuild writes it."""
         return InMemorySessionStore(self._view, self._clock, generation)
 
     async def remember(self, session_id: str, field: str, value: bytes, *, ttl_s: float) -> dict[str, bytes]:

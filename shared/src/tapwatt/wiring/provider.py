@@ -1,4 +1,4 @@
-"""The way to the payment provider, put together from its settings."""
+"""The gateway to the payment provider, put together from its settings."""
 
 from __future__ import annotations
 

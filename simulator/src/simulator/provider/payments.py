@@ -147,7 +147,7 @@ class Provider:
             return self._attempt(body, verb)
         ledger, now, asked = self.books.ledger, self.books.now(), fingerprint(verb, body)
         before = ledger.remembered(key)
-        if before is not None and now - before.at < self.books.settings.idempotency_memory_s * 1000:
+        if before is not None and now - before.at < self.books.settings.idempotency_window_s * 1000:
             if before.fingerprint != asked:
                 return _refusal(Refused.conflict(key))
             return Answer(before.status, before.answer)

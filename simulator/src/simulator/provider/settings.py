@@ -30,7 +30,7 @@ class Settings(BaseModel):
     """How long a terminal waits for a card (up to 6 minutes at the real provider)."""
     hold_s: float = Field(default=432_000.0, gt=0)
     """How long a hold stands: 5 days, Visa's card-present window."""
-    idempotency_memory_s: float = Field(default=86_400.0, ge=0)
+    idempotency_window_s: float = Field(default=86_400.0, ge=0)
     auto_release: bool = True
     """Whether the provider itself lets go of the rest after a partial capture."""
     minimum_capture: Decimal = Field(default=Decimal(0), ge=0)

@@ -229,9 +229,9 @@ async def test_s30_one_page_of_the_ingress_in_answer_to_a_capture_costs_one_ques
         async def ask() -> Transaction | None:
             return await provider.status("C1")
 
-        patience = OutcomePolicy(pause_s=0.01)
+        policy = OutcomePolicy(pause_s=0.01)
         clock = SystemClock()
-        taken = await make_known(send, ask, since=clock.now(), clock=clock, patience=patience)
+        taken = await make_known(send, ask, since=clock.now(), clock=clock, policy=policy)
     assert (taken.kind, taken.status) == (Kind.CAPTURE, Status.SUCCESS)
 
 

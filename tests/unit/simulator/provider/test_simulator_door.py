@@ -117,7 +117,7 @@ async def test_an_idempotency_reference_has_1_to_50_characters(world: Any, key: 
 
 async def test_a_forgotten_reference_is_a_new_request(start: Any) -> None:
     clock = [1_700_000_000_000]
-    async with start(lambda: clock[0], idempotency_memory_s=60, pending_s=10) as world:
+    async with start(lambda: clock[0], idempotency_window_s=60, pending_s=10) as world:
         _, first = await world.authorise(key="authorise:s1")
         await world.tap()
         clock[0] += 59_000
