@@ -28,7 +28,7 @@ from tapwatt.topics import Topics
 from tapwatt.view import Build, RedisView
 from tapwatt.worker.log_reader import read_log
 from tapwatt.worker.progress import GroupProgress
-from tapwatt.worker.records import Incoming
+from tapwatt.worker.records import Incoming, origin
 from tapwatt.worker.run import Parts
 from tapwatt.worker.service import Route, Service
 from tapwatt.worker.settings import KafkaSettings, WorkerSettings
@@ -164,7 +164,14 @@ class ViewRoom:
             return  # it was parked when it was first heard, and says nothing
         if self._names.of(type(event.fact)) != record.topic:
             return  # likewise: another's fact does not belong there
-        await self._apply_event(event, build)
+        try:
+            await self._apply_event(event, build)
+        except Unavailable:
+            raise
+        except Exception as error:  # its handler met the same; one record keeps no view from being whole
+            self._parts.log.critical(
+                "left out of the view", why=repr(type(error)), origin=origin(record), exc_info=error
+            )
 
 
 class MemoryRoom(ViewRoom):

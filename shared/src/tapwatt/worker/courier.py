@@ -88,7 +88,7 @@ class Courier:
     async def _know(self, topic: str) -> None:
         try:
             self._partitions[topic] = sorted(await self._producer.partitions_for(topic))
-        except KafkaError as error:
+        except Exception as error:  # whatever keeps Kafka from telling, nothing was sent
             raise Unavailable(f"Kafka does not tell the partitions of {topic}: {error!r}") from error
 
     async def _carry(self, to: tuple[str, int]) -> None:

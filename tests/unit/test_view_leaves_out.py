@@ -1,0 +1,67 @@
+"""A record that a view cannot take is left out and said aloud: it keeps no service from starting."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from tapwatt.assembly import MemoryRoom
+from tapwatt.clock import SystemClock
+from tapwatt.codec import Event, begin, encode
+from tapwatt.errors import BrokenInvariant, Unavailable
+from tapwatt.events import SessionCancelled
+from tapwatt.log import quiet
+from tapwatt.view import Build
+from tapwatt.worker.records import Read
+from tapwatt.worker.run import Parts
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+KEY, VALUE, HEADERS = encode(
+    begin(SessionCancelled(session_id="s1", reason="driver", cancelled_at=NOW), "e", "/f", NOW)
+)
+OWN = "tapwatt.session-cancelled.v1"
+
+
+class Room(MemoryRoom):
+    def __init__(self, error: Exception | None) -> None:
+        tasks: Any = None
+        super().__init__(
+            Parts(SystemClock(), quiet(), CollectorRegistry(), tasks), "tariff", 1, {SessionCancelled: "end"}, 45
+        )
+        self.error = error
+        self.applied = 0
+
+    async def _remember(self, event: Event, build: Build) -> None:
+        self.applied += 1
+        if self.error is not None:
+            raise self.error
+
+
+def record(**more: Any) -> Read:
+    return Read(OWN, 0, 0, KEY, VALUE, HEADERS)._replace(**more)
+
+
+@pytest.mark.parametrize("error", [BrokenInvariant("two of one"), ZeroDivisionError(), KeyError("odd")])
+async def test_what_a_view_cannot_take_is_left_out(error: Exception) -> None:
+    room = Room(error)
+    await room._apply(record(), Build("b"))
+    assert room.applied == 1
+
+
+async def test_a_redis_that_cannot_now_is_not_taken_for_a_record_that_does_not_fit() -> None:
+    with pytest.raises(Unavailable):
+        await Room(Unavailable("away"))._apply(record(), Build("b"))
+
+
+@pytest.mark.parametrize(
+    "odd", [{"value": b"{"}, {"headers": ()}, {"key": None}, {"topic": "tapwatt.session-priced.v1"}, {"value": None}]
+)
+async def test_what_is_no_fact_of_its_topic_says_nothing(odd: dict[str, Any]) -> None:
+    room = Room(None)
+    await room._apply(record(**odd), Build("b"))
+    assert room.applied == 0
+    await room._apply(record(), Build("b"))
+    assert room.applied == 1
