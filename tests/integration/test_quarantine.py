@@ -156,3 +156,39 @@ async def test_handlers_that_do_not_even_end_when_they_are_told_to_end_the_proce
         while worker.alive:
             await asyncio.sleep(0.1)
     assert "though it was told to stop after 2 s" in worker.last_words(60)
+
+
+async def test_a_replica_that_takes_over_the_partition_knows_what_its_owner_has_quarantined(
+    kafka: Store, make_topics: MakeTopics, tmp_path: Path
+) -> None:
+    # given two replicas that share the partitions, and a session that one of them has quarantined
+    prefix = await make_topics(kafka.at, partitions=2)
+    topic, seen, breaks = Topics(prefix).of(SessionRequested), tmp_path / "seen", tmp_path / "breaks"
+    breaks.write_text('{"3": "broken"}')
+    ports = free_ports(2)
+    logs = [tmp_path / "log0", tmp_path / "log1"]
+    replicas = [
+        program(
+            "breaking_worker.py", log, kafka.at, prefix, "tariff", seen, breaks,
+            env={"TAPWATT_WORKER_PORT": str(port), "TAPWATT_WORKER_SESSION_TIMEOUT_S": "6"},
+        )
+        for log, port in zip(logs, ports, strict=True)
+    ]  # fmt: skip
+    for replica in replicas:
+        await replica.start()
+    for replica, port in zip(replicas, ports, strict=True):
+        await gauge(port, 0.0, replica)
+    await produce(kafka.at, topic, range(40))
+    await until(seen, 39, child=replicas[0])
+    for replica, port in zip(replicas, ports, strict=True):
+        await gauge(port, 1.0, replica)
+    # when that one is killed, and the session's next record is said, which nothing is wrong with any more
+    breaks.write_text("{}")
+    owner = next(n for n, log in enumerate(logs) if "session quarantined" in log.read_text())
+    await replicas[owner].kill()
+    await produce(kafka.at, topic, range(3, 4))
+    # then the other one parks it, too
+    _, second = await letters(kafka.at, prefix, 2, replicas[1 - owner])
+    assert "its session is quarantined since" in second["reason"]
+    assert "3" not in seen.read_text().split()
+    await replicas[1 - owner].stop()

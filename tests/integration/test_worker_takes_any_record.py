@@ -51,6 +51,7 @@ def odd_and_bad(topic: str) -> list[Outgoing]:
         Outgoing(topic, None, value, headers),
         Outgoing(topic, b"\xff\xfe", value, headers),
         Outgoing(topic, key, None, headers),
+        Outgoing(topic, None, None, ()),
         Outgoing(topic, key, deep, headers),
         Outgoing(topic, key, value.replace(b'"e"}', b'"\\ud800"}'), headers),
         Outgoing(topic, key, value.replace(b"5000", b"NaN"), headers),

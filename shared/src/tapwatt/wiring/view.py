@@ -9,13 +9,14 @@ from tapwatt.errors import Poison, Unavailable
 from tapwatt.facts.codec import Event, decode
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.topics import Topics
+from tapwatt.metrics import UNFORESEEN
 from tapwatt.settings import read_settings
 from tapwatt.state.rebuild import rebuild, stay_whole
 from tapwatt.state.redis_client import RedisClient, RedisSettings
 from tapwatt.state.view import Generation, RedisView
 from tapwatt.wiring.process import Runtime
 from tapwatt.worker.kafka.log_reader import read_log
-from tapwatt.worker.records import Incoming
+from tapwatt.worker.records import Incoming, origin
 from tapwatt.worker.service import Route
 from tapwatt.worker.settings import KafkaSettings, WorkerSettings
 
@@ -86,4 +87,12 @@ class ServiceView:
             return  # it was dead-lettered when it was first heard, and says nothing
         if self._names.of(type(event.fact)) != record.topic:
             return  # likewise: another's fact does not belong there
-        await self._apply_event(event, generation)
+        try:
+            await self._apply_event(event, generation)
+        except Unavailable:
+            raise
+        except Exception as error:
+            self._runtime.metrics.count(UNFORESEEN)
+            self._runtime.log.critical(
+                "left out of the view", reason=repr(type(error)), origin=origin(record), exc_info=error
+            )

@@ -87,7 +87,7 @@ class BatchingProducer:
     async def _know(self, topic: str) -> None:
         try:
             self._partitions[topic] = sorted(await self._producer.partitions_for(topic))
-        except KafkaError as error:
+        except Exception as error:  # whatever keeps Kafka from telling, nothing was sent
             raise Unavailable(f"Kafka does not tell the partitions of {topic}: {error!r}") from error
 
     async def _send_waiting(self, to: tuple[str, int]) -> None:
