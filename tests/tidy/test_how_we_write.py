@@ -166,3 +166,30 @@ def test_the_scenarios_that_tests_name_exist() -> None:
 def test_test_files_have_names_of_their_own() -> None:
     names = [path.name for path in TESTS if path.name.startswith("test_")]
     assert sorted(names) == sorted(set(names))
+
+
+PACKAGE_OF_ROOM = {"shared": "tapwatt", "cli": "tapwatt_cli"}
+
+
+def test_unit_tests_stand_in_the_rooms_of_what_they_test() -> None:
+    packages = {path.parent for path in SOURCES if path.name == "__init__.py"}
+    rooms = {".".join(folder.relative_to(ROOT).parts[folder.relative_to(ROOT).parts.index("src") + 1 :])
+             for folder in packages if "src" in folder.parts}  # fmt: skip
+    beside = {"lab", "scripts"}
+    for path in TESTS:
+        parts = path.relative_to(ROOT).parts
+        if parts[:2] != ("tests", "unit") or parts[2] in beside:
+            continue
+        assert len(parts) > 3, f"{name_of(path)}: no room"
+        first, rest = PACKAGE_OF_ROOM.get(parts[2], parts[2]), parts[3:-1]
+        found = ".".join((first, *rest))
+        assert {found, f"tapwatt.{found}"} & rooms, f"{name_of(path)}: there is no room {found}"
+
+
+def test_the_glossary_has_thirty_words_at_most_each_in_one_sentence() -> None:
+    rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \|$", (ROOT / "docs" / "glossary.md").read_text(), re.MULTILINE)[1:]
+    words = [word for word, _ in rows if word != "---"]
+    assert 20 < len(words) <= 30
+    assert len(words) == len(set(words))
+    for word, meaning in rows:
+        assert word == "---" or (meaning.endswith(".") and ". " not in meaning), f"{word} is not one sentence"
