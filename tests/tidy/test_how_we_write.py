@@ -193,3 +193,14 @@ def test_the_glossary_has_thirty_words_at_most_each_in_one_sentence() -> None:
     assert len(words) == len(set(words))
     for word, meaning in rows:
         assert word == "---" or (meaning.endswith(".") and ". " not in meaning), f"{word} is not one sentence"
+
+
+@pytest.mark.parametrize(
+    "path", [p for p in SOURCES if p.relative_to(ROOT).parts[0] in ("shared", "services")], ids=name_of
+)
+def test_no_task_is_without_a_parent(path: Path) -> None:
+    calls = [node.func for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]
+    for call in calls:
+        if isinstance(call, ast.Attribute) and call.attr in ("create_task", "ensure_future"):
+            parent = ast.unparse(call.value)
+            assert parent in ("self._group", "group", "both"), f"line {call.lineno}: start it in a TaskGroup"

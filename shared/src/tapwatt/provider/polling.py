@@ -65,13 +65,11 @@ async def _hint_or_time(hinted: asyncio.Event, wait_s: float, least_s: float, cl
     if wait_s <= 0:
         return
     begun = clock.monotonic()
-    sleeping = asyncio.ensure_future(clock.sleep(wait_s))
-    hearing = asyncio.ensure_future(hinted.wait())
-    try:
-        await asyncio.wait((sleeping, hearing), return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        sleeping.cancel()
-        hearing.cancel()
+    async with asyncio.TaskGroup() as both:
+        waiting = both.create_task(clock.sleep(wait_s)), both.create_task(hinted.wait())
+        await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+        for one in waiting:
+            one.cancel()
     early = min(least_s, wait_s) - (clock.monotonic() - begun)
     if early > 0:
         await clock.sleep(early)

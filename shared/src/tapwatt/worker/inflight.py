@@ -28,7 +28,7 @@ class _Lane:
         self.task: asyncio.Task[None] | None = None
 
 
-class _Held:
+class _PartitionInFlight:
     """What is in flight of one partition, from the moment it is ours until it is not."""
 
     __slots__ = ("delayed", "lanes", "offsets")
@@ -44,7 +44,7 @@ class Run(NamedTuple):
 
     partition: Partition
     records: list[Incoming]
-    held: _Held
+    ours: _PartitionInFlight
 
 
 class InFlight:
@@ -52,7 +52,7 @@ class InFlight:
 
     `bound` limits what is handled at once over all partitions, `partition_bound` what is kept of one partition
     (unfinished, and finished behind an unfinished one), so that one slow head cannot hold a million behind it.
-    Partitions whose records wait for a time to come (`waits`) have their own bound and do not use up the common one.
+    Partitions of delayed records (`delayed`) have their own bound and do not use up the common one.
     """
 
     def __init__(
@@ -70,52 +70,52 @@ class InFlight:
         self._partition_bound = partition_bound
         self._failed = failed
         self._start = start
-        self._waits = delayed
-        self._held: dict[Partition, _Held] = {}
+        self._is_delayed = delayed
+        self._partitions: dict[Partition, _PartitionInFlight] = {}
         self.active = 0
         self.finished_total = 0
 
     def note(self, partition: Partition, records: Iterable[Incoming]) -> Run:
         """Take note of delivered records before anything else happens; the run holds those that are new."""
-        held = self._held.get(partition)
-        if held is None:
-            held = self._held[partition] = _Held(self._waits(partition.topic))
-        note = held.offsets.note
+        ours = self._partitions.get(partition)
+        if ours is None:
+            ours = self._partitions[partition] = _PartitionInFlight(self._is_delayed(partition.topic))
+        note = ours.offsets.note
         new = [record for record in records if note(record.offset)]
-        if not held.delayed:
+        if not ours.delayed:
             self.active += len(new)
-        return Run(partition, new, held)
+        return Run(partition, new, ours)
 
     def accept(self, run: Run) -> None:
         """Begin to handle what was noted. A run whose partition was forgotten since is dropped: it is read again."""
-        held = run.held
-        if self._held.get(run.partition) is not held:
+        ours = run.ours
+        if self._partitions.get(run.partition) is not ours:
             return
-        lanes = held.lanes
+        lanes = ours.lanes
         start = self._start
         for record in run.records:
             name: object = record.key if record.key is not None else record.offset
             lane = lanes.get(name)
             if lane is None:
                 lane = lanes[name] = _Lane()
-                lane.task = start(self._run(held, name, lane, record))
+                lane.task = start(self._run(ours, name, lane, record))
             elif lane.behind is None:
                 lane.behind = deque((record,))
             else:
                 lane.behind.append(record)
 
-    async def _run(self, held: _Held, name: object, lane: _Lane, record: Incoming) -> None:
+    async def _run(self, ours: _PartitionInFlight, name: object, lane: _Lane, record: Incoming) -> None:
         handle = self._handle
-        finish = held.offsets.finish
+        finish = ours.offsets.finish
         try:
             while True:
                 await handle(record)
                 finish(record.offset)
                 self.finished_total += 1
-                if not held.delayed:
+                if not ours.delayed:
                     self.active -= 1
                 if not lane.behind:
-                    del held.lanes[name]
+                    del ours.lanes[name]
                     return
                 record = lane.behind.popleft()
         except BaseException as error:
@@ -125,18 +125,18 @@ class InFlight:
 
     def commit_of(self, partition: Partition) -> int | None:
         """Up to where this partition may be committed, or None if nothing of it is known to be done."""
-        held = self._held.get(partition)
-        return held.offsets.commit if held else None
+        ours = self._partitions.get(partition)
+        return ours.offsets.commit if ours else None
 
     def partitions(self) -> list[Partition]:
         """The partitions of which something was delivered."""
-        return list(self._held)
+        return list(self._partitions)
 
     def full(self) -> set[Partition]:
         """The partitions of which no more is to be fetched now."""
         limit = self._partition_bound
         busy = self.active >= self._bound
-        return {p for p, held in self._held.items() if len(held.offsets) >= limit or (busy and not held.delayed)}
+        return {p for p, ours in self._partitions.items() if len(ours.offsets) >= limit or (busy and not ours.delayed)}
 
     @property
     def busy(self) -> bool:
@@ -146,7 +146,7 @@ class InFlight:
     @property
     def unfinished(self) -> int:
         """How many records are not done, over all partitions."""
-        return sum(held.offsets.unfinished for held in self._held.values())
+        return sum(ours.offsets.unfinished for ours in self._partitions.values())
 
     async def forget(self, partitions: Iterable[Partition] | None = None) -> None:
         """These partitions (or all) are no longer ours, or are read anew: stop their handlers and keep nothing of them.
@@ -155,13 +155,13 @@ class InFlight:
         what may happen once carries a reference that says so.
         """
         tasks = []
-        for partition in list(self._held) if partitions is None else list(partitions):
-            held = self._held.pop(partition, None)
-            if held is None:
+        for partition in list(self._partitions) if partitions is None else list(partitions):
+            ours = self._partitions.pop(partition, None)
+            if ours is None:
                 continue
-            if not held.delayed:
-                self.active -= held.offsets.unfinished
-            tasks += [lane.task for lane in held.lanes.values() if lane.task is not None]
+            if not ours.delayed:
+                self.active -= ours.offsets.unfinished
+            tasks += [lane.task for lane in ours.lanes.values() if lane.task is not None]
         for task in tasks:
             task.cancel()
         if tasks:
@@ -170,7 +170,9 @@ class InFlight:
     async def drain(self, grace_s: float, sleep: Callable[[float], Awaitable[None]]) -> int:
         """Wait until everything is done, at most so many seconds; returns how many records are not."""
         waited = 0.0
-        while waited < grace_s and any(held.offsets.unfinished for held in self._held.values() if not held.delayed):
+        while waited < grace_s and any(
+            ours.offsets.unfinished for ours in self._partitions.values() if not ours.delayed
+        ):
             await sleep(0.05)
             waited += 0.05
         return self.unfinished
