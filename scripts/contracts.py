@@ -156,6 +156,8 @@ def _default(value: object) -> str:
         return "hidden"
     if value is None or value in ("", {}, ()):
         return "not set"
+    if isinstance(value, frozenset):
+        value = ", ".join(sorted(map(str, value)))
     if isinstance(value, dict):
         value = ", ".join(f"{key} {amount}" for key, amount in value.items())
     return f"`{value}`"

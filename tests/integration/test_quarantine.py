@@ -3,6 +3,7 @@
 import asyncio
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -145,17 +146,30 @@ async def test_handlers_that_hang_are_ended_at_their_limit_and_the_partition_goe
 async def test_handlers_that_do_not_even_end_when_they_are_told_to_end_the_process(
     kafka: Store, make_topics: MakeTopics, tmp_path: Path
 ) -> None:
+    # given 5,000 handlers that hang, as many as may be at work at once, and do not end when they are told to
     prefix = await make_topics(kafka.at)
     topic, seen, breaks = Topics(prefix).of(SessionRequested), tmp_path / "seen", tmp_path / "breaks"
-    breaks.write_text('{"3": "stuck"}')
-    env = {"TAPWATT_WORKER_HANDLING_LIMIT_S": "2", "TAPWATT_WORKER_STUCK_AFTER_S": "2"}
+    breaks.write_text('{"*": "stuck"}')
+    port = free_ports(1)[0]
+    env = {
+        "TAPWATT_WORKER_HANDLING_LIMIT_S": "5",
+        "TAPWATT_WORKER_STUCK_AFTER_S": "2",
+        "TAPWATT_WORKER_IN_FLIGHT_PER_PARTITION": "5000",
+        "TAPWATT_WORKER_PORT": str(port),
+    }
     worker = program("breaking_worker.py", tmp_path / "log", kafka.at, prefix, "tariff", seen, breaks, env=env)
     await worker.start()
-    await produce(kafka.at, topic, range(6))
-    async with asyncio.timeout(60):
+    await produce(kafka.at, topic, range(5000))
+    # then /livez, which said that all is well, says that it is not, and the process ends
+    said = set()
+    async with asyncio.timeout(90), aiohttp.ClientSession() as http:
         while worker.alive:
-            await asyncio.sleep(0.1)
-    assert "though it was told to stop after 2 s" in worker.last_words(60)
+            with suppress(aiohttp.ClientError):
+                async with http.get(f"http://127.0.0.1:{port}/livez") as answer:
+                    said.add(answer.status)
+            await asyncio.sleep(0.05)
+    assert said == {200, 503}
+    assert "though it was told to stop after 5 s" in worker.last_words(60)
 
 
 async def test_a_replica_that_takes_over_the_partition_knows_what_its_owner_has_quarantined(
