@@ -2,7 +2,7 @@
 
     python forward_worker.py BOOTSTRAP FROM TO GROUP COUNT
 
-The same bytes in and out as forward_stock.py, through the worker's own transport, ledger and records in flight.
+The same bytes in and out as forward_stock.py, through the worker's own transport, offset tracker and records in flight.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from tapwatt.clock import SystemClock
 from tapwatt.log import quiet
 from tapwatt.worker.garbage_collection import collect_less_often
 from tapwatt.worker.inflight import InFlight
-from tapwatt.worker.kafka.transport import make_app, producer_of
+from tapwatt.worker.kafka.faust_app import make_app, producer_of
 from tapwatt.worker.records import Incoming, Outgoing, Produce
 from tapwatt.worker.settings import KafkaSettings, WorkerSettings
 from tapwatt.worker.supervisor import Supervisor

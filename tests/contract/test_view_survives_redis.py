@@ -184,7 +184,7 @@ async def test_every_key_of_a_generation_ends_by_itself_and_shares_its_hash_tag(
         assert lasting or await raw.pttl(key) > 0, key
 
 
-async def test_two_steps_and_two_rings_on_one_redis_know_nothing_of_each_other(own_redis, client, index, view):
+async def test_two_services_and_two_rings_on_one_redis_know_nothing_of_each_other(own_redis, client, index, view):
     await rebuild(log, into(index), view, clock=CLOCK)
     other_ring = client_of(own_redis, key_prefix="other")
     for stranger in (RedisView(other_ring, "token-matcher", 1), RedisView(client, "authoriser", 1)):

@@ -190,7 +190,7 @@ class Ring:
         return Gateway(self._mortal(self.provider, worker), self.clock)
 
     def _sessions(self, worker: WorkerInMemory, name: str) -> memory.InMemorySessionStore:
-        return cast("memory.InProcess", self._mortal(self._memories[name], worker))
+        return cast("memory.InMemorySessionStore", self._mortal(self._memories[name], worker))
 
     def _mortal(self, part: Any, worker: WorkerInMemory) -> Any:
         return (

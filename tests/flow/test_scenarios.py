@@ -287,7 +287,7 @@ async def test_s10_a_bad_hour_at_the_provider_loses_no_money() -> None:
 
 
 @virtual
-async def test_s11_manual_intervention_is_parked_and_pages_and_its_later_outcome_applies() -> None:
+async def test_s11_manual_intervention_is_dead_lettered_and_pages_and_its_later_outcome_applies() -> None:
     async with Ring() as ring:
         # Given a capture that only the helpdesk can decide
         await begin(ring, "s1")
@@ -572,7 +572,7 @@ async def test_a_tariff_that_no_longer_holds_is_declined_before_any_card_is_aske
 
 
 @virtual
-async def test_a_car_that_charges_without_a_hold_is_parked_and_pages() -> None:
+async def test_a_car_that_charges_without_a_hold_is_dead_lettered_and_pages() -> None:
     async with Ring() as ring:
         await begin(ring, "s1", by=card(1, failure=Failure.DECLINED))
         await ring.fleet.end("s1", EndReason.EV_DISCONNECTED, 20_000)

@@ -158,7 +158,7 @@ async def test_s23_a_reservation_that_nobody_came_for_is_captured_by_what_the_ta
 
 
 @virtual
-async def test_a_version_published_again_with_other_terms_is_parked_and_the_first_stands() -> None:
+async def test_a_version_published_again_with_other_terms_is_dead_lettered_and_the_first_stands() -> None:
     async with Ring() as ring:
         await ring.fleet.publish(OFFER, "1")
         await asyncio.sleep(5)

@@ -1,4 +1,4 @@
-"""Runs a service on the log in memory through the worker's own ledger and error policy, and can be killed anywhere."""
+"""Runs a service on the log in memory through the worker's own tracker and error policy, and can be killed anywhere."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tapwatt.metrics import ServiceMetrics
 from tapwatt.worker.handling import Handling
 from tapwatt.worker.inflight import InFlight
 from tapwatt.worker.progress import Ends
-from tapwatt.worker.quarantine import Quarantine
+from tapwatt.worker.quarantined_sessions import Quarantine
 from tapwatt.worker.records import Incoming, Outgoing, Partition
 from tapwatt.worker.service import Service
 

@@ -1,4 +1,4 @@
-"""The courier on a real Kafka: many at once arrive in order, what never fits is told, and so is an absent broker."""
+"""The batching producer on a real Kafka: many at once arrive in order; what never fits is told, and no broker."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -79,7 +79,7 @@ async def desk(kafka: Store, make_topics: MakeTopics, tmp_path: Path) -> AsyncIt
             await desk.worker.stop()
 
 
-async def test_s11_what_a_human_has_found_out_is_replayed_and_handled_by_the_service_that_parked_it(
+async def test_s11_what_a_human_has_found_out_is_replayed_and_handled_by_the_service_that_dead_lettered_it(
     desk: Desk,
 ) -> None:
     # given three events that only a human can decide about
@@ -117,7 +117,7 @@ async def test_s11_what_a_human_has_found_out_is_replayed_and_handled_by_the_ser
     assert "dead letters: 0 standing, 3 replayed" in (await desk.dlq("list"))[1]
 
 
-async def test_s25_bytes_that_still_cannot_be_read_are_parked_again_with_their_first_origin(desk: Desk) -> None:
+async def test_s25_bytes_that_still_cannot_be_read_are_dead_lettered_again_with_their_first_origin(desk: Desk) -> None:
     # given bytes that nobody can read, and an event that moves a terminal's cursor
     heard = desk.topics.of(SessionRequested)
     key, _, headers = request(7)

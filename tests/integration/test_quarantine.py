@@ -102,7 +102,7 @@ async def test_a_quarantined_session_stays_so_over_restarts_and_replicas_until_i
     await again.stop()
 
 
-async def test_an_error_that_nobody_foresaw_parks_no_more_than_its_record_and_is_tried_again(
+async def test_an_error_that_nobody_foresaw_dead_letters_no_more_than_its_record_and_is_tried_again(
     kafka: Store, make_topics: MakeTopics, tmp_path: Path
 ) -> None:
     prefix = await make_topics(kafka.at)
@@ -201,7 +201,7 @@ async def test_a_replica_that_takes_over_the_partition_knows_what_its_owner_has_
     owner = next(n for n, log in enumerate(logs) if "session quarantined" in log.read_text())
     await replicas[owner].kill()
     await produce(kafka.at, topic, range(3, 4))
-    # then the other one parks it, too
+    # then the other one dead-letters it, too
     async with asyncio.timeout(60):
         # (the first one may have come again, and then has its own reason again)
         while not any(

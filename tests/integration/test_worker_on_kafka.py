@@ -109,7 +109,7 @@ async def test_10_000_handlers_in_flight_in_one_worker_none_lost_when_it_is_kill
     await worker.stop()
 
 
-async def test_s25_bad_bytes_are_parked_with_their_reason_and_the_partition_goes_on(
+async def test_s25_bad_bytes_are_dead_lettered_with_their_reason_and_the_partition_goes_on(
     kafka: Store, make_topics: MakeTopics, tmp_path: Path
 ) -> None:
     # given bad bytes of several kinds, a good event, and one over the size bound

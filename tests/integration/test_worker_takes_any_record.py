@@ -80,7 +80,7 @@ async def dlq(bootstrap: str, prefix: str, *arguments: str) -> str:
     return out.decode()
 
 
-async def test_s25_whatever_a_record_is_made_of_it_is_handled_or_parked_and_the_partition_goes_on(
+async def test_s25_whatever_a_record_is_made_of_it_is_handled_or_dead_lettered_and_the_partition_goes_on(
     kafka: Store, make_topics: MakeTopics, tmp_path: Path
 ) -> None:
     # given every odd record we could think of, and good ones round them

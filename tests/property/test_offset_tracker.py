@@ -1,4 +1,4 @@
-"""The ledger never says that a position is safe while something before it is not done."""
+"""The offset tracker never says that a position is safe while something before it is not done."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -95,7 +95,7 @@ def test_no_float_comes_near_money(path: Path) -> None:
 
 def test_only_the_worker_imports_faust() -> None:
     importing = [path for path in SOURCES if re.search(r"^\s*(import|from) faust\b", path.read_text(), re.MULTILINE)]
-    assert [name_of(path) for path in importing] == ["shared/src/tapwatt/worker/kafka/transport.py"]
+    assert [name_of(path) for path in importing] == ["shared/src/tapwatt/worker/kafka/faust_app.py"]
 
 
 UNFINISHED = re.compile(

@@ -1,4 +1,4 @@
-"""What can go wrong, named by what to do next (DESIGN section 7). A refusal is not here: a refusal is a fact."""
+"""What can go wrong, named by what to do next. A refusal is not here: a refusal is a fact."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class BrokenInvariant(TapwattError):
     """We or the provider are wrong about a session: it is quarantined with its later records, a human is paged."""
 
 
-class BadCredentials(BrokenInvariant):
+class BadCredentials(TapwattError):
     """The provider does not accept our key: every further call would fail too, so we stop calling."""
 
 

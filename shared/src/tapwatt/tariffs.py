@@ -211,10 +211,10 @@ def _read_or_say_why(value: object, _: object) -> Tariff | UnreadableTariff:
 def what_is_wrong(error: ValidationError) -> str:
     """The first fault of an OCPI object in one sentence: its JSON path, and what is wrong there, never the value."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
-    way = first["loc"]
+    where = first["loc"]
     if first["type"] == "extra_forbidden":
-        way = (*way[:-1], "an unknown field")  # its name was chosen by whoever wrote the tariff
-    steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in way)
+        where = (*where[:-1], "an unknown field")  # its name was chosen by whoever wrote the tariff
+    steps = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in where)
     return f"${steps}: {first['msg']}"
 
 

@@ -41,4 +41,4 @@ def opened(name: str) -> AbstractAsyncContextManager[None]:
 
 
 parts = tuple(partial(opened, name) for name in ("first", "second", "last"))
-run("tariff", lambda given: Service("tariff", {SessionRequested: handle}, parts=parts))
+run("tariff", lambda given: Service("tariff", {SessionRequested: handle}, opens=parts))

@@ -102,7 +102,9 @@ ANY_HEADERS = st.lists(st.tuples(NAMES | OURS.map("tapwatt_".__add__), st.none()
 
 
 @given(st.none() | st.binary(max_size=20), st.none() | st.binary(max_size=40), ANY_HEADERS)
-def test_any_record_can_be_read_parked_listed_and_shown(key: bytes | None, value: bytes | None, odd: Any) -> None:
+def test_any_record_can_be_read_dead_lettered_listed_and_shown(
+    key: bytes | None, value: bytes | None, odd: Any
+) -> None:
     record = Read("tapwatt.tariff.retry-minute.v1", 0, 0, key, value, [*HEADERS, *odd])
     delay_of(record)
     try:

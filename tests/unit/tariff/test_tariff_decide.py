@@ -167,12 +167,12 @@ def test_s24_the_price_has_the_decimals_of_its_currency(currency: str, minor: in
     assert said.owed == Money(minor=minor, currency=currency)
 
 
-def test_a_car_that_charged_without_a_hold_is_parked_with_its_reason() -> None:
+def test_a_car_that_charged_without_a_hold_is_dead_lettered_with_its_reason() -> None:
     with pytest.raises(Poison, match=r"declined .* and yet it charged 10000 Wh"):
         decide(Session(DECLINED, ended()), HALF_UP)
 
 
-def test_s17_a_session_without_an_honest_price_is_parked_and_never_priced_at_zero() -> None:
+def test_s17_a_session_without_an_honest_price_is_dead_lettered_and_never_priced_at_zero() -> None:
     # Given a meter whose clock was wrong, so that the session lasted more than three months
     session = Session(authorised(), ended(hours=24 * 101))
     with pytest.raises(Poison, match="no price under tariff day"):

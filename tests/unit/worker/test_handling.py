@@ -19,10 +19,10 @@ from tapwatt.log import quiet
 from tapwatt.metrics import ServiceMetrics
 from tapwatt.worker.handling import Handling
 from tapwatt.worker.moved_records import delay_of
-from tapwatt.worker.quarantine import Quarantine
+from tapwatt.worker.quarantined_sessions import Quarantine
 from tapwatt.worker.records import Outgoing, Read
 from tapwatt.worker.service import Done, Handler, Service
-from tapwatt_cli.ops.dead_letters import Letter, told_again
+from tapwatt_cli.ops.dead_letters import Letter, replay_of
 
 TOPICS = Topics("t.")
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -92,7 +92,7 @@ def stood(out: Outgoing) -> Read:
 
 def replay(letter: Outgoing, quarantine: str, *, last: bool) -> Read:
     """A letter as `tapwatt dlq replay` tells it again."""
-    return stood(told_again(Letter(stood(letter)), TOPICS, NOW, quarantine, last))
+    return stood(replay_of(Letter(stood(letter)), TOPICS, NOW, quarantine, last))
 
 
 async def test_it_tells_then_remembers_and_then_returns() -> None:
@@ -204,7 +204,7 @@ async def test_our_waiting_headers_on_a_foreign_record_mean_nothing() -> None:
     assert dict(bench.told[-1].headers)["tapwatt_origin"] == b"t.tapwatt.session-cancelled.v1/3/17"
 
 
-async def test_s25_poison_is_parked_with_its_reason_and_never_handled() -> None:
+async def test_s25_poison_is_dead_lettered_with_its_reason_and_never_handled() -> None:
     async def handler(event: Event) -> Done:
         raise AssertionError("not for a handler")
 
@@ -237,7 +237,7 @@ async def test_a_handler_may_find_an_event_poisonous() -> None:
     assert dict(bench.told[0].headers)["tapwatt_reason"] == b"the car charged without a hold"
 
 
-async def test_s11_what_only_a_human_can_find_out_is_parked_with_its_reason_and_counted() -> None:
+async def test_s11_what_only_a_human_can_find_out_is_dead_lettered_with_its_reason_and_counted() -> None:
     async def handler(event: Event) -> Done:
         raise NeedsHuman("hold h1 needs manual intervention")
 
@@ -249,7 +249,7 @@ async def test_s11_what_only_a_human_can_find_out_is_parked_with_its_reason_and_
     assert bench.metrics.registry.get_sample_value("tapwatt_needs_human_total") == 1
 
 
-async def test_a_broken_invariant_parks_its_record_and_its_session_is_quarantined_while_others_go_on() -> None:
+async def test_a_broken_invariant_dead_letters_its_record_and_its_session_is_quarantined_while_others_go_on() -> None:
     calls: list[str] = []
 
     async def handler(event: Event) -> Done:

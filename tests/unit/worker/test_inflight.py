@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import defaultdict
+from contextlib import suppress
 
 from tapwatt.worker.inflight import InFlight
 from tapwatt.worker.records import Incoming, Partition, Read
@@ -160,3 +161,24 @@ async def test_a_handler_that_is_not_total_stops_the_worker() -> None:
     await settle()
     assert [str(f) for f in failures] == ["not total"]
     assert flight.commit_of(ONE) is None
+
+
+async def test_a_handler_that_survives_its_partition_does_not_count_twice() -> None:
+    # given a handler that does not stop when it is told to, and a partition that is taken from us meanwhile
+    let_go = asyncio.Event()
+
+    async def stubborn(record: Incoming) -> None:
+        while not let_go.is_set():
+            with suppress(asyncio.CancelledError):
+                await let_go.wait()
+
+    flight = inflight(stubborn, bound=10)  # type: ignore[arg-type]
+    flight.accept(flight.note(ONE, [record(0, "s0")]))
+    await settle()
+    forgetting = asyncio.create_task(flight.forget([ONE]))
+    await asyncio.sleep(0)
+    # when it ends all the same
+    let_go.set()
+    await forgetting
+    # then nothing is at work, and nothing was done
+    assert (flight.active, flight.finished_total) == (0, 0)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tapwatt.worker.quarantine import RELEASES, Quarantine, Quarantined
+from tapwatt.worker.quarantined_sessions import RELEASES, Quarantine, Quarantined
 from tapwatt.worker.records import Headers, Outgoing, Read
 
 FIRST, SECOND = Quarantined("odd", "t/0/1", "at one"), Quarantined("odd again", "t/0/2", "at two")

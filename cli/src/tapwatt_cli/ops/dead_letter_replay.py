@@ -15,7 +15,7 @@ from tapwatt.worker.kafka.header_names import send
 from tapwatt.worker.kafka.log_reader import read_log
 from tapwatt.worker.kafka.producer import LARGEST_VALUE
 from tapwatt.worker.records import Incoming, Read
-from tapwatt_cli.ops.dead_letters import Letter, in_order, letters_of, marker, replays, retry_topic, told_again
+from tapwatt_cli.ops.dead_letters import Letter, in_order, letters_of, marker, replay_of, replays, retry_topic
 from tapwatt_cli.ops.topic_log import READ_WITHIN_S, NoTopics, partitions_of
 
 
@@ -41,9 +41,9 @@ async def read_letters(bootstrap: str, topics: Topics, *, with_values: bool = Tr
 
 
 async def replay_letters(
-    bootstrap: str, topics: Topics, letters: Sequence[Letter], clock: Clock, tell: Callable[[Letter], None]
+    bootstrap: str, topics: Topics, letters: Sequence[Letter], clock: Clock, report: Callable[[Letter], None]
 ) -> None:
-    """Tell each letter again to the service it is from, then mark it; `tell` hears of each once both stand on the log.
+    """Replay each letter to the service it is from, then mark it; `report` hears of each once both stand on the log.
 
     The quarantine of a session ends when the last of its letters was handled by the service.
     Whatever ends this in between leaves a letter that was told again and still stands. Replaying it once more is no
@@ -57,9 +57,9 @@ async def replay_letters(
     try:
         await producer.start()
         for letter, quarantine, last in replays(ordered):
-            await send(producer, told_again(letter, topics, clock.now(), quarantine, last))
+            await send(producer, replay_of(letter, topics, clock.now(), quarantine, last))
             await send(producer, marker(letter, topics, clock.now()))
-            tell(letter)
+            report(letter)
     except KafkaError as error:
         raise Unavailable(f"Kafka at {bootstrap} did not take a replayed letter ({error!r}): try again") from error
     finally:

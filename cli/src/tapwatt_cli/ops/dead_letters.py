@@ -1,4 +1,4 @@
-"""The dead letters: which of them stand, what each says, and how it is told again to the service that dead-lettered it.
+"""The dead letters: which of them stand, what each says, and how it is replayed to the service that dead-lettered it.
 
 Pure: records in, letters and records out. A letter is never changed or removed. That it was replayed is said by a
 second record of the same topic, a marker, which names the letter.
@@ -50,7 +50,7 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A dead-lettered record. `replayed_at` (ISO 8601, UTC) is when it was last told again, or None while it stands."""
+    """A dead-lettered record. `replayed_at` (ISO 8601, UTC) is when it was last replayed, or None while it stands."""
 
     record: Incoming
     replayed_at: str | None = None
@@ -168,7 +168,7 @@ def retry_topic(letter: Letter, topics: Topics) -> str:
     return topics.retry(letter.dead_lettered_by, RETRY_TIERS[0])
 
 
-def told_again(letter: Letter, topics: Topics, now: datetime, replays: str = "", last: bool = False) -> Outgoing:
+def replay_of(letter: Letter, topics: Topics, now: datetime, replays: str = "", last: bool = False) -> Outgoing:
     """The record that replays a letter: its untouched bytes, due now, with its whole schedule before it.
 
     `replays` is the quarantine in spite of which it is handled; with the `last` one of a session it ends.

@@ -10,13 +10,13 @@ from typing import Any
 from pricing.checking.charges import charges
 from pricing.checking.finding import Finding, Severity, Subject, error, note
 from pricing.checking.gaps import gaps
+from pricing.checking.impossible_restrictions import never_holds, says_nothing
 from pricing.checking.limits import limits
-from pricing.checking.never import never_holds, says_nothing
-from pricing.checking.overshadowed import never_charged, overlaps
 from pricing.checking.prices import prices
 from pricing.checking.readable import read, unknown_fields
 from pricing.checking.regions import MOST_BOXES, Budget, TooMany
 from pricing.checking.space import Space, days_of
+from pricing.checking.unreachable_prices import never_charged, overlaps
 from pricing.checking.validity import validity
 from pricing.checking.winners import contests
 from tapwatt.tariffs import contradiction

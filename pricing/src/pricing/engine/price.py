@@ -8,7 +8,7 @@ The rules are those of OCPI 2.2.1 and 2.3.0 (mod_tariffs, mod_cdrs), computed fr
 - A reservation is a session before the session: its own elements, FLAT, billing increment and duration; its hours
   are TIME. One that expired asks the elements for that first (see pricing.engine.winning_element), and no session
   follows it.
-- The whole is rounded once; each line is a share of it (see pricing.engine.bill_lines).
+- The whole is rounded once; each line is a share of it (see pricing.engine.lines_and_vat).
 
 One rule is ours, an operator's promise to the driver that OCPI has no word for: the first `idle_grace_s` seconds of an
 uninterrupted run of parked periods, with no charging between them, have no TIME and no PARKING_TIME. They pass for
@@ -22,8 +22,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
-from pricing.engine.bill_lines import lines_of
 from pricing.engine.cannot_price import CannotPrice
+from pricing.engine.lines_and_vat import lines_of
 from pricing.engine.quantities import Exact, to_decimal
 from pricing.engine.stretches import Stretch, check_periods, cut
 from pricing.engine.totals import NOTHING, Cost, Used, cost_of, round_up_to_step, round_within_limits, within_limits

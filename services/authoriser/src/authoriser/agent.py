@@ -1,4 +1,4 @@
-"""The authoriser's edge: hears that a driver wants to charge, and says whether a hold stands, once a session."""
+"""The authoriser's edge: hears that a driver wants to charge, and says whether a hold stands, once for each session."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class AuthoriserAgent:
     def service(self) -> Service:
         """What the worker runs."""
         hears: dict[type[Fact], Handler] = {TariffPublished: self.published, SessionRequested: self.requested}
-        return Service(NAME, hears, says=(Authorised, AuthorisationDeclined))
+        return Service(NAME, hears, says=(Authorised, AuthorisationDeclined), longest_s=self._holds.longest_s)
 
     async def published(self, event: Event) -> Done:
         """From now on a request may name this tariff."""

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 from authoriser.agreement import Agreed, Terms
 from tapwatt.errors import BrokenInvariant
-from tapwatt.facts.events import AuthorisationDeclined, Authorised, SessionRequested
+from tapwatt.facts.events import AuthorisationDeclined, Authorised, SessionRequested, TariffPublished
 from tapwatt.facts.fields import Hold
 from tapwatt.facts.ids import idempotency_reference
 from tapwatt.facts.reasons import DeclineReason
 from tapwatt.provider.port import AuthoriseRequest, Failure, ReversalRequest, Status, Transaction, succeeded
 
-Heard = SessionRequested
+Heard = SessionRequested | TariffPublished
 Said = Authorised | AuthorisationDeclined
 
 
@@ -42,7 +42,7 @@ def unheard(requested: SessionRequested) -> AuthorisationDeclined:
 
 
 def decide(requested: SessionRequested, agreed: Agreed, answer: Transaction, terms: Terms) -> Said | ReverseFirst:
-    """What the provider's final answer means. Only the provider's own times count: asked again, it means the same."""
+    """What the provider's final answer means. Only its own times count, so the same answer gives the same fact."""
     if not succeeded(answer, requested.session_id):
         return _declined(requested, _why(answer, terms), answer.detail[:200])
     return _held(requested, agreed, answer, terms)

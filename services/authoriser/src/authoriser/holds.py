@@ -15,11 +15,17 @@ from tapwatt.provider.unknown_outcomes import find_existing, find_within_life
 
 
 class Holds:
-    """The way from what was agreed to a hold that stands, or to the reason why none does."""
+    """Brings what was agreed to a hold that stands, or to the reason why none does."""
 
     def __init__(self, gateway: Gateway, settings: AuthoriserSettings) -> None:
         self._gateway = gateway
         self._settings = settings
+
+    @property
+    def longest_s(self) -> float:
+        """The longest that `place` may take (seconds): to find what was begun or wait for a card, cancel, reverse."""
+        life_s, settings = self._gateway.life_s, self._settings
+        return max(settings.presentation_s, life_s) + life_s + settings.late_hold_s + life_s
 
     async def place(self, requested: SessionRequested, agreed: Agreed) -> Authorised | AuthorisationDeclined:
         """The hold as the driver's card made it. What is held and may not be used is let go before that is said."""

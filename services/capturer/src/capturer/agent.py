@@ -1,4 +1,4 @@
-"""The capturer's edge: settles a priced session with the provider and says what came of it, once a session."""
+"""The capturer's edge: settles a priced session with the provider and says what came of it, once for each session."""
 
 from __future__ import annotations
 
@@ -24,10 +24,7 @@ REMEMBERS: dict[type[Fact], str] = {
 
 
 class CapturerAgent:
-    """Hears what is owed, and says what was taken or let go.
-
-    `release_rest`: after a capture the provider wants to be asked to let the rest of the hold go.
-    """
+    """Hears what is owed, and says what was taken or let go. `release_rest`: a provider that keeps the rest held."""
 
     def __init__(
         self, gateway: Gateway, sessions: SessionStore, settings: CapturerSettings, *, release_rest: bool
@@ -39,7 +36,8 @@ class CapturerAgent:
 
     def service(self) -> Service:
         """What the worker runs."""
-        return Service(NAME, {SessionPriced: self.priced}, says=(Captured, HoldReleased, CaptureFailed))
+        says = (Captured, HoldReleased, CaptureFailed)
+        return Service(NAME, {SessionPriced: self.priced}, says=says, longest_s=3 * self._gateway.life_s)
 
     async def priced(self, event: Event) -> Done:
         """One session has one price, the first, and is settled once."""
@@ -56,5 +54,5 @@ class CapturerAgent:
         return first, said
 
     async def _done(self, priced: SessionPriced, asked: CaptureRequest | ReversalRequest) -> Transaction:
-        """What was done to the hold for good. Nothing was sent before it stood, so no older reference is forgotten."""
+        """What was done to the hold for good. Nothing can have been sent before the hold stood."""
         return await self._gateway.complete(asked, priced.session_id, since=priced.hold.authorised_at)

@@ -101,9 +101,9 @@ class RedisIndex:
             for name in ("open", "close", "candidates", "claim", "answer", "answered")
         )
 
-    def into(self, build: Generation) -> RedisIndex:
-        """The same index as a rebuild writes it; there a claim may be told before its session."""
-        return RedisIndex(self._view, build)
+    def into(self, generation: Generation) -> RedisIndex:
+        """The same index as a rebuild writes it; there a claim may be written before its session."""
+        return RedisIndex(self._view, generation)
 
     async def open(self, session: Opened) -> bool:
         """Open the session, unless it was closed before or its time is over. Whether it is open now."""

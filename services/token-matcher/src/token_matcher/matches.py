@@ -1,4 +1,4 @@
-"""Finds which session a card may stop, with patience for one that is authorised and not indexed yet; claims it once."""
+"""Finds which session a card may stop, waits for one that is authorised and not indexed yet; claims it once."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ class TokenMatcherSettings(BaseSettings):
         "not knowing",
     )
     unavailable_s: float = Field(
-        3, ge=0, le=60, description="a terminal that cannot be reached for so long is told to be offline"
+        3, ge=0, le=60, description="a terminal that cannot be reached for so long is reported as offline"
     )
     index_wait_s: float = Field(
         4,

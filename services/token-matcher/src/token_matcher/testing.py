@@ -15,7 +15,7 @@ from token_matcher.index import ANSWER, TOMBSTONE, Opened, in_order
 
 @dataclass(slots=True)
 class Shelves:
-    """One generation of the index. A claim may stand before its session only in a build."""
+    """One generation of the index. A claim may stand before its session only in one that is being built."""
 
     opened: dict[str, Opened] = field(default_factory=dict)
     claims: dict[str, str] = field(default_factory=dict)
@@ -45,9 +45,9 @@ class InMemoryIndex:
         self._clock = clock
         self._into = into
 
-    def into(self, build: Generation) -> InMemoryIndex:
-        """The same index as a rebuild writes it; there a claim may be told before its session."""
-        return InMemoryIndex(self._view, self._clock, build)
+    def into(self, generation: Generation) -> InMemoryIndex:
+        """The same index as a rebuild writes it; there a claim may be written before its session."""
+        return InMemoryIndex(self._view, self._clock, generation)
 
     async def open(self, session: Opened) -> bool:
         """Open the session, unless it was closed before or its time is over. Whether it is open now."""

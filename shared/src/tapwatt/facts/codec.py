@@ -66,9 +66,9 @@ def decode(key: bytes | None, value: bytes | None, headers: Headers) -> Event:
 def _first(error: ValidationError) -> str:
     """The first thing that is wrong, with its JSON path, and how many more there are. Never the input itself."""
     errors = error.errors(include_url=False, include_context=False, include_input=False)
-    way = errors[0]["loc"]
+    where = errors[0]["loc"]
     if errors[0]["type"] == "extra_forbidden":
-        way = (*way[:-1], "an unknown field")  # its name was chosen by whoever wrote the event
-    path = ".".join(str(part) for part in way) or "the object"
+        where = (*where[:-1], "an unknown field")  # its name was chosen by whoever wrote the event
+    path = ".".join(str(part) for part in where) or "the object"
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     return f"{path}: {errors[0]['msg']}{more}"

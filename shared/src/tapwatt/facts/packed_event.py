@@ -16,7 +16,7 @@ def pack(event: Event) -> bytes:
 
 
 def unpack(stored: bytes) -> Event:
-    """The event that was kept. BrokenInvariant if these are not bytes that `keep` made."""
+    """The event that was kept. BrokenInvariant if these are not bytes that `pack` made."""
     try:
         parts = json.loads(stored)
         headers = [(name, text.encode()) for name, text in parts["headers"].items()]

@@ -88,7 +88,7 @@ class Gateway:
         return await self._cancelled(told, cancel_s)
 
     async def _cancelled(self, pending: Transaction, within_s: float, again_s: float = 15.0) -> Transaction:
-        """It may succeed all the same: only its status tells."""
+        """A cancelled transaction may succeed all the same: only its status tells."""
         end = self.clock.monotonic() + within_s
         while not pending.final and (left := end - self.clock.monotonic()) > 0:
             with suppress(Unavailable, OutcomeUnknown):  # it is followed in any case, and asked again if it goes on

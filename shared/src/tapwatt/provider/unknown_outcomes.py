@@ -51,7 +51,8 @@ def find_existing(
         if len(standing) > 1:
             names = ", ".join(one.reference for one in standing)
             raise BrokenInvariant(
-                f"order {order_reference} has more than one {kind}: {names}; one is what was asked for"
+                f"order {order_reference} has more than one {kind}: {names}; "
+                "exactly one was asked for: compare with the provider"
             )
         last = standing or of_kind
         return last[-1] if last else None

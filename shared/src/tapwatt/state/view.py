@@ -8,16 +8,16 @@ server's run id; new code counts the epoch up. In each case every read and write
 been built anew (tapwatt.state.rebuild). Older code never takes the view back: its records wait until it is replaced.
 
 A rebuild writes into a generation that nobody reads, and one script makes it current. It may die at any line: a
-generation that never became current is invisible, and the next rebuild sets it aside and removes it. Only one build
-at a time is named in the marker, and every write of a rebuild is refused unless it carries that name: the name is the
-fencing token, so a rebuilder that lost its lease can no longer write. Nothing live is lost meanwhile: a service whose
-view is not whole waits and tries again, so a record is before the end offsets, which are taken after the build was
-named (and read by the rebuild), or handled when the view is whole, or both. Records may be applied twice and in any
-order, which every script allows.
+generation that never became current is invisible, and the next rebuild sets it aside and removes it. Only one that is
+being built is named in the marker, and every write of a rebuild is refused unless it carries that name: the name is
+the fencing token, so a rebuilder that lost its lease can no longer write. Nothing live is lost meanwhile: a service
+whose view is not whole waits and tries again, so a record is before the end offsets, which are taken after the
+generation was named (and read by the rebuild), or handled when the view is whole, or both. Records may be applied
+twice and in any order, which every script allows.
 
 One hash tag a service, not one a site: a script has to see the marker, so all keys of a service must share its slot. A
 core of Redis runs 7,000 to 10,000 of these scripts a second, more than one service's whole fleet asks for; a ring that
-outgrows that takes another Redis a service, and then another ring an operator.
+outgrows that takes another Redis for each service, and then another ring for each operator.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ class ViewState(Protocol):
         ...
 
     async def begin(self) -> Generation | None:
-        """Name a build and lease it to the caller; None while another's lease runs or when it is whole."""
+        """Name a generation to build and lease it to the caller; None while another's lease runs, or if it is whole."""
         ...
 
     async def renew(self, generation: Generation) -> None:
@@ -61,7 +61,7 @@ class ViewState(Protocol):
         ...
 
     async def mark_whole(self, generation: Generation) -> None:
-        """Make this build what everybody reads. Superseded if it no longer counts."""
+        """Make this generation what everybody reads. Superseded if it no longer counts."""
         ...
 
     async def abandon(self, generation: Generation) -> None:
@@ -108,7 +108,7 @@ class RedisView:
         return self._redis.script(lua("tapwatt.state", "view.lua") + lua(package, name))
 
     async def run(self, script: AsyncScript, *args: Text, into: Generation | None = None) -> Any:
-        """Run a script on the current generation, or on a build. Unavailable while the view is not whole."""
+        """Run a script on the current generation, or on one being built. Unavailable while the view is not whole."""
         try:
             return await self._redis.run(script, [self.marker], [self._epoch, into or "", *args])
         except ResponseError as error:
@@ -125,7 +125,7 @@ class RedisView:
         return bool(await self.run(self._whole))
 
     async def begin(self) -> Generation | None:
-        """Name a build and lease it to the caller; None while another's lease runs or when it is whole."""
+        """Name a generation to build and lease it to the caller; None while another's lease runs, or if it is whole."""
         # A name is used until Redis has answered it, so that a lease whose answer was lost is not waited for.
         async with self._beginning:
             self._next = generation = self._next or Generation(self._new_name())
@@ -138,7 +138,7 @@ class RedisView:
         await self.run(self._renew, self._lease_ms, into=generation)
 
     async def mark_whole(self, generation: Generation) -> None:
-        """Make this build what everybody reads. Superseded if it no longer counts."""
+        """Make this generation what everybody reads. Superseded if it no longer counts."""
         await self.run(self._switch, into=generation)
 
     async def abandon(self, generation: Generation) -> None:

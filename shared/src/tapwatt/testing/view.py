@@ -44,7 +44,7 @@ class InMemoryView(Generic[Store]):
         return self._current is not None
 
     async def begin(self) -> Generation | None:
-        """Name a build and lease it to the caller; None while another's lease runs or when it is whole."""
+        """Name a generation to build and lease it to the caller; None while another's lease runs, or if it is whole."""
         if self._building and self._clock.monotonic() < self._lease_ends:
             return None
         if self._current is not None:
@@ -60,7 +60,7 @@ class InMemoryView(Generic[Store]):
         self._lease_ends = self._clock.monotonic() + LEASE_S
 
     async def mark_whole(self, generation: Generation) -> None:
-        """Make this build what everybody reads."""
+        """Make this generation what everybody reads."""
         if self._marked == generation:
             return
         self._current, self._marked, self._building = self.reading(generation), generation, None

@@ -1,1 +1,1 @@
-"""Runs a service's handlers over Kafka and loses nothing: the one place that knows Faust and the consumer."""
+"""A service at work: one record after another, whatever goes wrong. It knows no Kafka library; `kafka` beneath does."""

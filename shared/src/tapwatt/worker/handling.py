@@ -20,7 +20,7 @@ from tapwatt.log import Log
 from tapwatt.metrics import HANDLING, NEEDS_HUMAN, PRODUCED, RETRIES, UNFORESEEN, ServiceMetrics
 from tapwatt.retry import RetryPolicy, retrying
 from tapwatt.worker.moved_records import Delay, delay_of
-from tapwatt.worker.quarantine import Quarantine
+from tapwatt.worker.quarantined_sessions import Quarantine
 from tapwatt.worker.records import Incoming, Outgoing, Produce, origin
 from tapwatt.worker.retry_schedule import SCHEDULE
 from tapwatt.worker.service import Done, Handler, Service, nothing
@@ -54,7 +54,7 @@ class Handling:
         fatal: Callable[[BaseException], None],
         policy: RetryPolicy | None = None,
         quarantine: Quarantine | None = None,
-        limit_s: float = 900.0,
+        limit_s: float = 1800.0,
     ) -> None:
         self._service = service
         self._produce = produce
@@ -83,16 +83,16 @@ class Handling:
 
     async def __call__(self, record: Incoming) -> None:
         """Handle one record until it may be acknowledged."""
-        waited = delay_of(record) if record.topic in self._retry_topics else None
-        if waited is not None:
-            await self._until(waited)
+        delay = delay_of(record) if record.topic in self._retry_topics else None
+        if delay is not None:
+            await self._until(delay)
         begun = self._clock.monotonic()
         try:
-            event = self._read(record, waited)
+            event = self._read(record, delay)
         except Poison as error:
-            outcome = await self._aside.dead_letter(record, waited, str(error))
+            outcome = await self._aside.dead_letter(record, delay, str(error))
         else:
-            outcome = await self._unless_quarantined(record, event, waited)
+            outcome = await self._unless_quarantined(record, event, delay)
         took_s = self._clock.monotonic() - begun
         self._metrics.observe(HANDLING, took_s, self._topics.plain(record.topic), outcome)
 
@@ -101,27 +101,27 @@ class Handling:
         """How long the oldest handler that has not ended is at work (seconds). Records that wait do not count."""
         return self._clock.monotonic() - next(iter(self._since.values())) if self._since else 0.0
 
-    def _read(self, record: Incoming, waited: Delay | None) -> Event:
+    def _read(self, record: Incoming, delay: Delay | None) -> Event:
         event = decode(record.key, record.value, record.headers)
         kind = event.envelope.type
-        if kind not in self._handlers or (waited is None and self._topics.plain(record.topic) != kind):
+        if kind not in self._handlers or (delay is None and self._topics.plain(record.topic) != kind):
             raise Poison(f"a {kind} does not belong in {record.topic}")
         return event
 
-    async def _unless_quarantined(self, record: Incoming, event: Event, waited: Delay | None) -> str:
+    async def _unless_quarantined(self, record: Incoming, event: Event, delay: Delay | None) -> str:
         if event.fact.keyed_by != QUARANTINED_BY:
-            return await self._until_done(record, event, waited)
+            return await self._until_done(record, event, delay)
         await self._quarantine.known()
         stands = self._quarantine.of(record.key)
-        replays = waited is not None and stands is not None and waited.replays == stands.at
+        replays = delay is not None and stands is not None and delay.replays == stands.at
         if stands is not None and not replays:
-            return await self._aside.follow(record, waited, stands)
-        outcome = await self._until_done(record, event, waited)
-        if stands is not None and waited is not None and waited.last and self._quarantine.of(record.key) == stands:
+            return await self._aside.follow(record, delay, stands)
+        outcome = await self._until_done(record, event, delay)
+        if stands is not None and delay is not None and delay.last and self._quarantine.of(record.key) == stands:
             await self._aside.release(record, stands)
         return outcome
 
-    async def _until_done(self, record: Incoming, event: Event, waited: Delay | None) -> str:
+    async def _until_done(self, record: Incoming, event: Event, delay: Delay | None) -> str:
         try:
             done = await self._decide(self._handlers[event.envelope.type], event)
             if done.say:
@@ -130,11 +130,11 @@ class Handling:
                     self._metrics.count(PRODUCED, (said.fact if isinstance(said, Event) else said).name)
             await self._remember(done)
         except Poison as error:
-            return await self._aside.dead_letter(record, waited, str(error))
+            return await self._aside.dead_letter(record, delay, str(error))
         except NeedsHuman as error:
             self._metrics.count(NEEDS_HUMAN)
             self._log.critical("a human is needed", reason=str(error), origin=origin(record))
-            return await self._aside.dead_letter(record, waited, str(error))
+            return await self._aside.dead_letter(record, delay, str(error))
         except BadCredentials as error:
             self._log.critical(
                 "the worker ends: the provider does not accept our key", reason=str(error), origin=origin(record)
@@ -142,9 +142,9 @@ class Handling:
             self._fatal(error)
             await _for_ever()
         except BrokenInvariant as error:
-            return await self._aside.quarantine(record, event, waited, error)
+            return await self._aside.quarantine(record, event, delay, error)
         except (Unavailable, OutcomeUnknown) as error:
-            return await self._aside.schedule(record, waited, str(error))
+            return await self._aside.schedule(record, delay, str(error))
         except BaseException as error:
             if foreseen(error):
                 raise
@@ -153,7 +153,7 @@ class Handling:
             self._log.critical(
                 "unforeseen error: tried again by schedule", reason=why, origin=origin(record), exc_info=error
             )
-            return await self._aside.schedule(record, waited, f"unforeseen error: {why}")
+            return await self._aside.schedule(record, delay, f"unforeseen error: {why}")
         return "done"
 
     async def _decide(self, handler: Handler, event: Event) -> Done:
@@ -202,8 +202,8 @@ class Handling:
             failed=failed,
         )
 
-    async def _until(self, waited: Delay) -> None:
-        left = (waited.due - self._clock.now()).total_seconds()
+    async def _until(self, delay: Delay) -> None:
+        left = (delay.due - self._clock.now()).total_seconds()
         if left > 0:
             await self._clock.sleep(min(left, SCHEDULE[-1].delay_s))  # nothing of ours is due later than that
 

@@ -31,12 +31,13 @@ class _Lane:
 class _PartitionInFlight:
     """What is in flight of one partition, from the moment it is ours until it is not."""
 
-    __slots__ = ("delayed", "lanes", "offsets")
+    __slots__ = ("delayed", "forgotten", "lanes", "offsets")
 
     def __init__(self, delayed: bool) -> None:
         self.offsets = OffsetTracker()
         self.lanes: dict[object, _Lane] = {}
         self.delayed = delayed
+        self.forgotten = False
 
 
 class Run(NamedTuple):
@@ -110,6 +111,8 @@ class InFlight:
         try:
             while True:
                 await handle(record)
+                if ours.forgotten:  # it did not stop when it was told to; somebody else has the partition
+                    return
                 finish(record.offset)
                 self.finished_total += 1
                 if not ours.delayed:
@@ -159,6 +162,7 @@ class InFlight:
             ours = self._partitions.pop(partition, None)
             if ours is None:
                 continue
+            ours.forgotten = True
             if not ours.delayed:
                 self.active -= ours.offsets.unfinished
             tasks += [lane.task for lane in ours.lanes.values() if lane.task is not None]

@@ -1,4 +1,4 @@
-"""Records moved to another topic of ours, dead-lettered or waiting for their next try. Their bytes stay untouched."""
+"""Records moved to another topic of ours, dead letters or delayed until their next try. Their bytes stay untouched."""
 
 from __future__ import annotations
 
@@ -19,8 +19,9 @@ LARGEST_KEY = 64 * 1024
 class Delay:
     """What a record in a retry topic says of itself: where it came from, how often it was tried, when it is due.
 
-    `replays` names the quarantine (since when it stood) whose record a human replays: such a record is handled while
-    that one stands. `last` says that no more of its session are replayed, so the quarantine ends with it.
+    `replays` names the quarantine (since when it stood) whose record a human replays: such a record
+    is handled although its session is quarantined. `last` says that no more of its session are replayed, so that the
+    quarantine ends once it is done.
     """
 
     origin: str
@@ -30,22 +31,22 @@ class Delay:
     last: bool = False
 
 
-def delayed(record: Incoming, topic: str, delay_of: Delay, reason: str) -> Outgoing:
-    """The record as it waits in a retry topic."""
+def delayed(record: Incoming, topic: str, delay: Delay, reason: str) -> Outgoing:
+    """The record as it is delayed in a retry topic."""
     return _moved(
         record,
         topic,
-        origin=delay_of.origin,
-        scheduled=str(delay_of.scheduled),
-        due=delay_of.due.isoformat(),
+        origin=delay.origin,
+        scheduled=str(delay.scheduled),
+        due=delay.due.isoformat(),
         reason=reason,
-        replays=delay_of.replays,
-        last="yes" if delay_of.last else "",
+        replays=delay.replays,
+        last="yes" if delay.last else "",
     )
 
 
 def delay_of(record: Incoming) -> Delay | None:
-    """How this record waited, or None if it comes straight from its author (or its headers are not ours)."""
+    """How this record was delayed, or None if it comes straight from its author (or its headers are not ours)."""
     found = {name: (raw or b"").decode("utf-8", "replace") for name, raw in record.headers if name.startswith(_OURS)}
     try:
         due = datetime.fromisoformat(found[_OURS + "due"])
@@ -63,12 +64,12 @@ def dead_letter(
     service: str,
     reason: str,
     at: datetime,
-    waited: Delay | None = None,
+    delay: Delay | None = None,
     quarantine: str = "",
 ) -> Outgoing:
     """The record as it is dead-lettered: why, by whom, when, and where it stood at first.
 
-    `waited` is how it waited if it comes from a retry topic; what any other record says of itself is not believed.
+    `delay` is how it was delayed if it comes from a retry topic; what any other record says of itself is not believed.
     `quarantine` names its session's quarantine. Of a record that no topic of ours has room for, the letter has the key
     alone: the rest stands where the record stood.
     """
@@ -80,7 +81,7 @@ def dead_letter(
     return _moved(
         record,
         topic,
-        origin=waited.origin if waited else origin(record),
+        origin=delay.origin if delay else origin(record),
         dead_lettered_by=service,
         dead_lettered_at=at.astimezone(UTC).isoformat(),
         reason=reason,

@@ -49,13 +49,15 @@ the latter.
 class Service:
     """A service as the worker sees it. `name` is its consumer group; what it `opens` is open while events are heard.
 
-    `posts` are paths that its health server answers beside its own, such as a provider's webhook.
+    `posts` are paths that its health server answers beside its own, such as a provider's webhook; `longest_s` is how
+    long a handler may take at most, by its settings and the provider's (seconds).
     """
 
     name: str
     hears: Mapping[type[Fact], Handler]
     opens: tuple[Opening, ...] = ()
     says: tuple[type[Fact], ...] = ()
+    longest_s: float = 0.0
     posts: Mapping[str, Route] = field(default_factory=dict)
 
     @property

@@ -11,7 +11,7 @@ from tapwatt.facts.topics import Topics
 from tapwatt.log import Log
 from tapwatt.metrics import BROKEN_INVARIANTS, DEAD_LETTERS, ServiceMetrics
 from tapwatt.worker.moved_records import LONGEST_REASON, Delay, dead_letter, delayed
-from tapwatt.worker.quarantine import Quarantine, Quarantined
+from tapwatt.worker.quarantined_sessions import Quarantine, Quarantined
 from tapwatt.worker.records import Incoming, Outgoing, Produce, origin
 from tapwatt.worker.retry_schedule import next_try
 
@@ -41,49 +41,49 @@ class SettingAside:
         self._log = log
         self._quarantine = quarantine
 
-    async def schedule(self, record: Incoming, waited: Delay | None, why: str) -> str:
+    async def schedule(self, record: Incoming, delay: Delay | None, why: str) -> str:
         """To a retry topic until its next try is due; to the dead letters once the schedule is over."""
-        scheduled = waited.scheduled if waited else 0
+        scheduled = delay.scheduled if delay else 0
         tier = next_try(scheduled)
         if tier is None:
-            return await self.dead_letter(record, waited, f"given up after {scheduled} scheduled tries: {why}")
+            return await self.dead_letter(record, delay, f"given up after {scheduled} scheduled tries: {why}")
         due = self._clock.now() + timedelta(seconds=tier.delay_s)
         topic = self._topics.retry(self._service, tier.name)
-        again = Delay(_came_from(record, waited), scheduled + 1, due, waited.replays if waited else "")
+        again = Delay(_came_from(record, delay), scheduled + 1, due, delay.replays if delay else "")
         self._log.warning(
             "delayed until its next try", reason=why, origin=again.origin, due=due.isoformat(), scheduled=scheduled
         )
         await self._produce([delayed(record, topic, again, why)])
         return "scheduled"
 
-    async def dead_letter(self, record: Incoming, waited: Delay | None, reason: str) -> str:
+    async def dead_letter(self, record: Incoming, delay: Delay | None, reason: str) -> str:
         """To the dead letters, until a human has looked."""
-        await self._produce([self._letter(record, waited, reason)])
+        await self._produce([self._letter(record, delay, reason)])
         return "dead_lettered"
 
-    async def quarantine(self, record: Incoming, event: Event, waited: Delay | None, error: BrokenInvariant) -> str:
+    async def quarantine(self, record: Incoming, event: Event, delay: Delay | None, error: BrokenInvariant) -> str:
         """To the dead letters, and its session into quarantine. A terminal or an offer is never quarantined."""
         self._metrics.count(BROKEN_INVARIANTS)
         reason, key = str(error)[:LONGEST_REASON], record.key
         if event.fact.keyed_by != QUARANTINED_BY or key is None:
             self._log.critical("we or the provider are wrong", reason=reason, origin=origin(record))
-            return await self.dead_letter(record, waited, reason)
+            return await self.dead_letter(record, delay, reason)
         self._log.critical(
             "session quarantined: to release it mend the cause and run 'tapwatt dlq replay'",
             reason=reason,
             origin=origin(record),
             session=event.fact.key,
         )
-        begins = Quarantined(reason, _came_from(record, waited), self._clock.now().isoformat())
+        begins = Quarantined(reason, _came_from(record, delay), self._clock.now().isoformat())
         with self._quarantine.deciding(key, begins) as said:
-            await self._produce([self._letter(record, waited, reason, begins), said])
+            await self._produce([self._letter(record, delay, reason, begins), said])
         return "quarantined"
 
-    async def follow(self, record: Incoming, waited: Delay | None, stands: Quarantined) -> str:
+    async def follow(self, record: Incoming, delay: Delay | None, stands: Quarantined) -> str:
         """After its session into the dead letters. The first record comes again where its acknowledgement was lost."""
-        first = _came_from(record, waited) == stands.origin
+        first = _came_from(record, delay) == stands.origin
         reason = stands.reason if first else f"its session is quarantined since {stands.origin}: {stands.reason}"
-        await self._produce([self._letter(record, waited, reason, stands)])
+        await self._produce([self._letter(record, delay, reason, stands)])
         return "quarantined"
 
     async def release(self, record: Incoming, stands: Quarantined) -> None:
@@ -94,13 +94,13 @@ class SettingAside:
         self._quarantine.forget_one(record.key, stands)
 
     def _letter(
-        self, record: Incoming, waited: Delay | None, reason: str, quarantined: Quarantined | None = None
+        self, record: Incoming, delay: Delay | None, reason: str, quarantined: Quarantined | None = None
     ) -> Outgoing:
         self._metrics.count(DEAD_LETTERS)
         self._log.error("dead-lettered", reason=reason, origin=origin(record))
         at, name = self._clock.now(), quarantined.at if quarantined else ""
-        return dead_letter(record, self._topics.dead_letters, self._service, reason, at, waited, name)
+        return dead_letter(record, self._topics.dead_letters, self._service, reason, at, delay, name)
 
 
-def _came_from(record: Incoming, waited: Delay | None) -> str:
-    return waited.origin if waited else origin(record)
+def _came_from(record: Incoming, delay: Delay | None) -> str:
+    return delay.origin if delay else origin(record)

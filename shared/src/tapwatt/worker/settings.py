@@ -33,11 +33,13 @@ class WorkerSettings(BaseSettings):
     heartbeat_s: float = Field(
         3.0, gt=0, description="how often it is heard of: at most a third of the session timeout"
     )
-    delivery_timeout_s: float = Field(30.0, gt=0, description="after this a delivery's outcome is unknown; same again")
+    delivery_timeout_s: float = Field(
+        30.0, gt=0, description="after this it is unknown whether a record was produced, and the same is produced again"
+    )
     drain_s: float = Field(20.0, ge=0, description="at SIGTERM: how long running handlers may go on")
     stuck_after_s: float = Field(60.0, gt=0, description="with lag and nothing moving for so long, exit non-zero")
     handling_limit_s: float = Field(
-        900.0, gt=0, description="what takes a handler longer is ended and tried again by schedule"
+        1800.0, gt=0, description="what takes a handler longer is ended and tried again by schedule"
     )
     tries_in_place: int = Field(
         12, ge=1, description="tries before the retry schedule takes over; twelve take half a minute"

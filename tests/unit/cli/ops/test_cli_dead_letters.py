@@ -35,9 +35,9 @@ from tapwatt_cli.ops.dead_letters import (
     letters_of,
     marker,
     numbered,
+    replay_of,
     replays,
     standing,
-    told_again,
     why_not,
     with_their_sessions,
 )
@@ -141,7 +141,7 @@ def test_a_replay_is_the_untouched_record_for_its_service_alone_due_now_with_its
     waited = stood(delayed(event(), TOPICS.retry("capturer", "day"), Delay(f"{HEARD}/3/17", 36, NOW), "no answer"))
     one = Letter(letter(waited, Number(1, 8), why="given up"))
     # when it is told again
-    again = told_again(one, TOPICS, NOW + timedelta(hours=1))
+    again = replay_of(one, TOPICS, NOW + timedelta(hours=1))
     # then only the capturer hears it, at once, and it is what the fleet said
     assert again.topic == "t.tapwatt.capturer.retry-minute.v1"
     assert delay_of(stood(again)) == Delay(f"{HEARD}/3/17", 0, NOW + timedelta(hours=1))
@@ -175,7 +175,7 @@ def strangers() -> Read:
         ),
     ],
 )
-def test_what_cannot_be_told_again_is_refused_with_its_reason(made: Callable[[], Read], why: str) -> None:
+def test_what_cannot_be_replay_of_is_refused_with_its_reason(made: Callable[[], Read], why: str) -> None:
     assert why in (why_not(Letter(made()), TOPICS) or "")
 
 
@@ -186,7 +186,7 @@ def test_what_nobody_could_read_may_be_replayed_because_a_newer_service_may_read
 
 
 @pytest.mark.parametrize("known", [True, False])
-async def test_s11_a_replayed_letter_is_handled_or_parked_again_from_the_same_origin(known: bool) -> None:
+async def test_s11_a_replayed_letter_is_handled_or_dead_lettered_again_from_the_same_origin(known: bool) -> None:
     # given a service that dead-letters what only a human can find out
     told: list[Outgoing] = []
     handled: list[str] = []
@@ -217,7 +217,7 @@ async def test_s11_a_replayed_letter_is_handled_or_parked_again_from_the_same_or
     await handling(event())
     (one,) = letters_of([stood(told.pop())])
     # when it is replayed
-    await handling(stood(told_again(one, TOPICS, datetime.now(UTC))))
+    await handling(stood(replay_of(one, TOPICS, datetime.now(UTC))))
     # then it is handled once it is known, and dead-lettered again while it is not
     if known:
         assert (handled, told) == (["asked", "s1"], [])
@@ -371,7 +371,7 @@ def test_of_a_quarantined_session_all_letters_are_replayed_in_order_and_the_last
     assert [str(one.number) for one in chosen] == ["0/1", "0/4", "0/5"]
     # then all are handled in spite of the quarantine that stands, and it ends with the last of them
     assert replays(chosen) == [(one, "at two", False), (two, "at two", True), (alone, "", False)]
-    out = stood(told_again(two, TOPICS, NOW, "at two", True))
+    out = stood(replay_of(two, TOPICS, NOW, "at two", True))
     waits = delay_of(out)
     assert waits is not None
     assert (waits.replays, waits.last, waits.scheduled) == ("at two", True, 0)

@@ -1,4 +1,4 @@
-"""`tapwatt dlq`: what was dead-lettered, why, and telling it again once the cause is mended."""
+"""`tapwatt dlq`: what was dead-lettered, why, and replaying it once the cause is mended."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def replay(
     topic_prefix: Prefix = "",
     as_document: AsDocument = False,
 ) -> None:
-    """Tell dead letters again to the services that dead-lettered them, and to nobody else.
+    """Replay dead letters to the services that dead-lettered them, and to nobody else.
 
     Of a quarantined session all its letters go together, in their order, and its quarantine ends with the last one.
 

@@ -11,10 +11,10 @@ from tapwatt.clock import Clock, SystemClock
 from tapwatt.errors import BrokenInvariant, OutcomeUnknown, Unavailable
 from tapwatt.log import Log
 from tapwatt.provider.ccv import wire
-from tapwatt.provider.ccv.answers import Asked, as_transaction, compare
 from tapwatt.provider.ccv.client import Answer, CcvClient
 from tapwatt.provider.ccv.exact_json import Json, to_json
-from tapwatt.provider.ccv.failures import Refusal, not_cancelled, not_told, refused_to_do
+from tapwatt.provider.ccv.refusals import Refusal, not_cancelled, not_told, refused_to_do
+from tapwatt.provider.ccv.transactions import Asked, as_transaction, compare
 from tapwatt.provider.fingerprints import Fingerprints
 from tapwatt.provider.port import (
     AtTerminal,

@@ -8,7 +8,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 
 from tapwatt.worker.kafka.header_names import consumer
 from tapwatt.worker.kafka.partitions import partitions_of
-from tapwatt.worker.quarantine import Quarantine
+from tapwatt.worker.quarantined_sessions import Quarantine
 
 _WAIT_MS = 100
 

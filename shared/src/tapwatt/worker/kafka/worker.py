@@ -10,7 +10,7 @@ from random import Random, SystemRandom
 from aiokafka.errors import KafkaError
 
 from tapwatt.clock import Clock
-from tapwatt.errors import TapwattError
+from tapwatt.errors import BadSettings, TapwattError
 from tapwatt.facts.topics import RETRY_TIERS, Topics
 from tapwatt.log import Log
 from tapwatt.metrics import ASSIGNED, IN_FLIGHT, LAG, QUARANTINED, ServiceMetrics
@@ -19,9 +19,9 @@ from tapwatt.worker.handling import Handling
 from tapwatt.worker.health import State, serve
 from tapwatt.worker.inflight import InFlight
 from tapwatt.worker.kafka.broker_probe import BrokerProbe
+from tapwatt.worker.kafka.faust_app import BatchApp, assigned, crashed, flowing, make_app, positions, producer_of
 from tapwatt.worker.kafka.quarantine_reader import follow
-from tapwatt.worker.kafka.transport import BatchApp, assigned, crashed, flowing, make_app, positions, producer_of
-from tapwatt.worker.quarantine import Quarantine
+from tapwatt.worker.quarantined_sessions import Quarantine
 from tapwatt.worker.records import Outgoing
 from tapwatt.worker.service import Service
 from tapwatt.worker.settings import KafkaSettings, WorkerSettings
@@ -101,6 +101,7 @@ class Worker:
 
     async def _start(self, opened: AsyncExitStack) -> None:
         settings = self._settings
+        self._require_time_for_handling()
         runner, port = await serve(settings.host, settings.port, self._metrics.registry, self._state)
         opened.push_async_callback(runner.cleanup)
         opened.push_async_callback(self._probe.close)
@@ -124,6 +125,14 @@ class Worker:
         await opened.enter_async_context(self._tasks.beside("Kafka's consumer", lambda: crashed(app)))
         await opened.enter_async_context(self._tasks.beside("watchdog", lambda: self._look_after(app)))
         self._log.info("started", hears=heard, port=port)
+
+    def _require_time_for_handling(self) -> None:
+        longest_s, limit_s = self._service.longest_s, self._settings.handling_limit_s
+        if longest_s >= limit_s:
+            raise BadSettings(
+                f"TAPWATT_WORKER_HANDLING_LIMIT_S is {limit_s:g} and one event may take the {self._service.name} "
+                f"{longest_s:g} s by its own settings and the provider's: set it higher"
+            )
 
     async def _leave(self, app: BatchApp) -> None:
         """Fetch no more, finish what can be finished within the grace period, commit, leave the group."""

@@ -12,7 +12,7 @@ from tapwatt.facts.bill import CardSlip
 from tapwatt.facts.cards import Card
 from tapwatt.money import Money
 from tapwatt.provider.card_slips import OnWithheld, Shown, slip_of
-from tapwatt.provider.ccv.failures import failure_at_terminal, failure_without_card, said
+from tapwatt.provider.ccv.refusals import failure_at_terminal, failure_without_card, said
 from tapwatt.provider.ccv.wire import KINDS, STATUSES, Told, Unreadable
 from tapwatt.provider.fingerprints import Fingerprints
 from tapwatt.provider.port import Failure, Kind, Status, Transaction

@@ -1,4 +1,4 @@
-"""Every way in which CCV can say no, in the words that say what to do next (DESIGN section 7)."""
+"""Every way in which CCV can say no, in the words that say what to do next (tapwatt.errors)."""
 
 from __future__ import annotations
 

@@ -149,7 +149,7 @@ class BatchConsumer(driver.Consumer):
         return self.app.inflight.commit_of(Partition(tp.topic, tp.partition))
 
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
-        """The ledger knows only what was delivered: there are no gaps."""
+        """The offset tracker knows only what was delivered: there are no gaps."""
 
     def verify_event_path(self, now: float, tp: TP) -> None:
         """Our own watchdog looks from outside; this one goes blind with the consumer."""

@@ -1,4 +1,4 @@
-"""What each way in which CCV can say no means to us, in the words of DESIGN section 7. Mapped here and nowhere else."""
+"""What each way in which CCV can say no means to us, in the words of tapwatt.errors. Mapped here and nowhere else."""
 
 from __future__ import annotations
 
