@@ -97,7 +97,7 @@ class SessionCancelled(Fact):
 
 
 class StopRequested(Fact):
-    """Somebody wants to stop at this terminal; without `evse_ids` it serves the EVSEs it opened sessions for."""
+    """Somebody wants to stop at this terminal; without `evse_ids` it reaches the sessions that were opened at it."""
 
     name = "StopRequested"
     keyed_by = "terminal_id"

@@ -115,7 +115,7 @@ class Handling:
         stands = self._quarantine.of(record.key)
         replays = delay is not None and stands is not None and delay.replays == stands.at
         if stands is not None and not replays:
-            return await self._aside.follow(record, delay, stands)
+            return await self._aside.with_its_session(record, delay, stands)
         outcome = await self._until_done(record, event, delay)
         if stands is not None and delay is not None and delay.last and self._quarantine.of(record.key) == stands:
             await self._aside.release(record, stands)

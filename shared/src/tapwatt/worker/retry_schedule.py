@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tapwatt.facts.topics import RETRY_TIERS
+
 
 @dataclass(frozen=True, slots=True)
 class Tier:
@@ -14,7 +16,8 @@ class Tier:
     tries: int
 
 
-SCHEDULE = (Tier("minute", 60, 5), Tier("hour", 3600, 24), Tier("day", 86400, 7))
+MINUTE, HOUR, DAY = RETRY_TIERS
+SCHEDULE = (Tier(MINUTE, 60, 5), Tier(HOUR, 3600, 24), Tier(DAY, 86400, 7))
 """The settlement schedule that terminal acquirers use (reference: Payter's schedule for settlement calls)."""
 
 

@@ -79,8 +79,8 @@ class SettingAside:
             await self._produce([self._letter(record, delay, reason, begins), said])
         return "quarantined"
 
-    async def follow(self, record: Incoming, delay: Delay | None, stands: Quarantined) -> str:
-        """After its session into the dead letters. The first record comes again where its acknowledgement was lost."""
+    async def with_its_session(self, record: Incoming, delay: Delay | None, stands: Quarantined) -> str:
+        """To the dead letters, where its session is. The first record comes again if its acknowledgement was lost."""
         first = _came_from(record, delay) == stands.origin
         reason = stands.reason if first else f"its session is quarantined since {stands.origin}: {stands.reason}"
         await self._produce([self._letter(record, delay, reason, stands)])

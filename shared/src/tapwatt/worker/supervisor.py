@@ -48,7 +48,7 @@ class Supervisor:
         return not self._end.done() or self._end.result() is None
 
     async def until_it_must_end(self, first: Coroutine[Any, Any, None]) -> BaseException | None:
-        """Do this first, unless the process is to end meanwhile, and wait: what went wrong, None if it was asked to."""
+        """Do this first, and wait until the process is to end: what went wrong, None if somebody asked it to stop."""
         beginning = self.start(self._first(first))
         self._end.add_done_callback(lambda end: beginning.cancel())
         await asyncio.wait([beginning])
@@ -63,7 +63,7 @@ class Supervisor:
             self.fail(error)
 
     def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """A task of somebody who sees to it that it raises nothing."""
+        """Start a task whose own code sees to it that it raises nothing."""
         task = self._group.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
