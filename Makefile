@@ -15,7 +15,7 @@ demo: setup ## run the whole ring on a real Kafka and Redis: at least 60 session
 	@$(PY) -m tapwatt_cli demo $(ARGS)
 
 test: setup check ## check everything: tidy, unit, property, flow, contract, integration
-	@$(PY) -m pytest tests $(ARGS)
+	@$(PY) -m pytest -n 2 --dist loadfile tests $(ARGS)
 
 test-fast: setup ## the tests that need no Kafka: seconds
 	@$(PY) -m pytest -q -n auto tests/unit tests/property tests/flow tests/tidy $(ARGS)
