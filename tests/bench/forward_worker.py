@@ -35,13 +35,13 @@ def cpu() -> float:
 async def main() -> None:
     done = asyncio.Event()
     seen, began = 0, (0.0, 0.0)
-    deliver: Produce
+    produce: Produce
 
     async def forward(record: Incoming) -> None:
         nonlocal seen, began
         if seen == 0:
             began = (cpu(), time.monotonic())
-        await deliver((Outgoing(target, record.key, record.value, record.headers),))
+        await produce((Outgoing(target, record.key, record.value, record.headers),))
         seen += 1
         if seen >= count:
             done.set()
@@ -51,7 +51,7 @@ async def main() -> None:
     app = make_app(group, [source], inflight, (), KafkaSettings(bootstrap=bootstrap), WorkerSettings())
     collect_less_often()
     await app.start()
-    deliver = producer_of(app, 30, tasks).deliver
+    produce = producer_of(app, 30, tasks).produce
     await asyncio.wait_for(done.wait(), 120)
     print(json.dumps({"events": seen, "cpu_s": cpu() - began[0], "wall_s": time.monotonic() - began[1]}), flush=True)
     os._exit(0)
