@@ -33,6 +33,7 @@ from tests.stores import choice
 
 from tapwatt.facts.codec import begin, encode
 from tapwatt.facts.events import Authorised, ChargingEnded, SessionPriced
+from tapwatt.facts.fact import Fact
 from tapwatt.facts.topics import Topics
 from tapwatt_cli.dev.local.processes import Child, free_ports
 from tapwatt_cli.ops.declared_topics import apply, for_one_broker, read_topics
@@ -88,7 +89,7 @@ def session(number: int, load: str) -> list[tuple[type, tuple[bytes, bytes, list
     place = {"operator_id": "o", "site_id": "s", "terminal_id": "t", "evse_id": "e"}
     hold = {"reference": f"h{number}", "amount": {"minor": 5000, "currency": "EUR"}, "authorised_at": AT}
     card = {"fingerprints": [{"kind": "card", "key_version": 1, "digest": "ab" * 32}]}
-    said: list[tuple[type, Any]] = [
+    said: list[tuple[type[Fact], Any]] = [
         (
             Authorised,
             {
@@ -196,8 +197,7 @@ def main() -> int:
     options.add_argument("--json", action="store_true")
     asked = options.parse_args()
     found: dict[str, list[dict[str, float]]] = {load: [] for load in LOADS}
-    kind = choice.chosen()
-    with choice.kafka(kind) as kafka, choice.redis(kind) as redis:
+    with choice.kafka(choice.chosen()) as kafka, choice.redis(choice.redis_places()[0]) as redis:
         for number in range(asked.rounds):
             for load in LOADS:
                 found[load].append(asyncio.run(measure(kafka.at, redis.at, load, asked.sessions)))

@@ -9,6 +9,7 @@ import os
 import resource
 import sys
 import time
+from typing import Any
 
 import faust
 
@@ -24,7 +25,7 @@ app = faust.App(
     consumer_auto_offset_reset="earliest",
     producer_acks=-1,
 )
-raw = {"key_type": bytes, "value_type": bytes, "key_serializer": "raw", "value_serializer": "raw"}
+raw: dict[str, Any] = {"key_type": bytes, "value_type": bytes, "key_serializer": "raw", "value_serializer": "raw"}
 incoming = app.topic(source, **raw)
 outgoing = app.topic(target, **raw)
 done = asyncio.Event()

@@ -65,7 +65,7 @@ async def until(seen: Path, count: int, timeout_s: float = 60, child: Child | No
         lines = seen.read_text().split() if seen.exists() else []
         if len(set(lines)) >= count:
             return lines
-        assert child is None or child.alive, child.last_words(20) if child else ""
+        assert child is None or child.alive, child.last_words(20)
         assert loop.time() < end, f"{len(set(lines))} of {count} events after {timeout_s} s"
         await asyncio.sleep(0.05)
 
