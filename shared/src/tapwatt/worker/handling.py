@@ -23,9 +23,10 @@ from tapwatt.worker.moved_records import Delay, delay_of
 from tapwatt.worker.quarantined_sessions import Quarantine
 from tapwatt.worker.records import Incoming, Outgoing, Produce, origin
 from tapwatt.worker.retry_schedule import SCHEDULE
-from tapwatt.worker.service import Done, Handler, Service, nothing
+from tapwatt.worker.service import Done, Service, nothing
 from tapwatt.worker.setting_aside import QUARANTINED_BY, SettingAside
 from tapwatt.worker.tasks import foreseen
+from tapwatt.worker.time_limit import TimeLimit
 
 T = TypeVar("T")
 
@@ -76,8 +77,7 @@ class Handling:
             log=self._log,
             quarantine=self._quarantine,
         )
-        self._limit_s = limit_s
-        self._since: dict[object, float] = {}
+        self._limit = TimeLimit(limit_s)
         self._retry_topics = {topics.retry(service.name, tier.name) for tier in SCHEDULE}
         self._handlers = {fact_type(fact): handler for fact, handler in service.hears.items()}
 
@@ -99,7 +99,7 @@ class Handling:
     @property
     def longest_s(self) -> float:
         """How long the oldest handler that has not ended is at work (seconds). Records that wait do not count."""
-        return self._clock.monotonic() - next(iter(self._since.values())) if self._since else 0.0
+        return self._limit.longest_s
 
     def _read(self, record: Incoming, delay: Delay | None) -> Event:
         event = decode(record.key, record.value, record.headers)
@@ -123,7 +123,8 @@ class Handling:
 
     async def _until_done(self, record: Incoming, event: Event, delay: Delay | None) -> str:
         try:
-            done = await self._decide(self._handlers[event.envelope.type], event)
+            handler = partial(self._handlers[event.envelope.type], event)
+            done = await self._within_limit(handler, self._policy, Unavailable, OutcomeUnknown)
             if done.say:
                 await self._tell([self._outgoing(event, said) for said in done.say])
                 for said in done.say:
@@ -156,21 +157,20 @@ class Handling:
             return await self._aside.schedule(record, delay, f"unforeseen error: {why}")
         return "done"
 
-    async def _decide(self, handler: Handler, event: Event) -> Done:
-        return await self._within_limit(partial(handler, event), self._policy, Unavailable, OutcomeUnknown)
-
     async def _remember(self, done: Done) -> None:
         if done.remember is not nothing:
             await self._within_limit(done.remember, self._tireless, Unavailable)
 
     async def _within_limit(self, call: Callable[[], Awaitable[T]], policy: RetryPolicy, *on: type[Exception]) -> T:
-        begun = object()
-        self._since[begun] = self._clock.monotonic()
+        task = self._limit.enter()
         try:
-            async with asyncio.timeout(self._limit_s):
-                return await retrying(call, on=on, policy=policy, clock=self._clock, failed=self._tried)
+            return await retrying(call, on=on, policy=policy, clock=self._clock, failed=self._tried)
+        except asyncio.CancelledError:
+            if self._limit.is_over(task):
+                raise TimeoutError(f"it took longer than {self._limit.limit_s:g} s") from None
+            raise
         finally:
-            del self._since[begun]
+            self._limit.leave(task)
 
     def _tried(self, error: Exception, tried: int) -> None:
         self._metrics.count(RETRIES, type(error).__name__)
