@@ -10,6 +10,7 @@ from typing import TypeVar
 from tapwatt.clock import Clock
 from tapwatt.errors import Unavailable
 from tapwatt.log import Log
+from tapwatt.retry import RetryPolicy, retrying
 from tapwatt.state.view import LEASE_S, Generation, Superseded, ViewState
 
 Record = TypeVar("Record")
@@ -56,6 +57,28 @@ async def rebuild(
     return None
 
 
+async def until_whole(
+    read_topics: Read[Record],
+    apply: Apply[Record],
+    state: ViewState,
+    *,
+    clock: Clock,
+    log: Log,
+    key_of: KeyOf[Record] | None = None,
+    again_s: float,
+) -> None:
+    """Return when the view is whole, however often Redis or the log goes away meanwhile; tried every `again_s`."""
+    applied = await retrying(
+        lambda: rebuild(read_topics, apply, state, clock=clock, key_of=key_of),
+        on=(Unavailable,),
+        policy=RetryPolicy(tries=None, first_pause_s=again_s, longest_pause_s=again_s),
+        clock=clock,
+        failed=lambda error, tried: log.warning("view not rebuilt yet", reason=str(error)),
+    )
+    if applied is not None:
+        log.info("view rebuilt", records=applied)
+
+
 async def stay_whole(
     read_topics: Read[Record],
     apply: Apply[Record],
@@ -68,12 +91,7 @@ async def stay_whole(
 ) -> None:
     """Run beside a worker, for ever: look every so many seconds whether the view is whole, and build it if not."""
     while True:
-        try:
-            applied = await rebuild(read_topics, apply, state, clock=clock, key_of=key_of)
-            if applied is not None:
-                log.info("view rebuilt", records=applied)
-        except Unavailable as error:
-            log.warning("view not rebuilt yet", reason=str(error))
+        await until_whole(read_topics, apply, state, clock=clock, log=log, key_of=key_of, again_s=every_s)
         await clock.sleep(every_s)
 
 

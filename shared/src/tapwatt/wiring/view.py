@@ -11,7 +11,7 @@ from tapwatt.facts.fact import Fact
 from tapwatt.facts.topics import Topics
 from tapwatt.metrics import UNFORESEEN
 from tapwatt.settings import read_settings
-from tapwatt.state.rebuild import rebuild, stay_whole
+from tapwatt.state.rebuild import stay_whole, until_whole
 from tapwatt.state.redis_client import RedisClient, RedisSettings
 from tapwatt.state.view import Generation, RedisView
 from tapwatt.wiring.process import Runtime
@@ -52,17 +52,15 @@ class ServiceView:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self._redis.close)
             self._runtime.log.info("redis answers", redis=await self._redis.check(), where=self._redis.where)
-            while True:
-                try:
-                    applied = await rebuild(
-                        self._read, self._apply, self.view, clock=self._runtime.clock, key_of=lambda record: record.key
-                    )
-                    break
-                except Unavailable as error:
-                    self._runtime.log.warning("view not rebuilt yet", reason=str(error))
-                    await self._runtime.clock.sleep(1)
-            if applied is not None:
-                self._runtime.log.info("view rebuilt", records=applied)
+            await until_whole(
+                self._read,
+                self._apply,
+                self.view,
+                clock=self._runtime.clock,
+                log=self._runtime.log,
+                key_of=lambda record: record.key,
+                again_s=1,
+            )
             watch = self._runtime.tasks.beside("watch over the view", self._stay_whole, again_after_s=WATCH_AGAIN_S)
             await stack.enter_async_context(watch)
             yield
