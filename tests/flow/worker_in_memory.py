@@ -13,7 +13,7 @@ from tests.flow.log_in_memory import PARTITIONS, LogInMemory
 from tests.flow.virtual_time import VirtualClock
 
 from tapwatt.facts.fact import Fact
-from tapwatt.facts.topics import FACT_OF_TYPE, RETRY_TIERS, Topics, kebab
+from tapwatt.facts.topics import FACT_OF_TYPE, Topics, kebab
 from tapwatt.log import Log
 from tapwatt.metrics import ServiceMetrics
 from tapwatt.worker.handling import Handling
@@ -187,7 +187,7 @@ class _Up:
             fatal=worker.failed,
             quarantine=self._quarantine,
         )
-        delayed = {TOPICS.retry(service.name, tier) for tier in RETRY_TIERS}
+        delayed = TOPICS.retries(service.name)
         self._topics = [TOPICS.of(fact) for fact in service.hears] + sorted(delayed)
         self._positions = positions
         self._in_flight = InFlight(

@@ -39,6 +39,10 @@ class Topics:
         """Where a service's records wait for their next try."""
         return f"{self.prefix}tapwatt.{service}.retry-{tier}.v1"
 
+    def retries(self, service: str) -> frozenset[str]:
+        """All the topics in which a service's records wait for their next try."""
+        return frozenset(self.retry(service, tier) for tier in RETRY_TIERS)
+
     def quarantine(self, service: str) -> str:
         """Where a service keeps which sessions it handles nothing of."""
         return f"{self.prefix}tapwatt.{service}.quarantine.v1"

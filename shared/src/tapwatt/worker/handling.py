@@ -78,7 +78,7 @@ class Handling:
             quarantine=self._quarantine,
         )
         self._limit = TimeLimit(limit_s)
-        self._retry_topics = {topics.retry(service.name, tier.name) for tier in SCHEDULE}
+        self._retry_topics = topics.retries(service.name)
         self._handlers = {fact_type(fact): handler for fact, handler in service.hears.items()}
 
     async def __call__(self, record: Incoming) -> None:

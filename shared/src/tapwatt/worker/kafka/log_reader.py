@@ -4,15 +4,21 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 
+from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from tapwatt.errors import Unavailable
-from tapwatt.worker.kafka.header_names import consumer as reader
+from tapwatt.worker.kafka.header_names import consumer
 from tapwatt.worker.kafka.partitions import partitions_of
 from tapwatt.worker.records import Incoming
 
 _WAIT_MS = 500
+
+
+def reader(bootstrap: str) -> AIOKafkaConsumer:
+    """A consumer of no group, which is assigned partitions by hand and reads them from their beginning."""
+    return consumer(bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest")
 
 
 async def read_log(bootstrap: str, topics: Sequence[str]) -> AsyncIterator[Incoming]:
@@ -20,28 +26,26 @@ async def read_log(bootstrap: str, topics: Sequence[str]) -> AsyncIterator[Incom
 
     Topics come one after another, in the order they are given; records of one partition come in their order.
     """
-    consumer = reader(
-        bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"
-    )
+    log = reader(bootstrap)
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     try:
-        await consumer.start()
+        await log.start()
         await admin.start()
         every = await partitions_of(admin, topics)
-        ends = await consumer.end_offsets(every)
-        begins = await consumer.beginning_offsets(every)
+        ends = await log.end_offsets(every)
+        begins = await log.beginning_offsets(every)
         # Assigned once and for all: stopping an aiokafka consumer that was assigned anew can wait for ever (measured).
-        consumer.assign(every)
+        log.assign(every)
         for topic in topics:
             left = [tp for tp in every if tp.topic == topic and begins[tp] < ends[tp]]
             while left:
-                for tp, records in (await consumer.getmany(*left, timeout_ms=_WAIT_MS)).items():
+                for tp, records in (await log.getmany(*left, timeout_ms=_WAIT_MS)).items():
                     for record in records:
                         if record.offset < ends[tp]:
                             yield record
-                left = [tp for tp in left if await consumer.position(tp) < ends[tp]]
+                left = [tp for tp in left if await log.position(tp) < ends[tp]]
     except (KafkaError, OSError) as error:
         raise Unavailable(f"the log at {bootstrap} cannot be read now: {error!r}") from error
     finally:
-        await consumer.stop()
+        await log.stop()
         await admin.close()

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from aiokafka.admin import AIOKafkaAdminClient
 
-from tapwatt.worker.kafka.header_names import consumer
+from tapwatt.worker.kafka.log_reader import reader
 from tapwatt.worker.kafka.partitions import partitions_of
 from tapwatt.worker.quarantined_sessions import Quarantine
 
@@ -16,28 +16,26 @@ _WAIT_MS = 100
 async def follow(bootstrap: str, quarantine: Quarantine) -> NoReturn:
     """Read the topic of the quarantine whole, then go on with it. It raises what Kafka's client does: begin again."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
-    reader = consumer(
-        bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest"
-    )
+    log = reader(bootstrap)
     try:
         await admin.start()
         every = await partitions_of(admin, [quarantine.topic])
-        await reader.start()
-        reader.assign(every)
+        await log.start()
+        log.assign(every)
         quarantine.forget()
         answered = -1
         while True:
             doubts = quarantine.doubts
-            ends = await reader.end_offsets(every) if doubts != answered else {}
+            ends = await log.end_offsets(every) if doubts != answered else {}
             while True:
-                for records in (await reader.getmany(timeout_ms=_WAIT_MS)).values():
+                for records in (await log.getmany(timeout_ms=_WAIT_MS)).values():
                     for record in records:
                         quarantine.read(record)
-                if all([await reader.position(one) >= ends[one] for one in ends]):
+                if all([await log.position(one) >= ends[one] for one in ends]):
                     break
             if doubts != answered:
                 answered = doubts
                 quarantine.caught_up(doubts)
     finally:
-        await reader.stop()
+        await log.stop()
         await admin.close()

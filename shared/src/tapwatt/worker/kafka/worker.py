@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError
 
 from tapwatt.clock import Clock
 from tapwatt.errors import BadSettings, TapwattError
-from tapwatt.facts.topics import RETRY_TIERS, Topics
+from tapwatt.facts.topics import Topics
 from tapwatt.log import Log
 from tapwatt.metrics import ASSIGNED, IN_FLIGHT, LAG, QUARANTINED, ServiceMetrics
 from tapwatt.retry import RetryPolicy
@@ -56,7 +56,7 @@ class Worker:
         self._topics = Topics(settings.topic_prefix)
         self._metrics = metrics
         self._state = State(posts=service.posts)
-        self._retry = frozenset(self._topics.retry(service.name, tier) for tier in RETRY_TIERS)
+        self._retry = self._topics.retries(service.name)
         self._probe = BrokerProbe(kafka.bootstrap)
         self._quarantine = Quarantine(
             self._topics.quarantine(service.name), lambda standing: metrics.set(QUARANTINED, standing)
