@@ -9,16 +9,8 @@ from tapwatt.worker.time_limit import TimeLimit
 
 
 async def within(limit: TimeLimit, work: Callable[[], Awaitable[object]]) -> object:
-    """As the worker does it."""
-    task = limit.enter()
-    try:
+    with limit:
         return await work()
-    except asyncio.CancelledError:
-        if limit.is_over(task):
-            raise TimeoutError from None
-        raise
-    finally:
-        limit.leave(task)
 
 
 async def for_ever() -> None:

@@ -162,15 +162,8 @@ class Handling:
             await self._within_limit(done.remember, self._tireless, Unavailable)
 
     async def _within_limit(self, call: Callable[[], Awaitable[T]], policy: RetryPolicy, *on: type[Exception]) -> T:
-        task = self._limit.enter()
-        try:
+        with self._limit:
             return await retrying(call, on=on, policy=policy, clock=self._clock, failed=self._tried)
-        except asyncio.CancelledError:
-            if self._limit.is_over(task):
-                raise TimeoutError(f"it took longer than {self._limit.limit_s:g} s") from None
-            raise
-        finally:
-            self._limit.leave(task)
 
     def _tried(self, error: Exception, tried: int) -> None:
         self._metrics.count(RETRIES, type(error).__name__)
