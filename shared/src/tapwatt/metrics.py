@@ -160,22 +160,22 @@ class ServiceMetrics:
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self.registry = registry
-        self._made = {metric: metric.made(registry) for metric in METRICS}
+        self._made = {metric.name: metric.made(registry) for metric in METRICS}
 
     def count(self, metric: Metric, *labels: str) -> None:
         """One more of a counter."""
-        made = self._made[metric]
+        made = self._made[metric.name]
         assert isinstance(made, Counter)
         (made.labels(*labels) if labels else made).inc()
 
     def set(self, metric: Metric, value: float) -> None:
         """What a gauge is now."""
-        made = self._made[metric]
+        made = self._made[metric.name]
         assert isinstance(made, Gauge)
         made.set(value)
 
     def observe(self, metric: Metric, value: float, *labels: str) -> None:
         """One more observation of a histogram."""
-        made = self._made[metric]
+        made = self._made[metric.name]
         assert isinstance(made, Histogram)
         (made.labels(*labels) if labels else made).observe(value)

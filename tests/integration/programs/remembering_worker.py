@@ -9,17 +9,17 @@ import os
 import sys
 from pathlib import Path
 
+from tapwatt.facts.codec import Event
+from tapwatt.facts.events import SessionRequested
+from tapwatt.facts.packed_event import pack
+from tapwatt.wiring.process import Runtime, run
+from tapwatt.wiring.resources import with_resources
+from tapwatt.wiring.sessions import RememberedSessions
+from tapwatt.worker.service import Done, Service
+
 bootstrap, prefix, redis, seen = sys.argv[1:]
 os.environ |= {"TAPWATT_KAFKA_BOOTSTRAP": bootstrap, "TAPWATT_TOPIC_PREFIX": prefix, "TAPWATT_REDIS_URL": redis}
 os.environ["TAPWATT_REDIS_KEY_PREFIX"] = prefix.strip(".")
-
-from tapwatt.facts.codec import Event  # noqa: E402
-from tapwatt.facts.events import SessionRequested  # noqa: E402
-from tapwatt.facts.packed_event import pack  # noqa: E402
-from tapwatt.wiring.process import Runtime, run  # noqa: E402
-from tapwatt.wiring.resources import with_resources  # noqa: E402
-from tapwatt.wiring.sessions import RememberedSessions  # noqa: E402
-from tapwatt.worker.service import Done, Service  # noqa: E402
 
 
 def build(runtime: Runtime) -> Service:

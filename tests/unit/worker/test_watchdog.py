@@ -46,7 +46,7 @@ def test_a_partition_that_is_no_longer_ours_is_forgotten() -> None:
 
 
 def test_a_handler_that_goes_on_after_it_was_told_to_stop_is_stuck() -> None:
-    handling = HandlingWatchdog(limit_s=900, grace_s=60)
+    handling = HandlingWatchdog(limit_s=900, stuck_after_s=60)
     assert handling.look(0, longest_s=899, finished=5, full=False) == ""
     assert handling.look(1, longest_s=960, finished=6, full=False) == ""
     assert handling.look(2, longest_s=961, finished=7, full=False) == (
@@ -55,7 +55,7 @@ def test_a_handler_that_goes_on_after_it_was_told_to_stop_is_stuck() -> None:
 
 
 def test_a_worker_that_is_full_of_drivers_is_not_stuck_unless_nothing_at_all_comes_to_its_end() -> None:
-    handling = HandlingWatchdog(limit_s=900, grace_s=60)
+    handling = HandlingWatchdog(limit_s=900, stuck_after_s=60)
     for minute in range(60):
         assert handling.look(minute * 60, longest_s=300, finished=minute, full=True) == ""
     # when nothing ends any more

@@ -43,7 +43,6 @@ class _PartitionInFlight:
 class Run(NamedTuple):
     """New records of one partition, on their way from where they were noted to where they are handled."""
 
-    partition: Partition
     records: list[Incoming]
     ours: _PartitionInFlight
 
@@ -85,12 +84,12 @@ class InFlight:
         new = [record for record in records if note(record.offset)]
         if not ours.delayed:
             self.active += len(new)
-        return Run(partition, new, ours)
+        return Run(new, ours)
 
     def accept(self, run: Run) -> None:
         """Begin to handle what was noted. A run whose partition was forgotten since is dropped: it is read again."""
         ours = run.ours
-        if self._partitions.get(run.partition) is not ours:
+        if ours.forgotten:
             return
         lanes = ours.lanes
         start = self._start
@@ -171,10 +170,10 @@ class InFlight:
         if tasks:
             await asyncio.wait(tasks, timeout=STOPPED_WITHIN_S)  # one that does not stop commits nothing all the same
 
-    async def drain(self, grace_s: float, sleep: Callable[[float], Awaitable[None]]) -> int:
+    async def drain(self, at_most_s: float, sleep: Callable[[float], Awaitable[None]]) -> int:
         """Wait until everything is done, at most so many seconds; returns how many records are not."""
         waited = 0.0
-        while waited < grace_s and any(
+        while waited < at_most_s and any(
             ours.offsets.unfinished for ours in self._partitions.values() if not ours.delayed
         ):
             await sleep(0.05)

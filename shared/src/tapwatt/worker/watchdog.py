@@ -53,9 +53,9 @@ class HandlingWatchdog:
     comes to its end while everything is full, whatever waits there waits for nothing.
     """
 
-    def __init__(self, limit_s: float, grace_s: float) -> None:
+    def __init__(self, limit_s: float, stuck_after_s: float) -> None:
         self._limit_s = limit_s
-        self._grace_s = grace_s
+        self._stuck_after_s = stuck_after_s
         self._finished = -1
         self._since = 0.0
 
@@ -63,7 +63,7 @@ class HandlingWatchdog:
         """Why the worker is stuck, or nothing. `longest_s` is how long the oldest handler is at work (seconds)."""
         if not full or finished != self._finished:
             self._finished, self._since = finished, now
-        at_most_s = self._limit_s + self._grace_s
+        at_most_s = self._limit_s + self._stuck_after_s
         if longest_s > at_most_s:
             return f"a handler goes on for {longest_s:.0f} s, though it was told to stop after {self._limit_s:g} s"
         if now - self._since > at_most_s:

@@ -135,12 +135,12 @@ class Worker:
             )
 
     async def _leave(self, app: BatchApp) -> None:
-        """Fetch no more, finish what can be finished within the grace period, commit, leave the group."""
+        """Fetch no more, finish what can be finished in the time for draining, commit, leave the group."""
         try:
             if not app.crash_reason and app.started:
                 app.consumer.pause_partitions(app.consumer.assignment())
-                grace_s = self._settings.drain_s if self._tasks.ends_in_peace else 0
-                left = await self._inflight.drain(grace_s, self._clock.sleep)
+                at_most_s = self._settings.drain_s if self._tasks.ends_in_peace else 0
+                left = await self._inflight.drain(at_most_s, self._clock.sleep)
                 self._log.info("drained", unfinished=left)
                 with contextlib.suppress(KafkaError):
                     await app.consumer.commit()
