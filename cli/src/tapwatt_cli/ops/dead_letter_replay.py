@@ -46,7 +46,7 @@ async def replay_letters(
     """Replay each letter to the service it is from, then mark it; `report` hears of each once both stand on the log.
 
     The quarantine of a session ends when the last of its letters was handled by the service.
-    Whatever ends this in between leaves a letter that was told again and still stands. Replaying it once more is no
+    Whatever ends this in between leaves a letter that was replayed and still stands. Replaying it once more is no
     harm: handlers may be called again for the same event at any time.
     """
     ordered = in_order(letters)

@@ -150,7 +150,7 @@ def _session(letter: Letter) -> tuple[str, bytes | None]:
 
 
 def why_not(letter: Letter, topics: Topics) -> str | None:
-    """Why this letter cannot be told again, in a sentence's end, or None if it can."""
+    """Why this letter cannot be replayed, in a sentence's end, or None if it can."""
     if not _SERVICE.fullmatch(letter.dead_lettered_by):
         return "no service says that it dead-lettered it"
     if len(letter.record.value or b"") > LARGEST_EVENT or letter.size > LARGEST_EVENT + ROOM_FOR_HEADERS:

@@ -1,4 +1,4 @@
-"""The way to Redis: bounded in time, tries and connections, and its troubles in Tapwatt's own words."""
+"""The connection to Redis: bounded in time, tries and connections, and its troubles in Tapwatt's own words."""
 
 from __future__ import annotations
 
