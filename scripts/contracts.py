@@ -14,7 +14,7 @@ import yaml
 from pydantic import SecretBytes, SecretStr
 from pydantic.json_schema import models_json_schema
 from pydantic_settings import BaseSettings
-from scripts.ring import FLEET_HEARS, FLEET_SAYS, OPERATOR_HEARS, services
+from scripts.ring import EVERY_SERVICE_SAYS, FLEET_HEARS, FLEET_SAYS, OPERATOR_HEARS, OPERATOR_SAYS, services
 from scripts.rooms import page as rooms_page
 
 from authoriser.settings import AuthoriserSettings
@@ -112,8 +112,8 @@ def _message(fact: type[Fact]) -> dict[str, Any]:
 
 def _operations() -> list[tuple[str, dict[str, Any]]]:
     parties: list[tuple[str, tuple[type[Fact], ...], tuple[type[Fact], ...]]] = [("fleet", FLEET_SAYS, FLEET_HEARS)]
-    parties += [(service.name, service.says, tuple(service.hears)) for service in services()]
-    parties += [("operator", (), OPERATOR_HEARS)]
+    parties += [(one.name, one.says + EVERY_SERVICE_SAYS, tuple(one.hears)) for one in services()]
+    parties += [("operator", OPERATOR_SAYS, OPERATOR_HEARS)]
     found = []
     for who, says, hears in parties:
         for action, facts in (("send", says), ("receive", hears)):

@@ -12,12 +12,13 @@ from capturer.settings import CapturerSettings
 from simulator.fleet import fleet
 from tapwatt.clock import SystemClock
 from tapwatt.facts.events import (
+    FACTS,
     CaptureFailed,
-    ChargingEnded,
-    SessionCancelled,
-    SessionRequested,
-    StopRequested,
-    TariffPublished,
+    ChargedBack,
+    EventRejected,
+    RefundFailed,
+    SessionDisputed,
+    SessionStale,
 )
 from tapwatt.facts.fact import Fact
 from tapwatt.provider.gateway import Gateway
@@ -28,14 +29,11 @@ from token_matcher.agent import TokenMatcherAgent
 from token_matcher.settings import TokenMatcherSettings
 
 FLEET_HEARS = fleet.HEARS
-FLEET_SAYS: tuple[type[Fact], ...] = (
-    TariffPublished,
-    SessionRequested,
-    SessionCancelled,
-    StopRequested,
-    ChargingEnded,
-)
-OPERATOR_HEARS: tuple[type[Fact], ...] = (CaptureFailed,)
+FLEET_SAYS = tuple(fact for fact in FACTS if "fleet" in fact.said_by)
+OPERATOR_SAYS = tuple(fact for fact in FACTS if "operator" in fact.said_by)
+OPERATOR_HEARS: tuple[type[Fact], ...] = (CaptureFailed, SessionStale, SessionDisputed, RefundFailed, ChargedBack)
+EVERY_SERVICE_SAYS: tuple[type[Fact], ...] = (EventRejected,)
+"""The worker says it for whichever service runs on it."""
 
 _NOBODY: Any = None
 _GATEWAY = Gateway(_NOBODY, SystemClock())
@@ -54,9 +52,9 @@ def services() -> list[Service]:
 
 
 def said_by(fact: type[Fact]) -> list[str]:
-    """Its author: one name, or none while nobody says it yet."""
-    ours = [service.name for service in services() if fact in service.says]
-    return ours + (["fleet"] if fact in FLEET_SAYS else [])
+    """Its authors; none while nobody says it yet."""
+    ours = [service.name for service in services() if fact in (*service.says, *EVERY_SERVICE_SAYS)]
+    return ours + (["fleet"] if fact in FLEET_SAYS else []) + (["operator"] if fact in OPERATOR_SAYS else [])
 
 
 def heard_by(fact: type[Fact]) -> list[str]:

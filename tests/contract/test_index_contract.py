@@ -74,11 +74,11 @@ async def found(index, of: Card, *, operator: str = "op", site: str = "depot") -
 async def test_an_index_that_is_not_whole_answers_nothing_at_all(unbuilt):
     for question in (
         lambda: unbuilt.candidates("op", "depot", card("a")),
-        lambda: unbuilt.claim("s-1", "stop-1"),
+        lambda: unbuilt.claim("op/s-1", "stop-1"),
         lambda: unbuilt.answered("stop-1"),
         lambda: unbuilt.answer("stop-1", b"no"),
         lambda: unbuilt.open(opened("s-1", card("a"))),
-        lambda: unbuilt.close("s-1", datetime.now(UTC)),
+        lambda: unbuilt.close("op/s-1", datetime.now(UTC)),
     ):
         with pytest.raises(Unavailable, match="being rebuilt"):
             await question()
@@ -112,7 +112,7 @@ async def test_a_card_is_looked_for_in_its_own_operator_and_site_only(index):
 async def test_a_session_opened_twice_is_one_session_and_keeps_its_claim(index):
     session = opened("s-1", card("A", "b"))
     assert await index.open(session)
-    assert await index.claim("s-1", "stop-1") == "stop-1"
+    assert await index.claim("op/s-1", "stop-1") == "stop-1"
     assert await index.open(session)
     assert await found(index, card("A", "b")) == [("s-1", "stop-1")]
 
@@ -120,16 +120,16 @@ async def test_a_session_opened_twice_is_one_session_and_keeps_its_claim(index):
 async def test_a_closed_session_is_gone_and_an_authorised_said_again_does_not_open_it(index):
     session = opened("s-1", card("A", "b"))
     await index.open(session)
-    await index.claim("s-1", "stop-1")
+    await index.claim("op/s-1", "stop-1")
     for _ in range(2):
-        await index.close("s-1", datetime.now(UTC))
+        await index.close("op/s-1", datetime.now(UTC))
         assert not await index.open(session)
         assert await found(index, card("A", "b")) == []
-        assert await index.claim("s-1", "stop-1") is None
+        assert await index.claim("op/s-1", "stop-1") is None
 
 
 async def test_a_session_closed_before_it_was_opened_stays_closed(index):
-    await index.close("s-1", datetime.now(UTC))
+    await index.close("op/s-1", datetime.now(UTC))
     assert not await index.open(opened("s-1", card("a")))
     assert await found(index, card("a")) == []
 
@@ -142,28 +142,28 @@ async def test_a_session_is_forgotten_an_hour_after_its_hold_ran_out(index):
     assert await found(index, card("a")) == [("open", None), ("soon", None)]
     await asyncio.sleep(0.4)
     assert await found(index, card("a")) == [("open", None)]
-    assert await index.claim("soon", "stop-1") is None
+    assert await index.claim("op/soon", "stop-1") is None
 
 
 async def test_no_session_outlives_the_tombstone_that_would_keep_it_closed(index):
     # given a hold said to run for a year, placed as long ago as a tombstone lives
     ancient = opened("s-1", card("a"), age=TOMBSTONE, expires_at=datetime.now(UTC) + timedelta(days=330))
     # when it was closed right after it was opened, so that its tombstone is gone by now
-    await index.close("s-1", ancient.authorised_at)
+    await index.close("op/s-1", ancient.authorised_at)
     # then its Authorised, said again, still does not open it
     assert not await index.open(ancient)
 
 
 async def test_a_session_is_claimed_once_and_everybody_hears_by_whom(index):
     await index.open(opened("s-1", card("a")))
-    claims = await asyncio.gather(*(index.claim("s-1", f"stop-{n}") for n in range(20)))
+    claims = await asyncio.gather(*(index.claim("op/s-1", f"stop-{n}") for n in range(20)))
     [winner] = set(claims)
-    assert await index.claim("s-1", "stop-99") == winner
+    assert await index.claim("op/s-1", "stop-99") == winner
     assert await found(index, card("a")) == [("s-1", winner)]
 
 
 async def test_a_session_that_is_not_open_cannot_be_claimed(index):
-    assert await index.claim("s-1", "stop-1") is None
+    assert await index.claim("op/s-1", "stop-1") is None
     await index.open(opened("s-1", card("a")))
     assert await found(index, card("a")) == [("s-1", None)]
 
@@ -181,15 +181,15 @@ async def test_a_rebuild_in_any_order_ends_where_the_live_index_stood(index, vie
     sessions = [opened(f"s-{n}", card("A", str(n))) for n in range(3)]
     for session in sessions:
         await index.open(session)
-    await index.claim("s-1", "stop-1")
+    await index.claim("op/s-1", "stop-1")
     await index.answer("stop-1", b"matched")
-    await index.close("s-2", datetime.now(UTC))
+    await index.close("op/s-2", datetime.now(UTC))
     before = await found(index, card("A"))
 
     async def log():
         yield lambda build: build.answer("stop-1", b"matched")
-        yield lambda build: build.claim("s-1", "stop-1")
-        yield lambda build: build.close("s-2", datetime.now(UTC))
+        yield lambda build: build.claim("op/s-1", "stop-1")
+        yield lambda build: build.close("op/s-2", datetime.now(UTC))
         for session in sessions:
             yield lambda build, session=session: build.open(session)
 
@@ -200,15 +200,15 @@ async def test_a_rebuild_in_any_order_ends_where_the_live_index_stood(index, vie
     assert await rebuild(log, apply, view, clock=CLOCK) == 6
     assert await found(index, card("A")) == before == [("s-0", None), ("s-1", "stop-1")]
     assert await index.answered("stop-1") == b"matched"
-    assert await index.claim("s-1", "stop-2") == "stop-1"
+    assert await index.claim("op/s-1", "stop-2") == "stop-1"
     assert not await index.open(sessions[2])
 
 
 async def test_what_happens_during_a_rebuild_waits_until_the_view_is_whole_and_nothing_of_it_is_lost(index, view):
     sessions = [opened(f"s-{n}", card("A", str(n))) for n in range(4)]
     live = (
-        lambda: index.close("s-1", datetime.now(UTC)),
-        lambda: index.claim("s-2", "stop-2"),
+        lambda: index.close("op/s-1", datetime.now(UTC)),
+        lambda: index.claim("op/s-2", "stop-2"),
         lambda: index.answer("stop-2", b"matched"),
         lambda: index.open(sessions[3]),
     )
@@ -238,7 +238,7 @@ async def test_the_stop_that_the_log_has_wins_over_one_that_comes_after_a_rebuil
     session = opened("s-1", card("a"))
 
     async def log():
-        yield lambda build: build.claim("s-1", "stop-of-the-log")
+        yield lambda build: build.claim("op/s-1", "stop-of-the-log")
         yield lambda build: build.open(session)
 
     async def apply(record, generation: Generation) -> None:
@@ -246,5 +246,5 @@ async def test_the_stop_that_the_log_has_wins_over_one_that_comes_after_a_rebuil
 
     await lose(view)
     await rebuild(log, apply, view, clock=CLOCK)
-    assert await index.claim("s-1", "stop-that-comes-later") == "stop-of-the-log"
+    assert await index.claim("op/s-1", "stop-that-comes-later") == "stop-of-the-log"
     assert await found(index, card("a")) == [("s-1", "stop-of-the-log")]

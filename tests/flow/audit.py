@@ -37,13 +37,14 @@ def audit(ring: Ring) -> list[str]:
         wrong += [f"{name} died: {error!r}" for error in worker.died]
         wrong += [f"{name} has {worker.behind} records undone"] if worker.behind else []
     for session in sorted(sessions):
-        wrong += [f"{session}: {what}" for what in _session(heard, session, holds.get(session, []))]
+        wrong += [f"{session}: {what}" for what in _session(heard, session, holds.get(f"op/{session}", []))]
     wrong += list(_stops(heard))
     return wrong
 
 
 def _session(heard: Heard, session: str, holds: list[Held]) -> Iterator[str]:
-    answers = heard.of(Authorised, session) + heard.of(AuthorisationDeclined, session)
+    declined = [one for one in heard.of(AuthorisationDeclined, session) if one.of_its_session]
+    answers = heard.of(Authorised, session) + declined
     if len(answers) != 1:
         yield f"{len(answers)} answers to one request"
         return
@@ -63,8 +64,9 @@ def _session(heard: Heard, session: str, holds: list[Held]) -> Iterator[str]:
     if len(priced) != 1 or len(settled) != 1:
         yield f"priced {len(priced)} times, settled {len(settled)} times"
         return
-    if len(heard.of(TokenMatched, session)) > 1:
-        yield "stopped by two TokenMatched"
+    stops = [matched.stop_id for matched in heard.of(TokenMatched, session)]
+    if len(stops) != len(set(stops)):
+        yield "one stop was matched twice"
     if len(holds) != 1:
         yield "authorised without a hold"
         return

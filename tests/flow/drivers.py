@@ -74,7 +74,7 @@ class Driver:
             if self.chance.random() < 0.05:
                 await fleet.cancel(self.session)
             showing = asyncio.ensure_future(self._show())
-            answer = await fleet.hear_of(self.session, Authorised, AuthorisationDeclined)
+            answer = await fleet.hear(self._is_mine)
             showing.cancel()
         finally:
             if queues:
@@ -121,6 +121,11 @@ class Driver:
         await fleet.end(self.session, reason, energy)
         if chance.random() < 0.2:  # and at the same moment something else ended it too
             await fleet.end(self.session, EndReason.LIMIT, energy + 7)
+
+    def _is_mine(self, fact: Fact) -> bool:
+        """An answer to the first request: that another one under its name is refused is none."""
+        answers = isinstance(fact, Authorised | AuthorisationDeclined)
+        return answers and fact.key == self.session and fact.of_its_session
 
     async def _tap(self) -> bool:
         """Show a card until the session is stopped; give up after a few tries."""

@@ -56,7 +56,7 @@ class Heard:
         name = event.envelope.id
         self.times[name] += 1
         if self.values.setdefault(name, record.value) != record.value:
-            self.contradictions.append(name)
+            self.contradictions.append(f"{event.fact.name} {name}: {self.values[name]!r} and {record.value!r}")
         self.events.setdefault(name, event)
         return event
 
@@ -166,7 +166,11 @@ class Fleet:
 
     async def cancel(self, session_id: str) -> None:
         """Charging never started."""
-        await self.say(SessionCancelled(session_id=session_id, reason="never_started", cancelled_at=self.clock.now()))
+        await self.say(
+            SessionCancelled(
+                operator_id="op", session_id=session_id, reason="never_started", cancelled_at=self.clock.now()
+            )
+        )
 
     async def end(self, session_id: str, reason: EndReason, energy_wh: int, hours: float = 1.0) -> None:
         """Energy has stopped."""
@@ -174,6 +178,7 @@ class Fleet:
         begun, energy = now - timedelta(hours=hours), Decimal(energy_wh)
         await self.say(
             ChargingEnded(
+                operator_id="op",
                 session_id=session_id,
                 reason=reason,
                 started_at=begun,

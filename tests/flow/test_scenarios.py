@@ -86,7 +86,7 @@ async def settled(ring: Ring, session: str, kind: type[F]) -> F:
 
 def books(ring: Ring, session: str) -> Held:
     """The one hold of the session, as the provider has it."""
-    [held] = [held for held in ring.provider.holds() if held.order_reference == session]
+    [held] = [held for held in ring.provider.holds() if held.order_reference == f"op/{session}"]
     return held
 
 
@@ -299,7 +299,7 @@ async def test_s11_manual_intervention_is_dead_lettered_and_pages_and_its_later_
         [letter] = ring.log.all_of(TOPICS.dead_letters)
         page = ring.workers["capturer"].log.pages[0]
         assert "manual intervention" in page
-        [reference] = [t.reference for t in await ring.provider.find("s1") if t.status == "manual"]
+        [reference] = [t.reference for t in await ring.provider.find("op/s1") if t.status == "manual"]
         assert reference in page
         # and once it is decided, the dead-lettered event is replayed and applies
         ring.provider.resolve(reference)
@@ -348,6 +348,11 @@ async def test_s12_a_session_asked_for_twice_is_one_hold_and_the_first_request_s
         said = await ring.fleet.hear_of("s1", Authorised)
         assert isinstance(said, Authorised)
         assert (said.place, said.hold.amount) == (HERE, EUR60)
+        # Then whoever asked under a name that is taken is told so, and does not get the other's hold
+        refused = await ring.fleet.hear_of("s1", AuthorisationDeclined)
+        assert isinstance(refused, AuthorisationDeclined)
+        assert (refused.place, refused.reason) == (place(2), DeclineReason.SESSION_KNOWN)
+        assert refused.detail.endswith("with another place and hold: give each session a name of its own")
         await ring.fleet.cancel("s1")
         await all_is_well(ring)
         assert len(ring.fleet.heard.of(Authorised)) == 1
@@ -434,7 +439,7 @@ async def test_s14_card_cable_and_limit_at_once_are_one_match_one_price_one_capt
 
 
 @virtual
-async def test_s14_a_second_tap_gets_the_very_answer_of_the_first() -> None:
+async def test_s14_a_second_tap_is_answered_under_its_own_name() -> None:
     async with Ring() as ring:
         await begin(ring, "s1")
         first = await tap(ring, "stop-1")
@@ -442,8 +447,10 @@ async def test_s14_a_second_tap_gets_the_very_answer_of_the_first() -> None:
         await ring.fleet.stop("stop-2", HERE)
         await ring.show(HERE.terminal_id, ANNA)
         await ring.calm()
-        [name] = [name for name, event in ring.fleet.heard.events.items() if isinstance(event.fact, TokenMatched)]
-        assert ring.fleet.heard.times[name] == 2
+        assert [(said.session_id, said.stop_id) for said in ring.fleet.heard.of(TokenMatched)] == [
+            ("s1", "stop-1"),
+            ("s1", "stop-2"),
+        ]
         assert ring.fleet.heard.of(TokenNotMatched) == []
 
 
@@ -568,7 +575,7 @@ async def test_a_tariff_that_no_longer_holds_is_declined_before_any_card_is_aske
         said = await ring.fleet.hear_of("s1", AuthorisationDeclined)
         assert isinstance(said, AuthorisationDeclined)
         assert said.reason is DeclineReason.TARIFF_NOT_VALID
-        assert await ring.provider.find("s1") == []
+        assert await ring.provider.find("op/s1") == []
 
 
 @virtual

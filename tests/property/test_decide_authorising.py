@@ -56,7 +56,7 @@ def test_what_was_held_is_authorised_or_let_go_and_nothing_else_is_either(
     try:
         asked = requested(hold)
         assert isinstance(asked.tariff, Tariff)
-        said = decide(asked, Agreed(asked.tariff, None, hold), answer, terms)
+        said = decide(asked, Agreed(asked.tariff, None, hold, terms), answer)
     except OutcomeUnknown:
         assert answer.status is Status.PENDING
         return

@@ -96,11 +96,11 @@ class TwoIndexes(RuleBasedStateMachine):
 
     @rule(where=wheres, session=sessions, after=closings)
     def close(self, where, session, after):
-        self.both(where, lambda index: index.close(session, NOW + after))
+        self.both(where, lambda index: index.close(f"op/{session}", NOW + after))
 
     @rule(where=wheres, session=sessions, stop=stops)
     def claim(self, where, session, stop):
-        self.both(where, lambda index: index.claim(session, stop))
+        self.both(where, lambda index: index.claim(f"op/{session}", stop))
 
     @rule(where=wheres, site=sites, card=cards)
     def look(self, where, site, card):

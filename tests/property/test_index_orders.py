@@ -41,9 +41,9 @@ async def do(index: Index, step: Step) -> object:
         case "open":
             return await index.open(session(number))
         case "close":
-            return await index.close(f"s-{number}", NOW)
+            return await index.close(f"op/s-{number}", NOW)
         case _:
-            return await index.claim(f"s-{number}", f"stop-{number}")
+            return await index.claim(f"op/s-{number}", f"stop-{number}")
 
 
 async def state(index: Index) -> list[tuple[str, str | None]]:

@@ -10,6 +10,7 @@ from tapwatt.clock import Clock
 from tapwatt.facts.codec import Event, follow
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.packed_event import pack, unpack
+from tapwatt.state.session_names import SessionNames
 from tapwatt.state.session_store import SessionStore
 from tapwatt.worker.service import Done
 
@@ -31,6 +32,7 @@ class AnswerOnce:
 
     async def __call__(self, event: Event, heard: str, said: str, answer: Answer) -> Done:
         """Keep the event under the field `heard`, where the first stands, and say what stands under `said`."""
+        await self._names.note(event.fact)
         known = await self._remember(event, heard)
         if said in known:
             return Done(say=(unpack(known[said]),))
@@ -43,4 +45,9 @@ class AnswerOnce:
 
     async def _remember(self, event: Event, field: str) -> dict[str, bytes]:
         ttl_s = self.remember_days * 86400
-        return await self.sessions.remember(event.fact.key, field, pack(event), ttl_s=ttl_s)
+        name = await self._names.of(event.fact)
+        return await self.sessions.remember(name, field, pack(event), ttl_s=ttl_s)
+
+    @property
+    def _names(self) -> SessionNames:
+        return SessionNames(self.sessions, self.remember_days)

@@ -63,6 +63,13 @@ DEAD_LETTERS = Metric(
     "Records that were moved to the dead letters.",
     "`tapwatt dlq list` says which and why; mend the cause, then `tapwatt dlq replay`.",
 )
+EVENTS_REJECTED = Metric(
+    "tapwatt_events_rejected_total",
+    "counter",
+    "events",
+    "Events of a fleet or an operator that were not taken; each was told to its author as EventRejected.",
+    "`tapwatt dlq list` says which and why: their author has to correct them. A new fleet makes many at first.",
+)
 BROKEN_INVARIANTS = Metric(
     "tapwatt_broken_invariants_total",
     "counter",
@@ -142,6 +149,7 @@ METRICS = (
     PRODUCED,
     RETRIES,
     DEAD_LETTERS,
+    EVENTS_REJECTED,
     BROKEN_INVARIANTS,
     NEEDS_HUMAN,
     UNFORESEEN,

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
-from authoriser.agreement import Agreed, agree
+from authoriser.agreement import Agreed, Terms, agree
 from tapwatt.facts.events import AuthorisationDeclined, SessionRequested, TariffPublished
 from tapwatt.facts.reasons import DeclineReason
 from tapwatt.money import Money
@@ -43,30 +43,35 @@ def offer(**changed: Any) -> TariffPublished:
     return TariffPublished(operator_id="op", tariff_version="7", tariff=tariff, published_at=NOON)
 
 
+def terms(currency: str) -> Terms:
+    """What the operator has agreed."""
+    return Terms(timedelta(seconds=120), timedelta(seconds=15), timedelta(days=2), Money.zero(currency))
+
+
 def declined(asked: SessionRequested, published: TariffPublished | None = None) -> AuthorisationDeclined:
-    said = agree(asked, published, CARDS)
+    said = agree(asked, published, CARDS, terms)
     assert isinstance(said, AuthorisationDeclined)
     return said
 
 
 def test_the_tariff_shown_and_the_hold_asked_for_are_what_is_agreed() -> None:
-    said = agree(request(tariff=SHOWN, hold=FIFTY), None, CARDS)
-    assert said == Agreed(Tariff.model_validate(SHOWN), None, Money.of("50", "EUR"))
+    said = agree(request(tariff=SHOWN, hold=FIFTY), None, CARDS, terms)
+    assert said == Agreed(Tariff.model_validate(SHOWN), None, Money.of("50", "EUR"), terms("EUR"))
 
 
 def test_a_published_tariff_is_agreed_to_with_its_version() -> None:
-    said = agree(request(tariff_ref=NAMED, hold=FIFTY), offer(), CARDS)
-    assert said == Agreed(offer().tariff, "7", Money.of("50", "EUR"))
+    said = agree(request(tariff_ref=NAMED, hold=FIFTY), offer(), CARDS, terms)
+    assert said == Agreed(offer().tariff, "7", Money.of("50", "EUR"), terms("EUR"))
 
 
 def test_without_a_hold_the_tariff_says_how_much_to_hold() -> None:
-    said = agree(request(tariff={**SHOWN, "preauthorize_amount": 39.5}), None, CARDS)
+    said = agree(request(tariff={**SHOWN, "preauthorize_amount": 39.5}), None, CARDS, terms)
     assert isinstance(said, Agreed)
     assert said.hold == Money.of("39.50", "EUR")
 
 
 def test_the_request_s_own_hold_comes_before_the_tariff_s() -> None:
-    said = agree(request(tariff={**SHOWN, "preauthorize_amount": 99}, hold=FIFTY), None, CARDS)
+    said = agree(request(tariff={**SHOWN, "preauthorize_amount": 99}, hold=FIFTY), None, CARDS, terms)
     assert isinstance(said, Agreed)
     assert said.hold == Money.of("50", "EUR")
 
@@ -137,4 +142,6 @@ def test_what_cannot_be_read_is_no_tariff_but_its_reason_and_never_repeats_what_
 
 
 def test_a_tariff_of_the_right_type_is_for_a_driver_who_pays_by_card() -> None:
-    assert isinstance(agree(request(tariff={**SHOWN, "type": "AD_HOC_PAYMENT"}, hold=FIFTY), None, CARDS), Agreed)
+    assert isinstance(
+        agree(request(tariff={**SHOWN, "type": "AD_HOC_PAYMENT"}, hold=FIFTY), None, CARDS, terms), Agreed
+    )

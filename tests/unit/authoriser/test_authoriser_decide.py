@@ -41,17 +41,17 @@ def requested(amount: str = "60", *, currency: str = "EUR") -> SessionRequested:
     )
 
 
-def agreed(asked: SessionRequested) -> Agreed:
+def agreed(asked: SessionRequested, terms: Terms = TERMS) -> Agreed:
     """What the driver was shown."""
     assert isinstance(asked.tariff, Tariff)
     assert asked.hold is not None
-    return Agreed(asked.tariff, "7", asked.hold)
+    return Agreed(asked.tariff, "7", asked.hold, terms)
 
 
 def decided(
     asked: SessionRequested, answer: Transaction, terms: Terms
 ) -> Authorised | AuthorisationDeclined | ReverseFirst:
-    return decide(asked, agreed(asked), answer, terms)
+    return decide(asked, agreed(asked, terms), answer)
 
 
 def answer(
@@ -81,7 +81,7 @@ def test_the_hold_asked_for_names_the_session_so_that_it_is_placed_once() -> Non
     first, again = (ask(requested(), agreed(requested())) for _ in range(2))
     assert isinstance(first, AuthoriseRequest)
     assert first == again
-    assert first.order_reference == "s1"
+    assert first.order_reference == "op/s1"
     assert first.amount == Money.of("60", "EUR")
     assert len(first.idempotency_reference) <= 50
 

@@ -19,7 +19,9 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 def cancelled(reason: str = "driver") -> SessionCancelled:
-    return SessionCancelled.model_validate({"session_id": "s1", "reason": reason, "cancelled_at": NOON})
+    return SessionCancelled.model_validate(
+        {"operator_id": "op", "session_id": "s1", "reason": reason, "cancelled_at": NOON}
+    )
 
 
 def event(name: str, fact: Fact) -> Event:

@@ -21,7 +21,7 @@ NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PLACE = Place(operator_id="op", site_id="site", terminal_id="t1", evse_id="e1")
 CARD = Card(fingerprints=(Fingerprint(kind=FingerprintKind.CARD, key_version=1, digest="ab" * 32),))
 DECLINED = AuthorisationDeclined(session_id="s1", place=PLACE, reason=DeclineReason.PIN_REQUIRED)
-CANCELLED = SessionCancelled(session_id="s1", reason="never_started", cancelled_at=NOON)
+CANCELLED = SessionCancelled(operator_id="op", session_id="s1", reason="never_started", cancelled_at=NOON)
 HALF_UP = RoundingPolicy()
 
 
@@ -46,6 +46,7 @@ def ended(energy_wh: int = 10_000, hours: int = 1) -> ChargingEnded:
     later = NOON + timedelta(hours=hours)
     period = ChargingPeriod(starts_at=NOON, ends_at=later, energy_wh=Decimal(energy_wh))
     return ChargingEnded(
+        operator_id="op",
         session_id="s1",
         reason=EndReason.EV_DISCONNECTED,
         started_at=NOON,
@@ -109,6 +110,7 @@ def parked(minutes: int, activity: Literal["parked", "reserved"], reason: EndRea
     """So many minutes at the charger, or before it, without a watt-hour."""
     later = NOON + timedelta(minutes=minutes)
     return ChargingEnded(
+        operator_id="op",
         session_id="s1",
         reason=reason,
         started_at=NOON,

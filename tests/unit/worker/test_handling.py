@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry
 
 from tapwatt.errors import BadCredentials, BrokenInvariant, NeedsHuman, OutcomeUnknown, Poison, Unavailable
 from tapwatt.facts.codec import Event, begin, decode, encode, follow
-from tapwatt.facts.events import CaptureFailed, SessionCancelled, StopRequested
+from tapwatt.facts.events import CaptureFailed, EventRejected, SessionCancelled, StopRequested
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.ids import fact_id
 from tapwatt.facts.topics import Topics
@@ -26,9 +26,9 @@ from tapwatt_cli.ops.dead_letters import Letter, replay_of
 
 TOPICS = Topics("t.")
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
-FACT = SessionCancelled(session_id="s1", reason="driver", cancelled_at=NOW)
-OTHER = SessionCancelled(session_id="s2", reason="driver", cancelled_at=NOW)
-SAID = SessionCancelled(session_id="s1", reason="operator", cancelled_at=NOW)
+FACT = SessionCancelled(operator_id="op", session_id="s1", reason="driver", cancelled_at=NOW)
+OTHER = SessionCancelled(operator_id="op", session_id="s2", reason="driver", cancelled_at=NOW)
+SAID = SessionCancelled(operator_id="op", session_id="s1", reason="operator", cancelled_at=NOW)
 
 
 class Time:
@@ -59,6 +59,7 @@ class Bench:
         self.fatal: list[BaseException] = []
         self.order: list[str] = []
         self.quarantined: list[int] = []
+        self.rejected: list[Outgoing] = []
         self.quarantine = Quarantine(TOPICS.quarantine("capturer"), self.quarantined.append)
         self.handling = Handling(
             Service("capturer", {hears: handler}),
@@ -77,7 +78,8 @@ class Bench:
         if self.delivery_failures:
             raise self.delivery_failures.pop(0)
         self.order.append("told")
-        self.told += records
+        for one in records:
+            (self.rejected if one.topic == TOPICS.of(EventRejected) else self.told).append(one)
 
 
 def record(event: Event | None = None, topic: str | None = None) -> Read:
@@ -109,7 +111,7 @@ async def test_it_tells_then_remembers_and_then_returns() -> None:
     (told,) = bench.told
     assert told.topic == TOPICS.of(SessionCancelled)
     event = decode(told.key, told.value, told.headers)
-    assert event.envelope.id == fact_id("cause", "SessionCancelled")
+    assert event.envelope.id == fact_id("/fleet cause", "SessionCancelled")
     assert event.envelope.source == "/tapwatt/capturer"
     assert event.envelope.traceparent is not None
 
@@ -264,7 +266,7 @@ async def test_a_broken_invariant_dead_letters_its_record_and_its_session_is_qua
     letter, entry = bench.told
     assert letter.topic == TOPICS.dead_letters
     assert dict(letter.headers)["tapwatt_reason"] == b"twice the money"
-    assert (entry.topic, entry.key) == (TOPICS.quarantine("capturer"), b"s1")
+    assert (entry.topic, entry.key) == (TOPICS.quarantine("capturer"), b"op/s1")
     assert json.loads(entry.value or b"") == {
         "reason": "twice the money",
         "origin": "t.tapwatt.session-cancelled.v1/3/17",
@@ -309,7 +311,7 @@ async def test_a_human_replays_a_quarantined_session_in_its_order_and_the_last_l
     await bench.handling(record())
     bench.quarantine.read(stood(bench.told[1]))
     await bench.handling(record(begin(FACT, "follows", "/fleet", NOW)))
-    name = bench.quarantine.of(b"s1").at  # type: ignore[union-attr]
+    name = bench.quarantine.of(b"op/s1").at  # type: ignore[union-attr]
     letters = [bench.told[0], bench.told[2]]
     replayed = [replay(one, name, last=one is letters[-1]) for one in letters]
     # when it is replayed though nothing was mended
@@ -322,12 +324,12 @@ async def test_a_human_replays_a_quarantined_session_in_its_order_and_the_last_l
     bench.quarantine.read(stood(bench.told[4]))
     # and when it was mended, both are handled in order, and the session is released
     mended = True
-    name = bench.quarantine.of(b"s1").at  # type: ignore[union-attr]
+    name = bench.quarantine.of(b"op/s1").at  # type: ignore[union-attr]
     for one in (bench.told[3], bench.told[5]):
         await bench.handling(replay(one, name, last=one is bench.told[5]))
     assert calls == ["cause"] * 3 + ["follows"]
     released = bench.told[6]
-    assert (released.topic, released.key, released.value) == (bench.quarantine.topic, b"s1", None)
+    assert (released.topic, released.key, released.value) == (bench.quarantine.topic, b"op/s1", None)
     await bench.handling(record())
     assert len(calls) == 5
 
@@ -343,7 +345,7 @@ async def test_nothing_is_handled_before_it_is_known_what_is_quarantined() -> No
     assert not task.done()
     # when the quarantine of another worker has been read
     entry = b'{"reason":"odd","origin":"t/0/1","at":"then"}'
-    bench.quarantine.read(Read(bench.quarantine.topic, 0, 0, b"s1", entry, ()))
+    bench.quarantine.read(Read(bench.quarantine.topic, 0, 0, b"op/s1", entry, ()))
     bench.quarantine.caught_up(1)
     await task
     assert dict(bench.told[0].headers)["tapwatt_quarantine"] == b"then"

@@ -121,6 +121,7 @@ async def _play(fleet: Fleet, world: World, record: RecordedSession, name: str, 
     if isinstance(fact, AuthorisationDeclined):
         return _not_compared(record, f"declined: {fact.reason} {fact.detail}".rstrip())
     ended = ChargingEnded(
+        operator_id=place.operator_id,
         session_id=name,
         reason=EndReason.EV_DISCONNECTED,
         started_at=record.started_at,

@@ -86,6 +86,11 @@ class Letter:
         return self._header("tapwatt_quarantine")
 
     @property
+    def session(self) -> str:
+        """Its quarantined session as operator/session, or nothing."""
+        return self._header("tapwatt_session")
+
+    @property
     def type(self) -> str:
         """The CloudEvents type it gives itself, or nothing."""
         return self._header("ce_type")
@@ -145,8 +150,9 @@ def with_their_sessions(chosen: Iterable[Letter], letters: Iterable[Letter]) -> 
     return list({letter.number: letter for letter in (*chosen, *others)}.values())
 
 
-def _session(letter: Letter) -> tuple[str, bytes | None]:
-    return letter.dead_lettered_by, letter.record.key
+def _session(letter: Letter) -> tuple[str, str | bytes | None]:
+    """By which service, and of which session; letters of the first days have no more than its key."""
+    return letter.dead_lettered_by, letter.session or letter.record.key
 
 
 def why_not(letter: Letter, topics: Topics) -> str | None:

@@ -15,7 +15,7 @@ from tapwatt.wiring.resources import with_resources
 from tapwatt.wiring.sessions import RememberedSessions
 from tapwatt.worker.service import Service
 
-EPOCH = 2
+EPOCH = 3
 """Count up when what is remembered changes: the view is then rebuilt from the log."""
 
 

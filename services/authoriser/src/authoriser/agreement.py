@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -24,20 +24,25 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """The tariff as it is frozen, its version if it was published, and how much to hold."""
+    """The tariff as it is frozen, its version if it was published, how much to hold, and on what terms."""
 
     tariff: Tariff
     tariff_version: str | None
     hold: Money
+    terms: Terms
 
 
 def agree(
-    requested: SessionRequested, published: TariffPublished | None, types: Collection[TariffType]
+    requested: SessionRequested,
+    published: TariffPublished | None,
+    types: Collection[TariffType],
+    terms: Callable[[str], Terms],
 ) -> Agreed | AuthorisationDeclined:
     """The agreement, or why there can be none: a session without a tariff that can be billed by has no hold.
 
     `published` is the offer that the request names, None if it names none or there is none of that name; `types` are
-    those that a tariff may have. One without a type is for everybody (OCPI 2.2.1 and 2.3.0, mod_tariffs, Tariff).
+    those that a tariff may have, `terms` the operator's, by currency. A tariff without a type is for everybody
+    (OCPI 2.2.1 and 2.3.0, mod_tariffs, Tariff).
     """
     if requested.tariff is not None and requested.tariff_ref is not None:
         return _not_valid(requested, "the request has both a tariff and a tariff_ref: send the one that was shown")
@@ -55,17 +60,17 @@ def agree(
             wrong = _why_not(tariff, requested, types)
             if wrong is not None:
                 return _not_valid(requested, f"tariff {tariff.id}: {wrong}")
-            return _agreed(requested, tariff, published)
+            return _agreed(requested, tariff, published, terms)
 
 
 def _agreed(
-    requested: SessionRequested, tariff: Tariff, published: TariffPublished | None
+    requested: SessionRequested, tariff: Tariff, published: TariffPublished | None, terms: Callable[[str], Terms]
 ) -> Agreed | AuthorisationDeclined:
     hold = requested.hold or _asked_by(tariff)
     if hold is None:
         why = f"neither the request has a hold nor tariff {tariff.id} a preauthorize_amount"
         return _declined(requested, DeclineReason.HOLD_NOT_STATED, why)
-    return Agreed(tariff, None if published is None else published.tariff_version, hold)
+    return Agreed(tariff, None if published is None else published.tariff_version, hold, terms(hold.currency))
 
 
 def _why_not(tariff: Tariff, requested: SessionRequested, types: Collection[TariffType]) -> str | None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from authoriser.agreement import Agreed, Terms
 from tapwatt.errors import BrokenInvariant
 from tapwatt.facts.events import AuthorisationDeclined, Authorised, SessionRequested, TariffPublished
 from tapwatt.facts.fields import Hold
-from tapwatt.facts.ids import idempotency_reference
+from tapwatt.facts.ids import idempotency_reference, session_name
 from tapwatt.facts.reasons import DeclineReason
 from tapwatt.provider.port import AuthoriseRequest, Failure, ReversalRequest, Status, Transaction, succeeded
 
@@ -27,12 +28,37 @@ class ReverseFirst:
 def ask(requested: SessionRequested, agreed: Agreed) -> AuthoriseRequest:
     """The hold to ask for."""
     return AuthoriseRequest(
-        idempotency_reference=idempotency_reference("authorise", requested.session_id),
-        order_reference=requested.session_id,
+        idempotency_reference=idempotency_reference("authorise", order_reference(requested)),
+        order_reference=order_reference(requested),
         terminal_id=requested.place.terminal_id,
         amount=agreed.hold,
         description=f"Charging at {requested.place.evse_id}",
         language=requested.language,
+    )
+
+
+def order_reference(requested: SessionRequested) -> str:
+    """Under which name the provider is asked: operator/session, since two operators may count alike."""
+    return session_name(requested.place.operator_id, requested.session_id)
+
+
+def contradiction(first: SessionRequested, again: SessionRequested, repeated_within: timedelta) -> Said | None:
+    """The answer to a request under the name of another session; None if it is the first request said again.
+
+    A session's name must not come again while the first is remembered: whoever got the other's answer would charge the
+    other's card. A fleet that asks anew for the same soon after is a fleet that has not heard the answer.
+    """
+    differ = [
+        name for name in ("place", "hold", "tariff", "tariff_ref") if getattr(first, name) != getattr(again, name)
+    ]
+    if not differ and abs(again.requested_at - first.requested_at) <= repeated_within:
+        return None
+    what = f"with another {' and '.join(differ)}" if differ else "and long over"
+    return _declined(
+        again,
+        DeclineReason.SESSION_KNOWN,
+        f"session {order_reference(again)} is known since {first.requested_at:%Y-%m-%d %H:%M:%S} UTC {what}: "
+        "give each session a name of its own",
     )
 
 
@@ -41,17 +67,17 @@ def unheard(requested: SessionRequested) -> AuthorisationDeclined:
     return _declined(requested, DeclineReason.TIMED_OUT, "no hold was begun in time")
 
 
-def decide(requested: SessionRequested, agreed: Agreed, answer: Transaction, terms: Terms) -> Said | ReverseFirst:
+def decide(requested: SessionRequested, agreed: Agreed, answer: Transaction) -> Said | ReverseFirst:
     """What the provider's final answer means. Only its own times count, so the same answer gives the same fact."""
     if not succeeded(answer, requested.session_id):
-        return _declined(requested, _why(answer, terms), answer.detail[:200])
-    return _held(requested, agreed, answer, terms)
+        return _declined(requested, _why(answer, agreed.terms), answer.detail[:200])
+    return _held(requested, agreed, answer)
 
 
-def _held(requested: SessionRequested, agreed: Agreed, answer: Transaction, terms: Terms) -> Authorised | ReverseFirst:
+def _held(requested: SessionRequested, agreed: Agreed, answer: Transaction) -> Authorised | ReverseFirst:
     if answer.amount is None or answer.final_at is None:
         raise BrokenInvariant(f"hold {answer.reference} succeeded without its amount or time: ask the provider")
-    held = answer.amount
+    held, terms = answer.amount, agreed.terms
     if held.currency != agreed.hold.currency or agreed.hold < held:
         raise BrokenInvariant(
             f"{agreed.hold} was asked for session {requested.session_id} and {held} is held as {answer.reference}"
@@ -70,6 +96,7 @@ def _held(requested: SessionRequested, agreed: Agreed, answer: Transaction, term
             amount=held,
             authorised_at=answer.final_at,
             expires_at=answer.final_at + terms.hold_window,
+            order_reference=order_reference(requested),
         ),
         card=answer.card,
         tariff=agreed.tariff,

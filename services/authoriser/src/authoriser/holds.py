@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 from authoriser.agreement import Agreed
-from authoriser.decide import ReverseFirst, ask, decide, gone, unheard
+from authoriser.decide import ReverseFirst, ask, decide, gone, order_reference, unheard
 from authoriser.settings import AuthoriserSettings
 from tapwatt.errors import OutcomeUnknown, Unavailable
 from tapwatt.facts.events import AuthorisationDeclined, Authorised, SessionRequested
@@ -39,7 +39,7 @@ class Holds:
             asked_at=requested.requested_at,
             cancel_s=self._gateway.life_s + settings.late_hold_s,
         )
-        said = decide(requested, agreed, hold, settings.terms(agreed.hold.currency))
+        said = decide(requested, agreed, hold)
         if isinstance(said, ReverseFirst):
             await self._reverse(requested, hold, said.ask)
             return said.then
@@ -67,7 +67,7 @@ class Holds:
 
     async def _reverse(self, requested: SessionRequested, hold: Transaction, asked: ReversalRequest) -> None:
         since = hold.final_at or requested.requested_at
-        answer = await self._gateway.complete(asked, requested.session_id, since=since)
+        answer = await self._gateway.complete(asked, order_reference(requested), since=since)
         if not gone(answer):
             raise Unavailable(
                 f"hold {hold.reference} of session {requested.session_id} is not let go "

@@ -11,7 +11,7 @@ from tapwatt.wiring.resources import with_resources
 from tapwatt.wiring.sessions import RememberedSessions
 from tapwatt.worker.service import Service
 
-EPOCH = 1
+EPOCH = 2
 """Count up when what is remembered changes: the view is then rebuilt from the log."""
 
 

@@ -55,4 +55,5 @@ class CapturerAgent:
 
     async def _done(self, priced: SessionPriced, asked: CaptureRequest | ReversalRequest) -> Transaction:
         """What was done to the hold for good. Nothing can have been sent before the hold stood."""
-        return await self._gateway.complete(asked, priced.session_id, since=priced.hold.authorised_at)
+        order_reference = priced.hold.order_reference or priced.session_id
+        return await self._gateway.complete(asked, order_reference, since=priced.hold.authorised_at)

@@ -10,7 +10,7 @@ from tapwatt.worker.service import Service
 from tariff.agent import NAME, REMEMBERS, TariffAgent
 from tariff.settings import TariffSettings
 
-EPOCH = 1
+EPOCH = 2
 """Count up when what is remembered changes: the view is then rebuilt from the log."""
 
 

@@ -7,6 +7,7 @@ from tapwatt.clock import Clock
 from tapwatt.facts.codec import Event
 from tapwatt.facts.events import AuthorisationDeclined, Authorised, ChargingEnded, SessionCancelled, SessionPriced
 from tapwatt.facts.fact import Fact
+from tapwatt.state.event_ids import EventIds
 from tapwatt.state.session_store import SessionStore
 from tapwatt.worker.service import Done, Service
 from tariff.decide import Session, decide
@@ -29,14 +30,17 @@ class TariffAgent:
     def __init__(self, sessions: SessionStore, clock: Clock, settings: TariffSettings) -> None:
         self._rounding = settings.rounding_policy
         self._answer_once = AnswerOnce(sessions, NAME, clock, settings.remember_days)
+        self._event_ids = EventIds(sessions, settings.remember_days)
 
     def service(self) -> Service:
         """What the worker runs."""
         heard = (Authorised, AuthorisationDeclined, SessionCancelled, ChargingEnded)
-        return Service(NAME, dict.fromkeys(heard, self.heard), says=(SessionPriced,))
+        return Service(NAME, dict.fromkeys(heard, self.heard), says=(SessionPriced,), before=self._event_ids)
 
     async def heard(self, event: Event) -> Done:
         """Keep what was heard; once both halves are known, price the session as its first ending has it."""
+        if not event.fact.of_its_session:
+            return Done()
         return await self._answer_once(event, REMEMBERS[type(event.fact)], "priced", self._price)
 
     async def _price(self, known: Known) -> tuple[Event, SessionPriced] | None:

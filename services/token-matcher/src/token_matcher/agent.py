@@ -20,6 +20,7 @@ from tapwatt.provider.gateway import Gateway
 from tapwatt.worker.progress import Progress
 from tapwatt.worker.service import Done, Handler, Service
 from token_matcher.card_reads import CardReads
+from token_matcher.decide import stop_name
 from token_matcher.index import Index, Opened
 from token_matcher.matches import Matches
 from token_matcher.settings import TokenMatcherSettings
@@ -50,18 +51,18 @@ class TokenMatcherAgent:
 
     async def ended(self, event: Event) -> Done:
         """The session's hold is settled: nobody stops it any more, whenever its Authorised may come."""
-        await self._index.close(event.fact.key, event.envelope.time)
+        await self._index.close(str(event.fact.identity), event.envelope.time)
         return Done()
 
     async def stop(self, event: Event) -> Done:
         """One stop has one answer, the first that was decided: asked again, it is said again as it was."""
         stop = event.fact
         assert isinstance(stop, StopRequested)
-        before = await self._index.answered(stop.stop_id)
+        name = stop_name(stop.operator_id, stop.stop_id)
+        before = await self._index.answered(name)
         if before is None:
             card = await self._cards.read(stop)
             said = await self._matches.of(stop, card) if isinstance(card, Card) else card
-            if not isinstance(said, Event):
-                said = follow(event.envelope, said, f"/tapwatt/{NAME}", self._clock.now())
-            before = await self._index.answer(stop.stop_id, pack(said))
+            follows = follow(event.envelope, said, f"/tapwatt/{NAME}", self._clock.now())
+            before = await self._index.answer(name, pack(follows))
         return Done(say=(unpack(before),))

@@ -38,11 +38,16 @@ class OpenSession:
     claimed_by: str | None = None
 
 
+def stop_name(operator_id: str, stop_id: str) -> str:
+    """A stop's name, unique over operators: operator/stop. Neither has a slash in it."""
+    return f"{operator_id}/{stop_id}"
+
+
 def ask(stop: StopRequested) -> ReadTokenRequest:
     """The card to read. A stop asked for twice reads one card once."""
     return ReadTokenRequest(
-        idempotency_reference=idempotency_reference("token", stop.stop_id),
-        order_reference=f"stop:{stop.stop_id}",
+        idempotency_reference=idempotency_reference("token", stop_name(stop.operator_id, stop.stop_id)),
+        order_reference=f"stop:{stop_name(stop.operator_id, stop.stop_id)}",
         terminal_id=stop.terminal_id,
     )
 
@@ -74,20 +79,25 @@ def decide(stop: StopRequested, card: Card, sessions: Sequence[OpenSession]) -> 
             evses = tuple(sorted({s.evse_id for s in several}))
             if len(evses) == 1:  # an EVSE charges one car at a time: the latest session on it is the one that runs
                 return _matched(stop, card, max(several, key=_age))
-            return TokenAmbiguous(stop_id=stop.stop_id, terminal_id=stop.terminal_id, evse_ids=evses)
+            return TokenAmbiguous(
+                operator_id=stop.operator_id, stop_id=stop.stop_id, terminal_id=stop.terminal_id, evse_ids=evses
+            )
 
 
 def not_matched(stop: StopRequested, reason: NoMatchReason) -> TokenNotMatched:
     """Nothing is stopped, and why."""
-    return TokenNotMatched(stop_id=stop.stop_id, terminal_id=stop.terminal_id, reason=reason)
+    return TokenNotMatched(
+        operator_id=stop.operator_id, stop_id=stop.stop_id, terminal_id=stop.terminal_id, reason=reason
+    )
 
 
 def _matched(stop: StopRequested, card: Card, session: OpenSession) -> TokenMatched:
     kind = same_card(session.card, card)
     assert kind is not None
     return TokenMatched(
+        operator_id=stop.operator_id,
         session_id=session.session_id,
-        stop_id=session.claimed_by or stop.stop_id,
+        stop_id=stop.stop_id,
         terminal_id=stop.terminal_id,
         evse_id=session.evse_id,
         matched_by=kind.value,

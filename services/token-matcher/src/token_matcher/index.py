@@ -15,6 +15,7 @@ from typing import Protocol
 
 from tapwatt.facts.cards import Card
 from tapwatt.facts.events import Authorised
+from tapwatt.facts.ids import session_name
 from tapwatt.state.view import Generation, RedisView
 from token_matcher.decide import OpenSession
 
@@ -57,19 +58,27 @@ class Opened:
         )
 
     @property
+    def name(self) -> str:
+        """The session's name, unique over operators."""
+        return session_name(self.operator_id, self.session_id)
+
+    @property
     def kept_until(self) -> datetime:
         """When the index forgets it by itself."""
         return min(self.expires_at + MARGIN, self.authorised_at + TOMBSTONE)
 
 
 class Index(Protocol):
-    """Open sessions by card. All of it is Unavailable while the view is not whole, and may be said again any time."""
+    """Open sessions by card; sessions and stops are named operator/session and operator/stop.
+
+    All of it is Unavailable while the view is not whole, and may be said again any time.
+    """
 
     async def open(self, session: Opened) -> bool:
         """Open the session, unless it was closed before or its time is over. Whether it is open now."""
         ...
 
-    async def close(self, session_id: str, at: datetime) -> None:
+    async def close(self, session: str, at: datetime) -> None:
         """Close the session for good, also when its Authorised is yet to come."""
         ...
 
@@ -77,15 +86,15 @@ class Index(Protocol):
         """The open sessions there that share a fingerprint with the card, the earliest first."""
         ...
 
-    async def claim(self, session_id: str, stop_id: str) -> str | None:
+    async def claim(self, session: str, stop_id: str) -> str | None:
         """Give the session to this stop, unless another has it. The stop that has it; None if it is not open."""
         ...
 
-    async def answer(self, stop_id: str, value: bytes) -> bytes:
+    async def answer(self, stop: str, value: bytes) -> bytes:
         """Keep the first answer to this stop for a day. The answer that is kept."""
         ...
 
-    async def answered(self, stop_id: str) -> bytes | None:
+    async def answered(self, stop: str) -> bytes | None:
         """The answer that is kept for this stop."""
         ...
 
@@ -118,11 +127,11 @@ class RedisIndex:
         )
         cards = _cards(session.operator_id, session.site_id, session.card)
         until = _milliseconds(session.kept_until)
-        return bool(await self._view.run(self._open, session.session_id, entry, until, *cards, into=self._into))
+        return bool(await self._view.run(self._open, session.name, entry, until, *cards, into=self._into))
 
-    async def close(self, session_id: str, at: datetime) -> None:
+    async def close(self, session: str, at: datetime) -> None:
         """Close the session for good, also when its Authorised is yet to come."""
-        await self._view.run(self._close, session_id, _milliseconds(at + TOMBSTONE), into=self._into)
+        await self._view.run(self._close, session, _milliseconds(at + TOMBSTONE), into=self._into)
 
     async def candidates(self, operator_id: str, site_id: str, card: Card) -> list[OpenSession]:
         """The open sessions there that share a fingerprint with the card, the earliest first."""
@@ -130,19 +139,19 @@ class RedisIndex:
         sessions = [_session(entry, claimed_by) for entry, claimed_by in zip(found[::2], found[1::2], strict=True)]
         return in_order(sessions)
 
-    async def claim(self, session_id: str, stop_id: str) -> str | None:
+    async def claim(self, session: str, stop_id: str) -> str | None:
         """Give the session to this stop, unless another has it. The stop that has it; None if it is not open."""
-        holder = await self._view.run(self._claim, session_id, stop_id, _milliseconds(TOMBSTONE), into=self._into)
+        holder = await self._view.run(self._claim, session, stop_id, _milliseconds(TOMBSTONE), into=self._into)
         return holder.decode() if holder else None
 
-    async def answer(self, stop_id: str, value: bytes) -> bytes:
+    async def answer(self, stop: str, value: bytes) -> bytes:
         """Keep the first answer to this stop for a day. The answer that is kept."""
-        kept: bytes = await self._view.run(self._answer, stop_id, value, _milliseconds(ANSWER), into=self._into)
+        kept: bytes = await self._view.run(self._answer, stop, value, _milliseconds(ANSWER), into=self._into)
         return kept
 
-    async def answered(self, stop_id: str) -> bytes | None:
+    async def answered(self, stop: str) -> bytes | None:
         """The answer that is kept for this stop."""
-        kept: bytes | None = await self._view.run(self._answered, stop_id, into=self._into)
+        kept: bytes | None = await self._view.run(self._answered, stop, into=self._into)
         return kept
 
 

@@ -12,14 +12,16 @@ from tapwatt.facts.events import (
     TokenMatched,
     TokenNotMatched,
 )
+from tapwatt.facts.ids import session_name
 from tapwatt.facts.packed_event import pack
 from tapwatt.state.view import Generation
 from tapwatt.wiring.process import Runtime
 from tapwatt.wiring.view import ServiceView
 from token_matcher.agent import NAME
+from token_matcher.decide import stop_name
 from token_matcher.index import Opened, RedisIndex
 
-EPOCH = 1
+EPOCH = 2
 """Count up when what is indexed changes: the index is then rebuilt from the log."""
 
 INDEXED = (Authorised, TokenMatched, TokenNotMatched, TokenAmbiguous, Captured, HoldReleased, CaptureFailed)
@@ -38,10 +40,15 @@ class IndexedSessions(ServiceView):
         match event.fact:
             case Authorised() as fact:
                 await index.open(Opened.by(fact))
-            case TokenMatched(session_id=session_id, stop_id=stop_id):
-                await index.claim(session_id, stop_id)
-                await index.answer(stop_id, pack(event))
-            case TokenNotMatched(stop_id=stop_id) | TokenAmbiguous(stop_id=stop_id):
-                await index.answer(stop_id, pack(event))
+            case TokenMatched(operator_id=str(operator_id), session_id=session_id, stop_id=stop_id):
+                await index.claim(session_name(operator_id, session_id), stop_id)
+                await index.answer(stop_name(operator_id, stop_id), pack(event))
+            case (
+                TokenNotMatched(operator_id=str(operator_id), stop_id=stop_id)
+                | TokenAmbiguous(operator_id=str(operator_id), stop_id=stop_id)
+            ):
+                await index.answer(stop_name(operator_id, stop_id), pack(event))
+            case TokenMatched() | TokenNotMatched() | TokenAmbiguous():
+                pass  # of the first days, when a stop was not named by its operator: its driver has gone
             case ended:
-                await index.close(ended.key, event.envelope.time)
+                await index.close(str(ended.identity), event.envelope.time)

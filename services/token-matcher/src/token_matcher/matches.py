@@ -5,9 +5,8 @@ from __future__ import annotations
 from tapwatt.clock import Clock
 from tapwatt.errors import Unavailable
 from tapwatt.facts.cards import Card
-from tapwatt.facts.codec import Event
 from tapwatt.facts.events import StopRequested, TokenMatched, TokenNotMatched
-from tapwatt.facts.packed_event import unpack
+from tapwatt.facts.ids import session_name
 from tapwatt.worker.progress import Ends, Progress
 from token_matcher.decide import Said, decide
 from token_matcher.index import Index
@@ -26,13 +25,15 @@ class Matches:
         self._clock = clock
         self._settings = settings
 
-    async def of(self, stop: StopRequested, card: Card) -> Said | Event:
-        """What this card may stop here; where another stop has that session already, what was said to that one.
+    async def of(self, stop: StopRequested, card: Card) -> Said:
+        """What this card may stop here, also where another stop has stopped it already: each tap has its own answer.
 
-        Unavailable while sessions have begun that are not indexed yet, or while that other stop has no answer.
+        Unavailable while sessions have begun that are not indexed yet, or if the session ends meanwhile.
         """
         said = await self._found(stop, card)
-        return await self._claimed(stop, said) if isinstance(said, TokenMatched) else said
+        if isinstance(said, TokenMatched):
+            await self._claim(stop, said)
+        return said
 
     async def _found(self, stop: StopRequested, card: Card) -> Said:
         until = self._clock.monotonic() + self._settings.index_wait_s
@@ -48,16 +49,7 @@ class Matches:
                 return said
             await self._clock.sleep(self._settings.look_again_s)
 
-    async def _claimed(self, stop: StopRequested, said: TokenMatched) -> TokenMatched | Event:
-        holder = await self._index.claim(said.session_id, stop.stop_id)
-        if holder is None:
-            raise Unavailable(f"session {said.session_id} ended while it was matched: stop {stop.stop_id} looks again")
-        if holder == stop.stop_id:
-            return said
-        answered = await self._index.answered(holder)
-        if answered is None:
-            raise Unavailable(f"session {said.session_id} is being stopped by {holder}, which has no answer yet")
-        before = unpack(answered)
-        if isinstance(before.fact, TokenMatched):
-            return before
-        return said.model_copy(update={"stop_id": stop.stop_id})  # that stop came to nothing: this one stands
+    async def _claim(self, stop: StopRequested, said: TokenMatched) -> None:
+        name = session_name(stop.operator_id, said.session_id)
+        if await self._index.claim(name, stop.stop_id) is None:
+            raise Unavailable(f"session {name} ended while it was matched: stop {stop.stop_id} looks again")

@@ -52,17 +52,17 @@ class InMemoryIndex:
     async def open(self, session: Opened) -> bool:
         """Open the session, unless it was closed before or its time is over. Whether it is open now."""
         shelves = self._read()
-        if session.session_id not in shelves.closed_until and session.kept_until > self._clock.now():
-            shelves.opened.setdefault(session.session_id, session)
-        return session.session_id in shelves.opened
+        if session.name not in shelves.closed_until and session.kept_until > self._clock.now():
+            shelves.opened.setdefault(session.name, session)
+        return session.name in shelves.opened
 
-    async def close(self, session_id: str, at: datetime) -> None:
+    async def close(self, session: str, at: datetime) -> None:
         """Close the session for good, also when its Authorised is yet to come."""
         shelves = self._read()
-        shelves.opened.pop(session_id, None)
-        shelves.claims.pop(session_id, None)
+        shelves.opened.pop(session, None)
+        shelves.claims.pop(session, None)
         until = at + TOMBSTONE
-        shelves.closed_until[session_id] = max(until, shelves.closed_until.get(session_id, until))
+        shelves.closed_until[session] = max(until, shelves.closed_until.get(session, until))
         shelves.tidy(self._clock.now())
 
     async def candidates(self, operator_id: str, site_id: str, card: Card) -> list[OpenSession]:
@@ -70,32 +70,30 @@ class InMemoryIndex:
         here = self._read()
         return in_order(
             [
-                OpenSession(
-                    s.session_id, s.terminal_id, s.evse_id, s.authorised_at, s.card, here.claims.get(s.session_id)
-                )
+                OpenSession(s.session_id, s.terminal_id, s.evse_id, s.authorised_at, s.card, here.claims.get(s.name))
                 for s in here.opened.values()
                 if (s.operator_id, s.site_id) == (operator_id, site_id)
                 and set(s.card.fingerprints) & set(card.fingerprints)
             ]
         )
 
-    async def claim(self, session_id: str, stop_id: str) -> str | None:
+    async def claim(self, session: str, stop_id: str) -> str | None:
         """Give the session to this stop, unless another has it. The stop that has it; None if it is not open."""
         here = self._read()
-        if self._into is None and session_id not in here.opened:
+        if self._into is None and session not in here.opened:
             return None
-        if session_id in here.closed_until:
+        if session in here.closed_until:
             return None
-        return here.claims.setdefault(session_id, stop_id)
+        return here.claims.setdefault(session, stop_id)
 
-    async def answer(self, stop_id: str, value: bytes) -> bytes:
+    async def answer(self, stop: str, value: bytes) -> bytes:
         """Keep the first answer to this stop for a day. The answer that is kept."""
-        kept = self._read().answers.setdefault(stop_id, (value, self._clock.now() + ANSWER))
+        kept = self._read().answers.setdefault(stop, (value, self._clock.now() + ANSWER))
         return kept[0]
 
-    async def answered(self, stop_id: str) -> bytes | None:
+    async def answered(self, stop: str) -> bytes | None:
         """The answer that is kept for this stop."""
-        kept = self._read().answers.get(stop_id)
+        kept = self._read().answers.get(stop)
         return kept[0] if kept else None
 
     def _read(self) -> Shelves:

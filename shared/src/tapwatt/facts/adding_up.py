@@ -35,3 +35,24 @@ def bill_adds_up(owed: Money, held_in: str, lines: Sequence[PriceLine], vat: Seq
         raise ValueError(f"the lines do not add up to {owed}")
     if vat and sum(share.incl_vat.minor for share in vat) != owed.minor:
         raise ValueError(f"the VAT summary does not add up to {owed}")
+
+
+def settlement_adds_up(
+    held: Money, taken: Money, released: Money, shortfall: Money, owed: Money | None, overcharge: Money | None
+) -> None:
+    """held = taken + released; owed + overcharge = taken + shortfall. ValueError says what does not."""
+    if taken + released != held:
+        raise ValueError(f"{taken} taken and {released} let go are not the {held} that were held")
+    if owed is None:
+        return
+    too_much = overcharge or Money.zero(owed.currency)
+    if owed + too_much != taken + shortfall:
+        raise ValueError(f"{taken} taken and {shortfall} short are not the {owed} owed and {too_much} too much")
+
+
+def money_back_adds_up(amount: Money, taken: Money | None, refunded_in_all: Money | None) -> None:
+    """amount <= refunded in all <= taken. ValueError says what is not so."""
+    if refunded_in_all is not None and refunded_in_all < amount:
+        raise ValueError(f"{amount} were given back and only {refunded_in_all} in all")
+    if taken is not None and refunded_in_all is not None and taken < refunded_in_all:
+        raise ValueError(f"{refunded_in_all} were given back in all, more than the {taken} that were taken")

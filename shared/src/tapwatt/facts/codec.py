@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from tapwatt.errors import Poison
 from tapwatt.facts.envelopes import Envelope, Headers, from_headers, next_trace, to_headers
 from tapwatt.facts.fact import Fact
+from tapwatt.facts.ids import cause as cause_of
 from tapwatt.facts.ids import fact_id
 from tapwatt.facts.topics import FACT_OF_TYPE, fact_type
 
@@ -27,7 +28,7 @@ class Event:
 
 def follow(cause: Envelope, fact: Fact, source: str, now: datetime) -> Event:
     """The event that says a fact which follows from a cause: the same cause gives the same id."""
-    name = fact_id(cause.id, fact.name)
+    name = fact_id(cause_of(cause.source, cause.id), fact.name)
     return Event(Envelope(name, fact_type(type(fact)), source, now, next_trace(cause.traceparent, name)), fact)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from tapwatt.facts.adding_up import bill_adds_up, whole_reading
+from tapwatt.facts.adding_up import bill_adds_up, money_back_adds_up, settlement_adds_up, whole_reading
 from tapwatt.facts.bill import CardSlip, PriceLine, VatShare
 from tapwatt.facts.cards import Card
 from tapwatt.facts.fact import Fact
@@ -15,6 +15,7 @@ from tapwatt.facts.fields import (
     Energy,
     Hold,
     IdleGrace,
+    Measured,
     Moment,
     Name,
     Place,
@@ -22,15 +23,19 @@ from tapwatt.facts.fields import (
     TimeZone,
 )
 from tapwatt.facts.ids import offer
-from tapwatt.facts.reasons import DeclineReason, EndReason, NoMatchReason
+from tapwatt.facts.reasons import DeclineReason, Doubt, EndReason, NoMatchReason
 from tapwatt.money import NotNegative, Positive, Rounding
 from tapwatt.tariffs import ShownTariff, Tariff, TariffRef
+
+Notes = Annotated[tuple[Text, ...], Field(max_length=50)]
+"""What had to be understood, each in a sentence."""
 
 
 class TariffPublished(Fact):
     """An operator offers this tariff; a request may name it by id and version. A version never changes."""
 
     name = "TariffPublished"
+    said_by = ("fleet",)
     keyed_by = "offer"
 
     operator_id: Name
@@ -43,11 +48,17 @@ class TariffPublished(Fact):
         """What a compacted topic keeps one record of: operator/tariff/version."""
         return offer(self.operator_id, self.tariff.id, self.tariff_version)
 
+    @property
+    def identity(self) -> str:
+        """The offer names its operator already."""
+        return self.offer
+
 
 class SessionRequested(Fact):
     """A driver wants to charge at this EVSE, under this tariff: reserve this much, or what the tariff asks for."""
 
     name = "SessionRequested"
+    said_by = ("fleet",)
 
     session_id: Name
     place: Place
@@ -64,6 +75,7 @@ class Authorised(Fact):
     """The hold stands; the tariff as it is frozen for this session."""
 
     name = "Authorised"
+    said_by = ("authoriser",)
 
     session_id: Name
     place: Place
@@ -73,24 +85,33 @@ class Authorised(Fact):
     tariff_version: Name | None = None
     idle_grace_s: IdleGrace = 0
     time_zone: TimeZone
+    notes: Notes = ()
 
 
 class AuthorisationDeclined(Fact):
     """There is no hold, and the car must not charge."""
 
     name = "AuthorisationDeclined"
+    said_by = ("authoriser",)
 
     session_id: Name
     place: Place
     reason: DeclineReason
     detail: Text = ""
 
+    @property
+    def of_its_session(self) -> bool:
+        """A request under the name of another session is refused; that session goes on."""
+        return self.reason is not DeclineReason.SESSION_KNOWN
+
 
 class SessionCancelled(Fact):
     """Charging never started."""
 
     name = "SessionCancelled"
+    said_by = ("fleet",)
 
+    operator_id: Name | None = None
     session_id: Name
     reason: Literal["never_started", "driver", "operator", "fault"]
     cancelled_at: Moment
@@ -100,6 +121,7 @@ class StopRequested(Fact):
     """Somebody wants to stop at this terminal; without `evse_ids` it reaches the sessions that were opened at it."""
 
     name = "StopRequested"
+    said_by = ("fleet",)
     keyed_by = "terminal_id"
 
     stop_id: Name
@@ -115,7 +137,9 @@ class TokenMatched(Fact):
     """This card opened this session: stop it."""
 
     name = "TokenMatched"
+    said_by = ("token-matcher",)
 
+    operator_id: Name | None = None
     session_id: Name
     stop_id: Name
     terminal_id: Name
@@ -127,8 +151,10 @@ class TokenNotMatched(Fact):
     """No session here for this card."""
 
     name = "TokenNotMatched"
+    said_by = ("token-matcher",)
     keyed_by = "terminal_id"
 
+    operator_id: Name | None = None
     stop_id: Name
     terminal_id: Name
     reason: NoMatchReason
@@ -138,8 +164,10 @@ class TokenAmbiguous(Fact):
     """Several sessions here for this card: the driver picks one of these EVSEs."""
 
     name = "TokenAmbiguous"
+    said_by = ("token-matcher",)
     keyed_by = "terminal_id"
 
+    operator_id: Name | None = None
     stop_id: Name
     terminal_id: Name
     evse_ids: Annotated[tuple[Name, ...], Field(min_length=2)]
@@ -149,7 +177,9 @@ class ChargingEnded(Fact):
     """Energy has stopped and the meter's word is final. Periods are in order and do not overlap."""
 
     name = "ChargingEnded"
+    said_by = ("fleet",)
 
+    operator_id: Name | None = None
     session_id: Name
     reason: EndReason
     started_at: Moment
@@ -167,6 +197,7 @@ class SessionPriced(Fact):
     """What is owed, line by line, with the hold it is owed against. Nothing owed is a price of zero."""
 
     name = "SessionPriced"
+    said_by = ("tariff",)
 
     session_id: Name
     place: Place
@@ -183,6 +214,7 @@ class SessionPriced(Fact):
     lines: tuple[PriceLine, ...] = ()
     vat: tuple[VatShare, ...] = ()
     rounding: Rounding | None = None
+    notes: Notes = ()
 
     @model_validator(mode="after")
     def _adds_up(self) -> SessionPriced:
@@ -191,9 +223,14 @@ class SessionPriced(Fact):
 
 
 class Captured(Fact):
-    """What was taken, what was let go, and what fell short. held = taken + released; owed = taken + shortfall."""
+    """What was taken, what was let go, and what fell short or was too much.
+
+    held = taken + released; owed + overcharge = taken + shortfall. `taken_by` is "by_hand" where a person took it at
+    the provider's portal.
+    """
 
     name = "Captured"
+    said_by = ("capturer",)
 
     session_id: Name
     place: Place
@@ -203,27 +240,40 @@ class Captured(Fact):
     taken: Positive
     released: NotNegative
     shortfall: NotNegative
+    owed: NotNegative | None = None
+    overcharge: NotNegative | None = None
+    taken_by: Literal["tapwatt", "by_hand"] = "tapwatt"
     captured_at: Moment | None = None
     card: CardSlip | None = None
 
+    @model_validator(mode="after")
+    def _adds_up(self) -> Captured:
+        settlement_adds_up(self.held, self.taken, self.released, self.shortfall, self.owed, self.overcharge)
+        return self
+
 
 class HoldReleased(Fact):
-    """Nothing was owed, or too little to take: the whole hold is let go. `waived` is what was owed and not taken."""
+    """The whole hold is let go: nothing was owed, or too little to take, or a person let it go at the provider.
+
+    `waived` is what was owed and not taken.
+    """
 
     name = "HoldReleased"
+    said_by = ("capturer",)
 
     session_id: Name
     place: Place
     hold_reference: str
     released: Positive
     waived: NotNegative
-    reason: Literal["nothing_owed", "below_minimum"]
+    reason: Literal["nothing_owed", "below_minimum", "by_hand"]
 
 
 class CaptureFailed(Fact):
     """The provider definitively refused; this stays uncollected."""
 
     name = "CaptureFailed"
+    said_by = ("capturer",)
 
     session_id: Name
     place: Place
@@ -234,47 +284,151 @@ class CaptureFailed(Fact):
 
 
 class HoldExpiring(Fact):
-    """The hold runs out at this time: stop charging before it."""
+    """The hold runs out at this time: stop charging before it, and say how the session ended."""
 
     name = "HoldExpiring"
+    said_by = ("authoriser",)
 
     session_id: Name
     place: Place
     expires_at: Moment
+    hold_reference: str | None = None
+    held: Positive | None = None
+
+
+class SessionStale(Fact):
+    """Nobody has ended this session by its deadline: its hold is let go, or left for a person, as is set."""
+
+    name = "SessionStale"
+    said_by = ("tariff",)
+
+    session_id: Name
+    place: Place
+    hold: Hold
+    deadline: Moment
+    policy: Literal["release", "person"]
+
+
+class SessionDisputed(Fact):
+    """What was measured or found is not believed, or contradicts what stands. Whoever `settled_by` names may settle it.
+
+    `stated` is what would be owed by the word that is doubted, `stands` what was priced or taken, in minor units.
+    """
+
+    name = "SessionDisputed"
+    said_by = ("tariff", "capturer")
+
+    operator_id: Name
+    session_id: Name
+    doubt: Doubt
+    why: Text
+    place: Place | None = None
+    hold: Hold | None = None
+    measured: Measured | None = None
+    stated: NotNegative | None = None
+    stands: NotNegative | None = None
+    settled_by: Annotated[tuple[Literal["fleet", "operator"], ...], Field(max_length=2)] = ()
+
+
+class SettlementDecided(Fact):
+    """A person says what is owed for a session: take this much of its hold, or let it go where that is nothing."""
+
+    name = "SettlementDecided"
+    said_by = ("operator",)
+
+    operator_id: Name
+    session_id: Name
+    decision_id: Name
+    amount: NotNegative
+    decided_by: Annotated[str, Field(min_length=1, max_length=100)]
+    reason: Text = ""
+    decided_at: Moment
 
 
 class RefundRequested(Fact):
-    """An operator wants money to go back to the driver."""
+    """An operator wants money to go back to the driver: this much of what was taken, once for each refund_id."""
 
     name = "RefundRequested"
+    said_by = ("operator",)
 
+    operator_id: Name | None = None
     session_id: Name
     refund_id: Name
-    capture_reference: str
+    capture_reference: str | None = None
     amount: Positive
     reason: Text = ""
+    requested_by: Annotated[str, Field(max_length=100)] = ""
 
 
 class Refunded(Fact):
-    """Money went back to the driver."""
+    """Money went back to the driver; taken - refunded >= 0. `by_hand`: at the provider's portal."""
 
     name = "Refunded"
+    said_by = ("capturer",)
 
+    operator_id: Name | None = None
     session_id: Name
     refund_id: Name
     refund_reference: str
     amount: Positive
+    taken: Positive | None = None
+    refunded_in_all: Positive | None = None
+    by: Literal["operator", "provider", "by_hand"] = "operator"
+    refunded_at: Moment | None = None
+    reason: Text = ""
+
+    @model_validator(mode="after")
+    def _adds_up(self) -> Refunded:
+        money_back_adds_up(self.amount, self.taken, self.refunded_in_all)
+        return self
 
 
 class RefundFailed(Fact):
-    """The provider definitively refused to give the money back."""
+    """Money did not go back: more was asked for than was taken, or the provider definitively refused."""
 
     name = "RefundFailed"
+    said_by = ("capturer",)
 
+    operator_id: Name | None = None
     session_id: Name
     refund_id: Name
     amount: Positive
+    reason: Literal["more_than_taken", "nothing_taken", "another_refund", "refused"] = "refused"
     detail: Text = ""
+
+
+class ChargedBack(Fact):
+    """The driver's bank has taken money back from the operator; a person may contest it at the provider."""
+
+    name = "ChargedBack"
+    said_by = ("capturer",)
+
+    operator_id: Name
+    session_id: Name
+    capture_reference: str
+    chargeback_reference: str
+    amount: Positive
+    charged_back_at: Moment | None = None
+
+
+class EventRejected(Fact):
+    """An event of yours was not taken: which, why in one sentence, and what to do. It stands in the dead letters, too.
+
+    `rejected_key`, `rejected_id`, `rejected_type` and `rejected_source` are as the event had them, where they could be
+    read; `stood_at` is topic/partition/offset.
+    """
+
+    name = "EventRejected"
+    keyed_by = "rejected_key"
+    said_by = ("authoriser", "token-matcher", "tariff", "capturer")
+
+    rejected_key: Text = ""
+    rejected_id: Text = ""
+    rejected_type: Text = ""
+    rejected_source: Text = ""
+    stood_at: Text
+    why: Annotated[str, Field(max_length=1000)]
+    what_to_do: Text
 
 
 FACTS: tuple[type[Fact], ...] = tuple(Fact.__subclasses__())

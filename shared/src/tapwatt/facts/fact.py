@@ -1,20 +1,48 @@
-"""What every fact is: something that has happened, with a name, a version and a key."""
+"""What every fact is: something that has happened, with a name, a version, an author, a key and what it is about."""
 
 from __future__ import annotations
 
 from typing import ClassVar
 
-from tapwatt.facts.fields import FactPart
+from tapwatt.facts.fields import FactPart, Place
+from tapwatt.facts.ids import session_name
+
+OUTSIDE = ("fleet", "operator")
+"""Authors who are not services of ours: what they say may be refused, and then they hear of it."""
 
 
 class Fact(FactPart):
-    """Something that has happened. `name` is its type, `keyed_by` the field that Kafka orders it by."""
+    """Something that has happened. `name` is its type, `keyed_by` the field that Kafka orders it by.
+
+    `said_by` is its author. Where there are several, each says it about what it alone has found.
+    """
 
     name: ClassVar[str]
     version: ClassVar[int] = 1
     keyed_by: ClassVar[str] = "session_id"
+    said_by: ClassVar[tuple[str, ...]] = ()
 
     @property
     def key(self) -> str:
         """The Kafka key: facts with the same key are read in the order they were said."""
         return str(getattr(self, self.keyed_by))
+
+    @property
+    def of_its_session(self) -> bool:
+        """Whether it belongs to the session it names. A refusal to take a name a second time does not."""
+        return True
+
+    @property
+    def operator(self) -> str | None:
+        """Whose session or terminal this is about; None where a fact of the first days does not say it."""
+        place: Place | None = getattr(self, "place", None)
+        operator_id: str | None = getattr(self, "operator_id", None)
+        return place.operator_id if place is not None else operator_id
+
+    @property
+    def identity(self) -> str | None:
+        """What it is about, unique over operators: operator/session. Two operators may use the same session id.
+
+        None where the fact does not say whose it is. No identifier has a slash in it.
+        """
+        return session_name(self.operator, self.key) if self.operator is not None else None

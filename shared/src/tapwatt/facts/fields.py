@@ -51,7 +51,7 @@ class FactPart(BaseModel):
 IdleGrace = Annotated[int, Field(ge=0, le=86400)]
 """How long a car may stay once energy has stopped before PARKING_TIME counts, in seconds."""
 
-Measured = Annotated[Decimal, Field(ge=0, le=10**9, max_digits=18, decimal_places=6, allow_inf_nan=False)]
+Reading = Annotated[Decimal, Field(ge=0, le=10**9, max_digits=18, decimal_places=6, allow_inf_nan=False)]
 """A current in A or a power in W, as it was measured."""
 
 
@@ -65,12 +65,25 @@ class Place(FactPart):
 
 
 class Hold(FactPart):
-    """Money reserved at the provider, until it is taken, let go, or runs out."""
+    """Money reserved at the provider, until it is taken, let go, or runs out.
+
+    `order_reference` is under which name the provider was asked; a hold of the first days was asked for under its
+    session_id alone.
+    """
 
     reference: Annotated[str, Field(min_length=1, max_length=255)]
     amount: Positive
     authorised_at: Moment
     expires_at: Moment
+    order_reference: Annotated[str, Field(min_length=1, max_length=255)] | None = None
+
+
+class Measured(FactPart):
+    """What a charger said of a session as a whole: energy in Wh, times in UTC."""
+
+    started_at: Moment
+    ended_at: Moment
+    energy_wh: Energy
 
 
 class ChargingPeriod(FactPart):
@@ -80,7 +93,7 @@ class ChargingPeriod(FactPart):
     ends_at: Moment
     energy_wh: Energy = Decimal(0)
     activity: Literal["charging", "parked", "reserved"] = "charging"
-    min_current_a: Measured | None = None
-    max_current_a: Measured | None = None
-    min_power_w: Measured | None = None
-    max_power_w: Measured | None = None
+    min_current_a: Reading | None = None
+    max_current_a: Reading | None = None
+    min_power_w: Reading | None = None
+    max_power_w: Reading | None = None

@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 import uuid
 
+OURS = "/tapwatt/"
+"""What the CloudEvents source of every service of ours begins with: their ids are unique by themselves."""
+
 NAMESPACE = uuid.UUID("6f0c2b0e-8a7e-5f0a-9a3e-7a9d0f5f1c11")
 """Tapwatt's own name space. It must never change: every identifier we ever said was made in it."""
 
@@ -12,6 +15,16 @@ NAMESPACE = uuid.UUID("6f0c2b0e-8a7e-5f0a-9a3e-7a9d0f5f1c11")
 def fact_id(cause: str, fact: str) -> str:
     """The `ce_id` of a fact that follows from an event: the same cause gives the same fact."""
     return str(uuid.uuid5(NAMESPACE, f"{cause}/{fact}"))
+
+
+def cause(source: str, event_id: str) -> str:
+    """An event as a cause. An id is unique within its source alone (CloudEvents 1.0): two fleets may count alike."""
+    return event_id if source.startswith(OURS) else f"{source} {event_id}"
+
+
+def session_name(operator_id: str, session_id: str) -> str:
+    """A session's name, unique over operators. Neither has a slash in it."""
+    return f"{operator_id}/{session_id}"
 
 
 def idempotency_reference(verb: str, what: str) -> str:

@@ -15,6 +15,10 @@ class DeclineReason(StrEnum):
     TIMED_OUT = "timed_out"
     TERMINAL_BUSY = "terminal_busy"
     TERMINAL_OFFLINE = "terminal_offline"
+    TERMINAL_UNKNOWN = "terminal_unknown"
+    PROVIDER_UNAVAILABLE = "provider_unavailable"
+    SESSION_KNOWN = "session_known"
+    CLOCK_OFF = "clock_off"
     HOLD_TOO_SMALL = "hold_too_small"
     CARD_NOT_IDENTIFIED = "card_not_identified"
     TARIFF_NOT_VALID = "tariff_not_valid"
@@ -31,11 +35,19 @@ class NoMatchReason(StrEnum):
     TIMED_OUT = "timed_out"
     TERMINAL_BUSY = "terminal_busy"
     TERMINAL_OFFLINE = "terminal_offline"
+    TERMINAL_UNKNOWN = "terminal_unknown"
+    PROVIDER_UNAVAILABLE = "provider_unavailable"
     CARD_NOT_READ = "card_not_read"
+    JUST_STARTED = "just_started"
+    TOO_MANY_TAPS = "too_many_taps"
 
 
 class EndReason(StrEnum):
-    """What ended a session. Cancelled stands for a session that never began."""
+    """What ended a session. Cancelled stands for a session that never began, other for a reason we have no word for.
+
+    Stale is a session that nobody ended in time, hold_expiring one that was billed by its last reading before its hold
+    ran out, settled one of which a person has said what is owed.
+    """
 
     TOKEN_MATCHED = "token_matched"
     EV_DISCONNECTED = "ev_disconnected"
@@ -44,3 +56,21 @@ class EndReason(StrEnum):
     FAULT = "fault"
     RESERVATION_EXPIRED = "reservation_expired"
     CANCELLED = "cancelled"
+    OTHER = "other"
+    STALE = "stale"
+    HOLD_EXPIRING = "hold_expiring"
+    SETTLED = "settled"
+
+
+class Doubt(StrEnum):
+    """Why a session is disputed: what was measured or found is not believed, or contradicts what stands."""
+
+    IMPLAUSIBLE_TIME = "implausible_time"
+    IMPLAUSIBLE_ENERGY = "implausible_energy"
+    CANNOT_BE_PRICED = "cannot_be_priced"
+    CONTRADICTING_END = "contradicting_end"
+    CHARGED_WITHOUT_HOLD = "charged_without_hold"
+    STALE = "stale"
+    OVERCHARGED = "overcharged"
+    TAKEN_BY_HAND = "taken_by_hand"
+    RELEASED_BY_HAND = "released_by_hand"

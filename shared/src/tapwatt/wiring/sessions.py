@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 
+from tapwatt.errors import Poison
 from tapwatt.facts.codec import Event
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.packed_event import pack
+from tapwatt.state.event_ids import EventIds
+from tapwatt.state.session_names import NotKnownYet, SessionNames
 from tapwatt.state.session_store import RedisSessionStore
 from tapwatt.state.view import Generation
 from tapwatt.wiring.process import Runtime
@@ -30,10 +34,18 @@ class RememberedSessions(ServiceView):
     ) -> None:
         super().__init__(runtime, service, epoch, list(remembers), self._remember)
         self._fields = remembers
+        self._remember_days = remember_days
         self._ttl_s = dict.fromkeys(remembers, remember_days * 86400) | dict(longer_s or {})
         self.store = RedisSessionStore(self.view)
 
     async def _remember(self, event: Event, generation: Generation) -> None:
+        if not event.fact.of_its_session:
+            return
         kind = type(event.fact)
         ttl_s = self._ttl_s[kind]
-        await self.store.into(generation).remember(event.fact.key, self._fields[kind], pack(event), ttl_s=ttl_s)
+        store = self.store.into(generation)
+        names = SessionNames(store, self._remember_days)
+        await names.note(event.fact)
+        with suppress(Poison, NotKnownYet):  # it was refused when it was heard, or waits in a retry topic
+            await EventIds(store, self._remember_days)(event)
+            await store.remember(await names.of(event.fact), self._fields[kind], pack(event), ttl_s=ttl_s)

@@ -23,8 +23,8 @@ from tapwatt.worker.moved_records import Delay, delay_of
 from tapwatt.worker.quarantined_sessions import Quarantine
 from tapwatt.worker.records import Incoming, Outgoing, Produce, origin
 from tapwatt.worker.retry_schedule import SCHEDULE
-from tapwatt.worker.service import Done, Service, nothing
-from tapwatt.worker.setting_aside import QUARANTINED_BY, SettingAside
+from tapwatt.worker.service import Done, Round, Service, nothing
+from tapwatt.worker.setting_aside import QUARANTINED_BY, SettingAside, quarantined_as
 from tapwatt.worker.tasks import foreseen
 from tapwatt.worker.time_limit import TimeLimit
 
@@ -112,18 +112,30 @@ class Handling:
         if event.fact.keyed_by != QUARANTINED_BY:
             return await self._until_done(record, event, delay)
         await self._quarantine.known()
-        stands = self._quarantine.of(record.key)
+        session = quarantined_as(event)
+        stands = self._quarantine.of(session)
         replays = delay is not None and stands is not None and delay.replays == stands.at
         if stands is not None and not replays:
-            return await self._aside.with_its_session(record, delay, stands)
+            return await self._aside.with_its_session(record, session, delay, stands)
         outcome = await self._until_done(record, event, delay)
-        if stands is not None and delay is not None and delay.last and self._quarantine.of(record.key) == stands:
-            await self._aside.release(record, stands)
+        if stands is not None and delay is not None and delay.last and self._quarantine.of(session) == stands:
+            await self._aside.release(record, session, stands)
         return outcome
+
+    async def make_round(self, one: Round) -> None:
+        """Tell and remember whatever is due of a round. What cannot be done now is done in the next one."""
+        try:
+            async for done in one.go():
+                await self._tell([self._encoded(said) for said in done.say if isinstance(said, Event)])
+                for said in done.say:
+                    self._metrics.count(PRODUCED, (said.fact if isinstance(said, Event) else said).name)
+                await self._remember(done)
+        except (Unavailable, OutcomeUnknown) as error:
+            self._log.warning("not looked after now: again in the next round", round=one.name, reason=str(error))
 
     async def _until_done(self, record: Incoming, event: Event, delay: Delay | None) -> str:
         try:
-            handler = partial(self._handlers[event.envelope.type], event)
+            handler = partial(self._handle, event)
             done = await self._within_limit(handler, self._policy, Unavailable, OutcomeUnknown)
             if done.say:
                 await self._tell([self._outgoing(event, said) for said in done.say])
@@ -157,6 +169,10 @@ class Handling:
             return await self._aside.schedule(record, delay, f"unforeseen error: {why}")
         return "done"
 
+    async def _handle(self, event: Event) -> Done:
+        await self._service.before(event)
+        return await self._handlers[event.envelope.type](event)
+
     async def _remember(self, done: Done) -> None:
         if done.remember is not nothing:
             await self._within_limit(done.remember, self._tireless, Unavailable)
@@ -173,6 +189,9 @@ class Handling:
             event = said
         else:
             event = follow(cause.envelope, said, self._service.source, self._clock.now())
+        return self._encoded(event)
+
+    def _encoded(self, event: Event) -> Outgoing:
         key, value, headers = encode(event)
         if len(value) > LARGEST_EVENT:
             raise BrokenInvariant(

@@ -31,6 +31,14 @@ class Delay:
     last: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class QuarantinedWith:
+    """The quarantine that a letter belongs to: since when it stands, and of which session (operator/session)."""
+
+    at: str
+    session: str
+
+
 def delayed(record: Incoming, topic: str, delay: Delay, reason: str) -> Outgoing:
     """The record as it is delayed in a retry topic."""
     return _moved(
@@ -65,7 +73,7 @@ def dead_letter(
     reason: str,
     at: datetime,
     delay: Delay | None = None,
-    quarantine: str = "",
+    quarantine: QuarantinedWith | None = None,
 ) -> Outgoing:
     """The record as it is dead-lettered: why, by whom, when, and where it stood at first.
 
@@ -85,7 +93,8 @@ def dead_letter(
         dead_lettered_by=service,
         dead_lettered_at=at.astimezone(UTC).isoformat(),
         reason=reason,
-        quarantine=quarantine,
+        quarantine=quarantine.at if quarantine else "",
+        session=quarantine.session if quarantine else "",
     )
 
 

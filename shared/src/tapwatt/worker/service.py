@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
@@ -35,6 +35,24 @@ class Done:
     remember: Callable[[], Awaitable[object]] = nothing
 
 
+async def let_be(event: Event) -> None:
+    """Nothing is to be looked at before an event is handled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What is looked after by the clock: `go` finds what is due now, and each Done of it is told, then remembered.
+
+    Every replica makes its rounds, and one that died in between has them made again: as a handler, `go` must then lead
+    to the same, so a Done of it says events as they are. It raises Unavailable or OutcomeUnknown where it cannot be
+    done now; the next round comes after `every_s` seconds in any case.
+    """
+
+    name: str
+    every_s: float
+    go: Callable[[], AsyncIterator[Done]]
+
+
 Handler = Callable[[Event], Awaitable[Done]]
 """Handles one event. It may be called again for the same event at any time, and must then lead to the same.
 
@@ -50,7 +68,8 @@ class Service:
     """A service as the worker sees it. `name` is its consumer group; what it `opens` is open while events are heard.
 
     `posts` are paths that its health server answers beside its own, such as a provider's webhook; `longest_s` is how
-    long a handler may take at most, by its settings and the provider's (seconds).
+    long a handler may take at most, by its settings and the provider's (seconds). `before` is called with each event
+    before its handler, and raises what a handler may raise. `rounds` are made beside the handling of events.
     """
 
     name: str
@@ -59,6 +78,8 @@ class Service:
     says: tuple[type[Fact], ...] = ()
     longest_s: float = 0.0
     posts: Mapping[str, Route] = field(default_factory=dict)
+    before: Callable[[Event], Awaitable[None]] = let_be
+    rounds: tuple[Round, ...] = ()
 
     @property
     def source(self) -> str:

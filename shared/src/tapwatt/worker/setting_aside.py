@@ -6,13 +6,15 @@ from datetime import timedelta
 
 from tapwatt.clock import Clock
 from tapwatt.errors import BrokenInvariant
-from tapwatt.facts.codec import Event
+from tapwatt.facts.codec import Event, begin, encode
+from tapwatt.facts.events import EventRejected
 from tapwatt.facts.topics import Topics
 from tapwatt.log import Log
-from tapwatt.metrics import BROKEN_INVARIANTS, DEAD_LETTERS, ServiceMetrics
-from tapwatt.worker.moved_records import LONGEST_REASON, Delay, dead_letter, delayed
+from tapwatt.metrics import BROKEN_INVARIANTS, DEAD_LETTERS, EVENTS_REJECTED, ServiceMetrics
+from tapwatt.worker.moved_records import LONGEST_REASON, Delay, QuarantinedWith, dead_letter, delayed
 from tapwatt.worker.quarantined_sessions import Quarantine, Quarantined
 from tapwatt.worker.records import Incoming, Outgoing, Produce, origin
+from tapwatt.worker.rejections import id_of, rejection
 from tapwatt.worker.retry_schedule import next_try
 
 QUARANTINED_BY = "session_id"
@@ -58,48 +60,65 @@ class SettingAside:
 
     async def dead_letter(self, record: Incoming, delay: Delay | None, reason: str) -> str:
         """To the dead letters, until a human has looked."""
-        await self._produce([self._letter(record, delay, reason)])
+        await self._produce(self._letter(record, delay, reason))
         return "dead_lettered"
 
     async def quarantine(self, record: Incoming, event: Event, delay: Delay | None, error: BrokenInvariant) -> str:
         """To the dead letters, and its session into quarantine. A terminal or an offer is never quarantined."""
         self._metrics.count(BROKEN_INVARIANTS)
-        reason, key = str(error)[:LONGEST_REASON], record.key
-        if event.fact.keyed_by != QUARANTINED_BY or key is None:
+        reason = str(error)[:LONGEST_REASON]
+        if event.fact.keyed_by != QUARANTINED_BY:
             self._log.critical("we or the provider are wrong", reason=reason, origin=origin(record))
             return await self.dead_letter(record, delay, reason)
         self._log.critical(
             "session quarantined: to release it mend the cause and run 'tapwatt dlq replay'",
             reason=reason,
             origin=origin(record),
-            session=event.fact.key,
+            session=event.fact.identity or event.fact.key,
         )
+        session = quarantined_as(event)
         begins = Quarantined(reason, _came_from(record, delay), self._clock.now().isoformat())
-        with self._quarantine.deciding(key, begins) as said:
-            await self._produce([self._letter(record, delay, reason, begins), said])
+        with self._quarantine.deciding(session, begins) as said:
+            await self._produce([*self._letter(record, delay, reason, begins, session), said])
         return "quarantined"
 
-    async def with_its_session(self, record: Incoming, delay: Delay | None, stands: Quarantined) -> str:
+    async def with_its_session(self, record: Incoming, session: bytes, delay: Delay | None, stands: Quarantined) -> str:
         """To the dead letters, where its session is. The first record comes again if its acknowledgement was lost."""
         first = _came_from(record, delay) == stands.origin
         reason = stands.reason if first else f"its session is quarantined since {stands.origin}: {stands.reason}"
-        await self._produce([self._letter(record, delay, reason, stands)])
+        await self._produce(self._letter(record, delay, reason, stands, session))
         return "quarantined"
 
-    async def release(self, record: Incoming, stands: Quarantined) -> None:
+    async def release(self, record: Incoming, session: bytes, stands: Quarantined) -> None:
         """The session's quarantine ends: all that was set aside of it has been replayed."""
-        assert record.key is not None
         self._log.info("session released", origin=origin(record), was=stands.reason)
-        await self._produce([self._quarantine.released(record.key, stands)])
-        self._quarantine.forget_one(record.key, stands)
+        await self._produce([self._quarantine.released(session, stands)])
+        self._quarantine.forget_one(session, stands)
 
     def _letter(
-        self, record: Incoming, delay: Delay | None, reason: str, quarantined: Quarantined | None = None
-    ) -> Outgoing:
+        self,
+        record: Incoming,
+        delay: Delay | None,
+        reason: str,
+        quarantined: Quarantined | None = None,
+        session: bytes = b"",
+    ) -> list[Outgoing]:
+        """The letter, and what its author hears of it, if it comes from outside."""
         self._metrics.count(DEAD_LETTERS)
         self._log.error("dead-lettered", reason=reason, origin=origin(record))
-        at, name = self._clock.now(), quarantined.at if quarantined else ""
-        return dead_letter(record, self._topics.dead_letters, self._service, reason, at, delay, name)
+        at, name = self._clock.now(), QuarantinedWith(quarantined.at, session.decode()) if quarantined else None
+        letter = dead_letter(record, self._topics.dead_letters, self._service, reason, at, delay, name)
+        told = rejection(record, _came_from(record, delay), reason, kept=quarantined is not None, topics=self._topics)
+        if told is None:
+            return [letter]
+        self._metrics.count(EVENTS_REJECTED)
+        event = begin(told, id_of(told), f"/tapwatt/{self._service}", at)
+        return [letter, Outgoing(self._topics.of(EventRejected), *encode(event))]
+
+
+def quarantined_as(event: Event) -> bytes:
+    """The name of a session among the quarantined ones: operator/session, or the id alone where no operator is said."""
+    return (event.fact.identity or event.fact.key).encode()
 
 
 def _came_from(record: Incoming, delay: Delay | None) -> str:

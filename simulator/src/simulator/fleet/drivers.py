@@ -27,6 +27,7 @@ from tapwatt.facts.events import (
     TokenNotMatched,
 )
 from tapwatt.facts.fields import Place
+from tapwatt.facts.ids import session_name
 from tapwatt.facts.reasons import DeclineReason, EndReason, NoMatchReason
 from tapwatt.money import Money
 from tapwatt.tariffs import Tariff, TariffRef
@@ -139,6 +140,11 @@ class Session:
         self.authorised: Event | None = None
         self.reading: Reading | None = None
 
+    @property
+    def order_reference(self) -> str:
+        """Under which name the provider knows it."""
+        return session_name(self.place.operator_id, self.id)
+
     async def request(self) -> Event:
         """Somebody wants to charge here.
 
@@ -208,13 +214,15 @@ class Session:
     async def end(self, reason: EndReason, because: Event | None = None) -> ChargingEnded:
         """The meter's last word. It follows from the tap that stopped it, else from the hold that let it begin."""
         assert self.reading is not None, "a session that never charged is cancelled, not ended"
-        fact = self.reading.ended(self.id, reason)
+        fact = self.reading.ended(OPERATOR, self.id, reason)
         await self.fleet.say(fact, because=because or self.authorised)
         return fact
 
     async def cancel(self) -> None:
         """The car was never plugged in."""
-        fact = SessionCancelled(session_id=self.id, reason="never_started", cancelled_at=self.fleet.now())
+        fact = SessionCancelled(
+            operator_id=OPERATOR, session_id=self.id, reason="never_started", cancelled_at=self.fleet.now()
+        )
         await self.fleet.say(fact, because=self.authorised)
 
     async def stop_with(self, card: Card, evse_id: str | None = None) -> TokenMatched:

@@ -19,7 +19,14 @@ from tapwatt.facts.events import (
     Authorised,
     Captured,
     CaptureFailed,
+    ChargedBack,
+    EventRejected,
+    HoldExpiring,
     HoldReleased,
+    Refunded,
+    RefundFailed,
+    SessionDisputed,
+    SessionStale,
     TokenAmbiguous,
     TokenMatched,
     TokenNotMatched,
@@ -38,6 +45,13 @@ HEARS: tuple[type[Fact], ...] = (
     Captured,
     HoldReleased,
     CaptureFailed,
+    HoldExpiring,
+    SessionStale,
+    SessionDisputed,
+    Refunded,
+    RefundFailed,
+    ChargedBack,
+    EventRejected,
 )
 
 SOURCE = "/fleet/simulated"

@@ -18,7 +18,7 @@ class StillWaiting(TapwattError):
 
 
 class Inbox:
-    """Every event once, under its session_id and, where it has one, its stop_id."""
+    """Every event once, under its session_id and, where it has one, its stop_id; a rejection under the rejected key."""
 
     def __init__(self) -> None:
         self._about: dict[str, list[Event]] = defaultdict(list)
@@ -30,7 +30,7 @@ class Inbox:
         if event.envelope.id in self._known:
             return
         self._known.add(event.envelope.id)
-        for name in ("session_id", "stop_id"):
+        for name in ("session_id", "stop_id", "rejected_key"):
             about = getattr(event.fact, name, None)
             if about is not None:
                 self._about[about].append(event)

@@ -31,9 +31,10 @@ class Reading:
         """All energy, in Wh."""
         return sum((period.energy_wh for period in self.periods), Decimal(0))
 
-    def ended(self, session_id: str, reason: EndReason) -> ChargingEnded:
+    def ended(self, operator_id: str, session_id: str, reason: EndReason) -> ChargingEnded:
         """The fact that says so."""
         return ChargingEnded(
+            operator_id=operator_id,
             session_id=session_id,
             reason=reason,
             started_at=self.periods[0].starts_at,

@@ -23,7 +23,7 @@ async def _charge_and_settle(scene: Scene, session: Session) -> None:
 async def _with(scene: Scene, **fault: object) -> None:
     """One ordinary session under this fault, which strikes its session only."""
     session = scene.session(STREET)
-    await scene.world.fault(Fault.model_validate({"order_reference": session.id, **fault}))
+    await scene.world.fault(Fault.model_validate({"order_reference": session.order_reference, **fault}))
     await _charge_and_settle(scene, session)
 
 
@@ -68,7 +68,7 @@ async def provider_too_busy(scene: Scene) -> None:
     """The provider answers 429 to the hold and to the capture."""
     session = scene.session(STREET)
     for verb in ("authorise", "capture"):
-        fault = {"kind": "too_many_requests", "verb": verb, "order_reference": session.id, "count": 2}
+        fault = {"kind": "too_many_requests", "verb": verb, "order_reference": session.order_reference, "count": 2}
         await scene.world.fault(Fault.model_validate(fault))
     await _charge_and_settle(scene, session)
 
@@ -83,7 +83,7 @@ async def capture_pending(scene: Scene) -> None:
 async def release_answer_lost(scene: Scene) -> None:
     """The provider lets the hold go and its answer is lost."""
     session = scene.session(STREET)
-    fault = {"kind": "answer_lost", "verb": "reversal", "order_reference": session.id, "count": 1}
+    fault = {"kind": "answer_lost", "verb": "reversal", "order_reference": session.order_reference, "count": 1}
     await scene.world.fault(Fault.model_validate(fault))
     await session.start(await scene.card())
     await session.cancel()

@@ -73,7 +73,7 @@ def a_day() -> list[Event]:
         authorised("s3", yen),
         captured("s3", "JPY", 12000, 990),
         authorised("s4", euro),
-        SessionCancelled(session_id="s4", reason="never_started", cancelled_at=NOW),
+        SessionCancelled(operator_id="op", session_id="s4", reason="never_started", cancelled_at=NOW),
         HoldReleased(
             session_id="s4",
             place=PLACE,

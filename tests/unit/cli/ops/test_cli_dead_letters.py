@@ -16,12 +16,12 @@ from typer.testing import CliRunner
 from tapwatt.clock import Clock, SystemClock
 from tapwatt.errors import NeedsHuman
 from tapwatt.facts.codec import LARGEST_EVENT, Event, begin, encode
-from tapwatt.facts.events import CaptureFailed, SessionCancelled
+from tapwatt.facts.events import CaptureFailed, EventRejected, SessionCancelled
 from tapwatt.facts.topics import Topics
 from tapwatt.log import quiet
 from tapwatt.metrics import ServiceMetrics
 from tapwatt.worker.handling import Handling
-from tapwatt.worker.moved_records import Delay, dead_letter, delay_of, delayed
+from tapwatt.worker.moved_records import Delay, QuarantinedWith, dead_letter, delay_of, delayed
 from tapwatt.worker.records import Outgoing, Read
 from tapwatt.worker.service import Done, Service
 from tapwatt_cli.app import app
@@ -50,7 +50,7 @@ FIRST = Number(0, 0)
 
 
 def event(session: str = "s1", topic: str = HEARD) -> Read:
-    fact = SessionCancelled(session_id=session, reason="driver", cancelled_at=NOW)
+    fact = SessionCancelled(operator_id="op", session_id=session, reason="driver", cancelled_at=NOW)
     return Read(topic, 3, 17, *encode(begin(fact, f"cause-{session}", "/fleet", NOW)))
 
 
@@ -193,7 +193,7 @@ async def test_s11_a_replayed_letter_is_handled_or_dead_lettered_again_from_the_
 
     async def deliver(records: object) -> None:
         assert isinstance(records, list)
-        told.extend(records)
+        told.extend(one for one in records if one.topic != TOPICS.of(EventRejected))
 
     async def handler(heard: Event) -> Done:
         if not handled:
@@ -356,7 +356,9 @@ def test_a_person_is_asked_before_several_are_replayed_and_what_is_refused_is_na
 
 
 def quarantined(number: Number, session: str = "s1", since: str = "at one", by: str = "capturer") -> Letter:
-    out = dead_letter(event(session), TOPICS.dead_letters, by, "odd", NOW, None, since)
+    out = dead_letter(
+        event(session), TOPICS.dead_letters, by, "odd", NOW, None, QuarantinedWith(since, f"op/{session}")
+    )
     return Letter(stood(out, number.partition, number.offset))
 
 

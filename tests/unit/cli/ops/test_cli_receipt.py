@@ -121,7 +121,7 @@ def test_what_a_fact_says_never_moves_the_cursor_or_becomes_a_colour(tmp_path: P
         ([CAPTURED], ["no price"]),
         ([PRICED, FAILED], ["capture failed (expired)"]),
         ([PRICED, CAPTURED, released(PRICED)], ["more than once", "audit"]),
-        ([PRICED, captured(PRICED, held=money(100))], ["50.00 EUR held", "1.00 EUR"]),
+        ([PRICED, captured(PRICED, held=money(4000), released=money(3278))], ["50.00 EUR held", "40.00 EUR"]),
     ],
     ids=range(7),
 )

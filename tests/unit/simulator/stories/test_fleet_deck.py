@@ -69,7 +69,7 @@ def test_a_reading_adds_up_and_its_times_are_in_order(seed: int, energy_wh: int,
     # when the meter is read after it
     reading = read_meter(begun, energy_wh, minutes, Random(seed), parked_minutes=30)
     # then the fact made of it is a whole reading (ChargingEnded checks sums and order), ending with the parking
-    ended = reading.ended("s", EndReason.EV_DISCONNECTED)
+    ended = reading.ended("op", "s", EndReason.EV_DISCONNECTED)
     assert ended.energy_wh == Decimal(energy_wh)
     assert (ended.ended_at - begun).total_seconds() == (minutes + 30) * 60
     assert ended.periods[-1].activity == "parked"

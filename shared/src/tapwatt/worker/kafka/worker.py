@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
+from functools import partial
 from random import Random, SystemRandom
 
 from aiokafka.errors import KafkaError
 
 from tapwatt.clock import Clock
 from tapwatt.errors import BadSettings, TapwattError
+from tapwatt.facts.events import EventRejected
 from tapwatt.facts.topics import Topics
 from tapwatt.log import Log
 from tapwatt.metrics import ASSIGNED, IN_FLIGHT, LAG, QUARANTINED, ServiceMetrics
@@ -23,7 +25,7 @@ from tapwatt.worker.kafka.faust_app import BatchApp, assigned, crashed, flowing,
 from tapwatt.worker.kafka.quarantine_reader import follow
 from tapwatt.worker.quarantined_sessions import Quarantine
 from tapwatt.worker.records import Outgoing
-from tapwatt.worker.service import Service
+from tapwatt.worker.service import Round, Service
 from tapwatt.worker.settings import KafkaSettings, WorkerSettings
 from tapwatt.worker.supervisor import Supervisor
 from tapwatt.worker.watchdog import HandlingWatchdog, Watchdog
@@ -108,7 +110,8 @@ class Worker:
         await self._probe.open(self._kafka.start_timeout_s)
         heard = sorted({self._topics.of(fact) for fact in self._service.hears} | self._retry)
         said = {self._topics.of(fact) for fact in self._service.says}
-        await self._probe.require({*heard, *said, self._topics.dead_letters, self._quarantine.topic})
+        said |= {self._topics.of(EventRejected), self._topics.dead_letters}
+        await self._probe.require({*heard, *said, self._quarantine.topic})
         self._quarantine.doubt()
         quarantine = self._tasks.beside(
             "quarantine", lambda: follow(self._kafka.bootstrap, self._quarantine), again_after_s=1
@@ -124,6 +127,9 @@ class Worker:
         self._producer = producer_of(app, settings.delivery_timeout_s, self._tasks)
         await opened.enter_async_context(self._tasks.beside("Kafka's consumer", lambda: crashed(app)))
         await opened.enter_async_context(self._tasks.beside("watchdog", lambda: self._look_after(app)))
+        for one in self._service.rounds:
+            going = self._tasks.beside(one.name, partial(self._make_rounds, one), again_after_s=one.every_s)
+            await opened.enter_async_context(going)
         self._log.info("started", hears=heard, port=port)
 
     def _require_time_for_handling(self) -> None:
@@ -149,6 +155,11 @@ class Worker:
                 await app.stop()
             finally:
                 await self._inflight.forget()
+
+    async def _make_rounds(self, one: Round) -> None:
+        while True:
+            await self._clock.sleep(one.every_s)
+            await self._handling.make_round(one)
 
     async def _produce(self, records: Sequence[Outgoing]) -> None:
         await self._producer.produce(records)
