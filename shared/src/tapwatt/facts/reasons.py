@@ -15,6 +15,8 @@ class DeclineReason(StrEnum):
     TIMED_OUT = "timed_out"
     TERMINAL_BUSY = "terminal_busy"
     TERMINAL_OFFLINE = "terminal_offline"
+    TERMINAL_UNKNOWN = "terminal_unknown"
+    PROVIDER_UNAVAILABLE = "provider_unavailable"
     HOLD_TOO_SMALL = "hold_too_small"
     CARD_NOT_IDENTIFIED = "card_not_identified"
     TARIFF_NOT_VALID = "tariff_not_valid"
@@ -31,6 +33,8 @@ class NoMatchReason(StrEnum):
     TIMED_OUT = "timed_out"
     TERMINAL_BUSY = "terminal_busy"
     TERMINAL_OFFLINE = "terminal_offline"
+    TERMINAL_UNKNOWN = "terminal_unknown"
+    PROVIDER_UNAVAILABLE = "provider_unavailable"
     CARD_NOT_READ = "card_not_read"
 
 
