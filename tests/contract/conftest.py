@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+from tests.contract.provider_stage import Stage
+from tests.contract.provider_worlds import MemoryWorld, World, simulated_world, simulator
 from tests.stores import choice
 
 from tapwatt.state.redis_client import RedisClient, RedisSettings
+from tapwatt.testing.fake_provider import Habits
 
 
 @pytest.fixture(params=["in process", *choice.redis_places()])
@@ -39,3 +42,26 @@ async def own_redis(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIter
         yield server
     finally:
         await server.stop()
+
+
+@pytest.fixture(scope="module")
+def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a simulated provider with everything at its default."""
+    with simulator(tmp_path_factory.mktemp("provider") / "ledger.sqlite") as address:
+        yield address
+
+
+@pytest.fixture(params=["memory", "ccv"])
+async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
+    """The provider in memory, and CCV's wire against the simulator."""
+    if request.param == "memory":
+        yield MemoryWorld(Habits(pending_s=60.0))
+        return
+    async with simulated_world(request.getfixturevalue("url")) as simulated:
+        yield simulated
+
+
+@pytest.fixture
+def stage(world: World) -> Stage:
+    """A driver there, who is the first at their terminal."""
+    return Stage(world)

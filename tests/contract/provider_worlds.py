@@ -16,6 +16,7 @@ from pydantic import SecretStr
 from tests.contract.provider_clock import JumpingClock
 
 from tapwatt.clock import Clock, SystemClock
+from tapwatt.money import Money
 from tapwatt.provider.card_slips import Shown
 from tapwatt.provider.ccv import CcvProvider
 from tapwatt.provider.fingerprints import Fingerprints
@@ -31,6 +32,9 @@ LATE_S = 0.3
 
 Trouble = Literal["busy_now", "answer_lost", "late", "manual", "refused", "pending"]
 Verb = Literal["authorise", "read_token", "capture", "reverse", "refund", "present"]
+Act = Literal["capture", "reversal", "cancel_capture", "refund", "automatic_refund", "chargeback"]
+"""What is done beside the API: by a person at the provider's portal, the issuer, or the provider by itself."""
+TerminalState = Literal["online", "busy", "offline", "unknown"]
 
 
 _MEMORY_FAULTS = {
@@ -65,6 +69,7 @@ class Books:
     captured: int
     let_go: int
     refunded: int
+    charged_back: int = 0
 
 
 @dataclass(frozen=True)
@@ -87,7 +92,8 @@ class World(Protocol):
     async def make(self, card: Card) -> None: ...
     async def present(self, terminal_id: str, card: Card) -> None: ...
     async def press_cancel(self, terminal_id: str) -> None: ...
-    async def put(self, terminal_id: str, state: Literal["online", "busy", "offline"]) -> None: ...
+    async def put(self, terminal_id: str, state: TerminalState) -> None: ...
+    async def by_hand(self, act: Act, reference: str, amount: int | None = None) -> bool: ...
     async def break_next(self, verb: Verb, trouble: Trouble) -> None: ...
     async def expire(self, hold_reference: str) -> None: ...
     async def resolve(self, reference: str) -> None: ...
@@ -130,7 +136,7 @@ class MemoryWorld:
     async def press_cancel(self, terminal_id: str) -> None:
         assert self.memory.press_cancel(terminal_id)
 
-    async def put(self, terminal_id: str, state: Literal["online", "busy", "offline"]) -> None:
+    async def put(self, terminal_id: str, state: TerminalState) -> None:
         self.memory.put(terminal_id, Terminal(state))
 
     async def break_next(self, verb: Verb, trouble: Trouble) -> None:
@@ -145,7 +151,27 @@ class MemoryWorld:
     async def books(self, hold_reference: str) -> Books:
         held = next(one for one in self.memory.holds() if one.reference == hold_reference)
         let_go = held.released + held.reversed
-        return Books(held.authorised.minor, held.captured.minor, let_go.minor, held.refunded.minor)
+        return Books(
+            held.authorised.minor, held.captured.minor, let_go.minor, held.refunded.minor, held.charged_back.minor
+        )
+
+    async def by_hand(self, act: Act, reference: str, amount: int | None = None) -> bool:
+        portal, money = self.memory.portal, Money(minor=amount or 0, currency="EUR")
+        try:
+            match act:
+                case "capture":
+                    portal.capture(reference, money)
+                case "reversal":
+                    portal.reverse(reference)
+                case "cancel_capture":
+                    portal.cancel_capture(reference)
+                case "refund" | "automatic_refund":
+                    portal.refund(reference, money)
+                case "chargeback":
+                    portal.charge_back(reference, money)
+        except ValueError:
+            return False
+        return True
 
     async def secrets(self) -> Sequence[str]:
         found = [one for card in self._cards.values() for one in (card.token, card.par) if one is not None]
@@ -179,7 +205,7 @@ class SimulatedWorld:
     async def press_cancel(self, terminal_id: str) -> None:
         await self._admin("POST", f"terminals/{terminal_id}/cancel")
 
-    async def put(self, terminal_id: str, state: Literal["online", "busy", "offline"]) -> None:
+    async def put(self, terminal_id: str, state: TerminalState) -> None:
         await self._admin("POST", f"terminals/{terminal_id}/state", {"state": state})
 
     async def break_next(self, verb: Verb, trouble: Trouble) -> None:
@@ -196,7 +222,14 @@ class SimulatedWorld:
     async def books(self, hold_reference: str) -> Books:
         ledger = await self._admin("GET", "ledger")
         held = next(one for one in ledger["authorisations"] if one["reference"] == hold_reference)
-        return Books(held["authorised"], held["captured"], held["released"] + held["reversed"], held["refunded"])
+        let_go = held["released"] + held["reversed"]
+        return Books(held["authorised"], held["captured"], let_go, held["refunded"], held["charged_back"])
+
+    async def by_hand(self, act: Act, reference: str, amount: int | None = None) -> bool:
+        body = {"reference": reference} | ({"amount_minor": amount} if amount else {})
+        async with self._http.post(f"{self._url}/admin/portal/{act}", json=body) as answer:
+            assert answer.status in (200, 409), await answer.text()
+            return answer.status == 200
 
     async def secrets(self) -> Sequence[str]:
         every = await self._admin("GET", "cards")

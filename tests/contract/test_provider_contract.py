@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import re
 import traceback
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
+from tests.contract.provider_stage import Stage, eur
 from tests.contract.provider_worlds import (
     LATE_S,
-    NUMBERS,
     Books,
-    Card,
     MemoryWorld,
     World,
     simulated_world,
@@ -22,39 +21,18 @@ from tests.contract.provider_worlds import (
 from tapwatt.errors import BrokenInvariant, OutcomeUnknown, Unavailable
 from tapwatt.facts.cards import FingerprintKind, same_card
 from tapwatt.money import Money
-from tapwatt.provider.polling import PollingPace, poll_until_final
 from tapwatt.provider.port import (
     AuthoriseRequest,
-    CaptureRequest,
     Failure,
     Kind,
-    ReadTokenRequest,
-    RefundRequest,
-    ReversalRequest,
     Status,
     Transaction,
 )
 from tapwatt.provider.unknown_outcomes import OutcomePolicy, find_existing, find_within_life, make_known
-from tapwatt.provider.webhook_hints import WebhookHints
 from tapwatt.testing.fake_provider import Habits
 
 SHORT_WAIT_S = 0.4
 POLICY = OutcomePolicy(tries=4, pause_s=0.05)
-
-
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with simulator(tmp_path_factory.mktemp("provider") / "ledger.sqlite") as address:
-        yield address
-
-
-@pytest.fixture(params=["memory", "ccv"])
-async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
-    if request.param == "memory":
-        yield MemoryWorld(Habits(pending_s=60.0))
-        return
-    async with simulated_world(request.getfixturevalue("url")) as simulated:
-        yield simulated
 
 
 @pytest.fixture(params=["memory", "ccv"])
@@ -66,64 +44,6 @@ async def hasty_world(request: pytest.FixtureRequest, tmp_path_factory: pytest.T
     with simulator(tmp_path_factory.mktemp("hasty") / "ledger.sqlite", "--pending-s", str(SHORT_WAIT_S)) as address:
         async with simulated_world(address) as simulated:
             yield simulated
-
-
-class Stage:
-    """One driver at one terminal, with an order of their own."""
-
-    def __init__(self, world: World) -> None:
-        self.world, self.provider = world, world.provider
-        self.number = next(NUMBERS)
-        self.order = f"order-{self.number}"
-        self.terminal = f"T{self.number}"
-        self.card = Card(f"card-{self.number}")
-
-    def key(self, what: str) -> str:
-        return f"{what}-{self.number}"
-
-    def hold(self, amount: Money) -> AuthoriseRequest:
-        return AuthoriseRequest(self.key("hold"), self.order, self.terminal, amount, "Charging", "nl")
-
-    def read(self) -> ReadTokenRequest:
-        return ReadTokenRequest(self.key("read"), self.order, self.terminal)
-
-    async def followed(self, transaction: Transaction) -> Transaction:
-        clock = self.world.clock
-        return await poll_until_final(
-            self.provider,
-            transaction,
-            deadline=clock.monotonic() + 20,
-            clock=clock,
-            hints=WebhookHints(),
-            pace=PollingPace(0.05, 1.2, 0.2, 0.0),
-        )
-
-    async def held(self, amount: Money, card: Card | None = None) -> Transaction:
-        """A driver has presented their card for this amount."""
-        card = card or self.card
-        await self.world.make(card)
-        begun = await self.provider.authorise(self.hold(amount))
-        assert begun.status is Status.PENDING
-        await self.world.present(self.terminal, card)
-        return await self.followed(begun)
-
-    def take(self, hold: Transaction, amount: Money, key: str = "take") -> CaptureRequest:
-        return CaptureRequest(self.key(key), hold.reference, amount)
-
-    def let_go(self, hold: Transaction) -> ReversalRequest:
-        return ReversalRequest(self.key("let-go"), hold.reference)
-
-    def give_back(self, capture: Transaction, amount: Money, key: str = "back") -> RefundRequest:
-        return RefundRequest(self.key(key), capture.reference, amount)
-
-
-@pytest.fixture
-def stage(world: World) -> Stage:
-    return Stage(world)
-
-
-def eur(minor: int) -> Money:
-    return Money(minor=minor, currency="EUR")
 
 
 async def test_a_hold_is_pending_until_a_card_is_presented_and_then_holds_what_was_asked(stage: Stage) -> None:

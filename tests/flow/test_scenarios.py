@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 import pytest
+from pydantic import SecretStr
 from tests.flow.audit import audit
 from tests.flow.fleet import tariff
 from tests.flow.ring import Ring, card, place
@@ -29,6 +30,7 @@ from tapwatt.facts.fields import Place
 from tapwatt.facts.reasons import DeclineReason, EndReason, NoMatchReason
 from tapwatt.facts.topics import Topics
 from tapwatt.money import Money
+from tapwatt.provider.card_slips import Shown
 from tapwatt.provider.port import Failure
 from tapwatt.testing.fake_provider import BankCard, Fault, Habits, Held, Terminal
 from tapwatt.worker.moved_records import Delay, delayed
@@ -607,4 +609,54 @@ async def test_where_the_provider_wants_to_be_asked_the_rest_of_a_hold_is_let_go
         await ring.fleet.end("s1", EndReason.EV_DISCONNECTED, 20_000)
         assert (await settled(ring, "s1", Captured)).released == Money.of("50", "EUR")
         assert books(ring, "s1").released == Money.of("50", "EUR")
+        await all_is_well(ring)
+
+
+SHOWN = Shown(brand=SecretStr("visa"), masked_pan=SecretStr("476173******1234"))
+
+
+@pytest.mark.parametrize("troubles", [0, 2])
+@virtual
+async def test_where_the_capture_says_nothing_of_the_card_its_receipt_takes_it_from_the_hold(troubles: int) -> None:
+    async with Ring(habits=Habits(capture_repeats_card=False)) as ring:
+        authorised = await begin(ring, "s1", by=card(1, shown=SHOWN))
+        ring.provider.break_next("slip", *[Fault.UNAVAILABLE] * troubles)
+        await ring.fleet.end("s1", EndReason.EV_DISCONNECTED, 20_000)
+        said = await settled(ring, "s1", Captured)
+        assert said.card is not None
+        assert (said.card.brand, said.card.masked_pan) == ("visa", "************1234")
+        # and the fingerprints stand in the other fact alone
+        assert isinstance(authorised, Authorised)
+        assert not [one for one in authorised.card.fingerprints if one.digest in said.model_dump_json()]
+        await all_is_well(ring)
+
+
+@virtual
+async def test_a_slip_that_cannot_be_had_holds_no_capture_up() -> None:
+    async with Ring(habits=Habits(capture_repeats_card=False)) as ring:
+        await begin(ring, "s1", by=card(1, shown=SHOWN))
+        ring.provider.break_next("slip", *[Fault.UNAVAILABLE] * 50)
+        ended = ring.clock.monotonic()
+        await ring.fleet.end("s1", EndReason.EV_DISCONNECTED, 20_000)
+        said = await settled(ring, "s1", Captured)
+        assert (said.taken, said.card) == (Money.of("10", "EUR"), None)
+        assert ring.clock.monotonic() - ended < 30
+        await all_is_well(ring)
+
+
+@virtual
+async def test_s16_a_terminal_that_the_provider_does_not_know_is_a_decline_with_its_reason() -> None:
+    async with Ring() as ring:
+        ring.provider.put(HERE.terminal_id, Terminal.UNKNOWN)
+        asked = ring.clock.monotonic()
+        said = await begin(ring, "s1")
+        assert isinstance(said, AuthorisationDeclined)
+        assert said.reason is DeclineReason.TERMINAL_UNKNOWN
+        assert ring.clock.monotonic() - asked < 5
+        assert [page for worker in ring.workers.values() for page in worker.log.pages] == []
+        # and once it is set up, it serves
+        ring.provider.put(HERE.terminal_id, Terminal.ONLINE)
+        assert isinstance(await begin(ring, "s2"), Authorised)
+        await ring.fleet.end("s2", EndReason.EV_DISCONNECTED, 20_000)
+        await settled(ring, "s2", Captured)
         await all_is_well(ring)

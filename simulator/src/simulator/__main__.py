@@ -62,6 +62,12 @@ def main(
     auto_release: Annotated[
         bool, typer.Option(envvar=_env("AUTO_RELEASE"), help="Let the rest go after a partial capture.")
     ] = True,
+    capture_repeats_card: Annotated[
+        bool, typer.Option(envvar=_env("CAPTURE_REPEATS_CARD"), help="A capture repeats the card's details.")
+    ] = True,
+    terminals: Annotated[
+        str, typer.Option(envvar=_env("TERMINALS"), help="Terminals that are set up, with commas; empty: all.")
+    ] = "",
     minimum_capture: Annotated[
         str, typer.Option(envvar=_env("MINIMUM_CAPTURE"), help="Smaller captures are refused; major units.")
     ] = "0",
@@ -94,6 +100,8 @@ def main(
         "hold_s": hold_s,
         "idempotency_window_s": idempotency_window_s,
         "auto_release": auto_release,
+        "capture_repeats_card": capture_repeats_card,
+        "terminals": {name.strip() for name in terminals.split(",")} if terminals.strip() else None,
         "minimum_capture": minimum_capture,
         "contactless_limit": contactless_limit,
         "pin_response_code": pin_response_code,

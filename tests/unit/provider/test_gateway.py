@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from pydantic import SecretStr
 from tests.contract.provider_clock import JumpingClock
 
-from tapwatt.errors import NeedsHuman, OutcomeUnknown
+from tapwatt.errors import BrokenInvariant, NeedsHuman, OutcomeUnknown
+from tapwatt.facts.bill import CardSlip
 from tapwatt.facts.ids import idempotency_reference
 from tapwatt.money import Money
+from tapwatt.provider import gateway as gateways
+from tapwatt.provider.card_slips import Shown
 from tapwatt.provider.fingerprints import Fingerprints
 from tapwatt.provider.gateway import Gateway
 from tapwatt.provider.port import (
@@ -27,6 +32,7 @@ from tapwatt.provider.port import (
 from tapwatt.testing.fake_provider import BankCard, FakeProvider, Fault, Habits
 
 HELD, PART = Money(minor=2000, currency="EUR"), Money(minor=900, currency="EUR")
+CARD = BankCard(SecretStr("99" + "1" * 16), shown=Shown(brand=SecretStr("visa")))
 
 
 class Till:
@@ -40,7 +46,7 @@ class Till:
 
     async def open(self) -> Till:
         await self.provider.authorise(AuthoriseRequest("hold", "order", "T1", HELD, "Charging"))
-        self.hold = self.provider.present("T1", BankCard(SecretStr("99" + "1" * 16))).reference
+        self.hold = self.provider.present("T1", CARD).reference
         return self
 
     def capture(self) -> CaptureRequest:
@@ -56,7 +62,7 @@ async def test_each_request_is_sent_by_its_own_verb_and_found_by_its_own_kind() 
     refunded = await till.complete(RefundRequest("back", captured.reference, PART))
     released = await till.complete(ReversalRequest.of(till.hold))
     assert [(one.kind, one.amount) for one in (captured, refunded)] == [(Kind.CAPTURE, PART), (Kind.REFUND, PART)]
-    assert (released.kind, set(KIND_OF.values())) == (Kind.REVERSAL, set(Kind))
+    assert (released.kind, set(KIND_OF.values())) == (Kind.REVERSAL, set(Kind) - {Kind.CHARGEBACK})
 
 
 @pytest.mark.parametrize("fault", [Fault.ANSWER_LOST, Fault.LATE, Fault.REQUEST_LOST, Fault.PENDING])
@@ -94,3 +100,27 @@ def test_only_a_final_answer_is_success_or_failure() -> None:
         succeeded(told(Status.PENDING), "s1")
     with pytest.raises(NeedsHuman, match="call the provider's helpdesk"):
         succeeded(told(Status.MANUAL), "s1")
+
+
+async def test_the_slip_of_a_hold_is_asked_for_a_few_times_and_then_done_without() -> None:
+    till = await Till().open()
+    till.provider.break_next("slip", Fault.UNAVAILABLE, Fault.UNAVAILABLE)
+    slip = await till.gateway.slip(till.hold)
+    assert slip is not None
+    assert slip.brand == "visa"
+    till.provider.break_next("slip", *[Fault.UNAVAILABLE] * 3)
+    assert await till.gateway.slip(till.hold) is None
+
+
+async def test_a_slip_that_does_not_come_holds_nothing_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Odd(FakeProvider):
+        async def slip(self, hold_reference: str) -> CardSlip | None:
+            if hold_reference == "slow":
+                await asyncio.sleep(3600)
+            raise BrokenInvariant("the answer is about another")
+
+    monkeypatch.setattr(gateways, "SLIP_S", 0.05)
+    clock = JumpingClock()
+    gateway = Gateway(Odd(clock, Fingerprints({1: b"1" * 32}, live=False)), clock)
+    assert await gateway.slip("slow") is None
+    assert await gateway.slip("odd") is None

@@ -20,7 +20,8 @@ class UnreadableLedger(TapwattError):
 class Entry:
     """Something done at the provider. `amount` is the money that moved, or is held; None when none did.
 
-    `kind` is authorise, capture, reversal, release (of a rest, or of an expired hold) or refund.
+    `kind` is authorise, capture, reversal, release (of a rest, or of an expired hold), refund or chargeback. `done_by`
+    names who did it by hand, or the issuer; None for what we asked for.
     """
 
     reference: str
@@ -29,6 +30,7 @@ class Entry:
     amount: Money | None = None
     order_reference: str | None = None
     original_reference: str | None = None
+    done_by: str | None = None
 
     @property
     def done(self) -> bool:
@@ -44,6 +46,7 @@ class Account:
     captures: list[Entry] = field(default_factory=list)
     let_go_by: list[Entry] = field(default_factory=list)
     refunds: list[Entry] = field(default_factory=list)
+    chargebacks: list[Entry] = field(default_factory=list)
 
     @property
     def held(self) -> Money | None:
@@ -53,7 +56,7 @@ class Account:
     @property
     def currency(self) -> str:
         """The currency that its first known amount is in; EUR when the ledger names no amount at all."""
-        every = (self.hold, *self.captures, *self.let_go_by, *self.refunds)
+        every = (self.hold, *self.captures, *self.let_go_by, *self.refunds, *self.chargebacks)
         return next((entry.amount.currency for entry in every if entry.amount is not None), "EUR")
 
     @property
@@ -89,7 +92,7 @@ def accounts(entries: Iterable[Entry]) -> tuple[dict[str, Account], list[Entry]]
     hold_of_capture = {e.reference: e.original_reference for e in entries if e.kind == "capture"}
     strays: list[Entry] = []
     for entry in entries:
-        if entry.kind not in ("capture", "reversal", "release", "refund") or not entry.done:
+        if entry.kind not in ("capture", "reversal", "release", "refund", "chargeback") or not entry.done:
             continue
         origin = entry.original_reference or ""
         book = books.get(origin) or books.get(hold_of_capture.get(origin) or "")
@@ -99,6 +102,8 @@ def accounts(entries: Iterable[Entry]) -> tuple[dict[str, Account], list[Entry]]
             book.captures.append(entry)
         elif entry.kind == "refund":
             book.refunds.append(entry)
+        elif entry.kind == "chargeback":
+            book.chargebacks.append(entry)
         else:
             book.let_go_by.append(entry)
     return books, strays
@@ -114,6 +119,7 @@ class _Transaction(_Line):
     status: str
     order_reference: str | None = None
     original_reference: str | None = None
+    done_by: str | None = None
 
 
 class _Movement(_Line):
@@ -129,7 +135,17 @@ class _Page(_Line):
     journal: tuple[_Movement, ...]
 
 
-_MOVED_BY = {"authorise": "hold", "capture": "capture", "reversal": "reversal", "refund": "refund"}
+_KIND_OF_MOVE = {
+    "hold": "authorise",
+    "capture": "capture",
+    "reversal": "reversal",
+    "refund": "refund",
+    "chargeback": "chargeback",
+}
+"""What a movement of money makes of its transaction: the reversal of a capture moves money as a refund does.
+
+A release is an entry of its own.
+"""
 
 
 def read_ledger(page: object) -> list[Entry]:
@@ -140,12 +156,14 @@ def read_ledger(page: object) -> list[Entry]:
         first = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "it"
         raise UnreadableLedger(f"the ledger cannot be read: {where}: {first['msg']}") from None
-    moved = {(line.reference, line.kind): line for line in books.journal}
+    moved = {line.reference: line for line in books.journal if line.kind in _KIND_OF_MOVE}
     entries = []
     for one in books.transactions:
-        line = moved.get((one.reference, _MOVED_BY.get(one.type, "")))
+        line = moved.get(one.reference)
         amount = Money(minor=line.amount, currency=line.currency.upper()) if line else None
-        entries.append(Entry(one.reference, one.type, one.status, amount, one.order_reference, one.original_reference))
+        kind = _KIND_OF_MOVE[line.kind] if line else one.type
+        whose = (one.order_reference, one.original_reference, one.done_by)
+        entries.append(Entry(one.reference, kind, one.status, amount, *whose))
     for line in books.journal:
         if line.kind == "release":
             amount = Money(minor=line.amount, currency=line.currency.upper())

@@ -129,7 +129,7 @@ def _why(answer: Transaction, terms: Terms) -> DeclineReason:
             return DeclineReason.TIMED_OUT
         case Failure.DECLINED | Failure.INSUFFICIENT_FUNDS | Failure.PIN_REQUIRED:
             return DeclineReason(answer.failure.value)
-        case Failure.TERMINAL_BUSY | Failure.TERMINAL_OFFLINE:
+        case Failure.TERMINAL_BUSY | Failure.TERMINAL_OFFLINE | Failure.TERMINAL_UNKNOWN:
             return DeclineReason(answer.failure.value)
         case Failure.UNKNOWN_REFERENCE | Failure.AMOUNT_REFUSED | Failure.REJECTED | None:
             return DeclineReason.REJECTED

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from capturer.decide import Said, ask, decide
 from capturer.settings import CapturerSettings
 from tapwatt.answer_once import AnswerOnce, Known
@@ -9,7 +11,7 @@ from tapwatt.facts.codec import Event
 from tapwatt.facts.events import Captured, CaptureFailed, HoldReleased, SessionPriced
 from tapwatt.facts.fact import Fact
 from tapwatt.provider.gateway import Gateway
-from tapwatt.provider.port import CaptureRequest, ReversalRequest, Transaction
+from tapwatt.provider.port import CaptureRequest, Kind, ReversalRequest, Status, Transaction
 from tapwatt.state.session_store import SessionStore
 from tapwatt.worker.service import Done, Service
 
@@ -48,7 +50,10 @@ class CapturerAgent:
         priced = first.fact
         assert isinstance(priced, SessionPriced)
         asked = ask(priced, self._settings.minimum(priced.owed.currency))
-        said = decide(priced, asked, await self._done(priced, asked))
+        done = await self._done(priced, asked)
+        if done.kind is Kind.CAPTURE and done.status is Status.SUCCESS and done.slip is None:
+            done = replace(done, slip=await self._gateway.slip(priced.hold.reference))
+        said = decide(priced, asked, done)
         if self._release_rest and isinstance(said, Captured) and said.released:
             await self._done(priced, ReversalRequest.of(priced.hold.reference))
         return first, said

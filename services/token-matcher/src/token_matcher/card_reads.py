@@ -40,12 +40,10 @@ class CardReads:
         """The card read as it ended, or as it stands when the driver's time is over; None if none was begun in time."""
         gateway, settings, asked = self._gateway, self._settings, ask(stop)
         find = find_existing(gateway.provider, asked.order_reference, Kind.TOKEN)
-        begun: Transaction | None
-        if self._age_s(stop) < settings.begin_within_s:
+        begun = await find()  # sent again, it would be another read: the provider knows no reference of a card read
+        if begun is None and self._age_s(stop) < settings.begin_within_s:
             send = partial(gateway.provider.read_token, asked)
             begun = await gateway.begin(send, find, since=stop.requested_at)
-        else:
-            begun = await find()
         return begun and await gateway.await_card(
             begun, settings.presentation_s, asked_at=stop.requested_at, cancel_s=settings.cancel_within_s
         )

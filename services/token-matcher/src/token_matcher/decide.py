@@ -123,7 +123,7 @@ def _why(answer: Transaction, presentation: timedelta) -> NoMatchReason:
             return NoMatchReason.TIMED_OUT if answer.took >= presentation else NoMatchReason.CANCELLED
         case Failure.EXPIRED:
             return NoMatchReason.TIMED_OUT
-        case Failure.TERMINAL_BUSY | Failure.TERMINAL_OFFLINE:
+        case Failure.TERMINAL_BUSY | Failure.TERMINAL_OFFLINE | Failure.TERMINAL_UNKNOWN:
             return NoMatchReason(answer.failure.value)
         case Failure.DECLINED | Failure.INSUFFICIENT_FUNDS | Failure.PIN_REQUIRED:
             return NoMatchReason.CARD_NOT_READ

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from asyncio import timeout
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
 from tapwatt.clock import Clock
-from tapwatt.errors import OutcomeUnknown, Unavailable
+from tapwatt.errors import BadCredentials, BrokenInvariant, OutcomeUnknown, Unavailable
+from tapwatt.facts.bill import CardSlip
 from tapwatt.provider.polling import PollingPace, poll_until_final
 from tapwatt.provider.port import (
     KIND_OF,
@@ -22,6 +24,10 @@ from tapwatt.provider.port import (
 )
 from tapwatt.provider.unknown_outcomes import Ask, OutcomePolicy, Send, find_existing, make_known
 from tapwatt.provider.webhook_hints import WebhookHints
+from tapwatt.retry import RetryPolicy, retrying
+
+SLIP_S = 10.0
+"""The longest that a capture which is done waits for what its receipt shows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +79,17 @@ class Gateway:
         return await poll_until_final(
             self.provider, transaction, deadline=deadline, clock=self.clock, hints=self.hints, pace=self.pace
         )
+
+    async def slip(self, hold_reference: str) -> CardSlip | None:
+        """What a receipt shows of the card, told by its hold; None as well if the provider cannot be asked now.
+
+        It is for paper: nothing waits for it, and no money depends on it.
+        """
+        with suppress(Unavailable, OutcomeUnknown, BrokenInvariant, BadCredentials, TimeoutError):
+            async with timeout(SLIP_S):
+                ask = partial(self.provider.slip, hold_reference)
+                return await retrying(ask, on=(Unavailable,), policy=RetryPolicy(3, 1.0, 1.0), clock=self.clock)
+        return None
 
     async def await_card(
         self, begun: Transaction, within_s: float, *, asked_at: datetime, cancel_s: float

@@ -22,6 +22,8 @@ class Kind(StrEnum):
     CAPTURE = "capture"
     REVERSAL = "reversal"
     REFUND = "refund"
+    CHARGEBACK = "chargeback"
+    """Told by the provider and never asked for: the issuer took money back for its cardholder."""
 
 
 class Status(StrEnum):
@@ -43,6 +45,7 @@ class Failure(StrEnum):
     EXPIRED = "expired"
     TERMINAL_BUSY = "terminal_busy"
     TERMINAL_OFFLINE = "terminal_offline"
+    TERMINAL_UNKNOWN = "terminal_unknown"
     UNKNOWN_REFERENCE = "unknown_reference"
     AMOUNT_REFUSED = "amount_refused"
     REJECTED = "rejected"
@@ -173,7 +176,7 @@ class Provider(Protocol):
     """Every verb raises Unavailable (nothing happened), OutcomeUnknown (ask first), BadCredentials or BrokenInvariant.
 
     A refusal is no exception: it is a transaction with status FAILED. The same idempotency reference with the same
-    content may be sent any number of times and is done once.
+    content may be sent any number of times and is done once, except a card read: each time it is sent is another read.
     """
 
     async def authorise(self, ask: AuthoriseRequest) -> Transaction:
@@ -181,7 +184,7 @@ class Provider(Protocol):
         ...
 
     async def read_token(self, ask: ReadTokenRequest) -> Transaction:
-        """Begin reading a card; usually pending until a driver has presented one."""
+        """Begin reading a card; usually pending until a driver has presented one. Sent again, it is read again."""
         ...
 
     async def capture(self, ask: CaptureRequest) -> Transaction:
@@ -201,7 +204,17 @@ class Provider(Protocol):
         ...
 
     async def find(self, order_reference: str) -> list[Transaction]:
-        """Every transaction that belongs to this order reference: none, one or many, oldest first."""
+        """Every transaction that belongs to this order reference: none, one or many, oldest first.
+
+        Also what a person did by hand at the provider, what the issuer did, and what the provider did by itself.
+        """
+        ...
+
+    async def slip(self, hold_reference: str) -> CardSlip | None:
+        """What a receipt shows of the card of this hold, and nothing by which the card is known (PCI DSS 3.5.1).
+
+        None if the provider knows no such hold, or tells nothing of its card.
+        """
         ...
 
     async def cancel(self, pending: Transaction) -> None:

@@ -11,7 +11,10 @@ from tapwatt.provider.port import Failure
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """One hold. authorised = captured + released + reversed + what still stands; refunded is part of captured."""
+    """One hold. authorised = captured + released + reversed + what still stands.
+
+    What was refunded and charged back is part of captured.
+    """
 
     reference: str
     order_reference: str
@@ -20,6 +23,7 @@ class Held:
     released: Money
     reversed: Money
     refunded: Money
+    charged_back: Money
     expires_at: datetime
     captures: int = 0
 
@@ -27,6 +31,11 @@ class Held:
     def rest(self) -> Money:
         """What still stands."""
         return self.authorised - self.captured - self.released - self.reversed
+
+    @property
+    def kept(self) -> Money:
+        """What was taken, and has not gone back to the card in one way or another."""
+        return self.captured - self.refunded - self.charged_back
 
 
 class Books:
@@ -48,7 +57,7 @@ class Books:
     def place(self, reference: str, order_reference: str, amount: Money, expires_at: datetime) -> None:
         """Money is held."""
         none = Money.zero(amount.currency)
-        self._holds[reference] = Held(reference, order_reference, amount, none, none, none, none, expires_at)
+        self._holds[reference] = Held(reference, order_reference, amount, none, none, none, none, none, expires_at)
 
     def expire(self, reference: str, now: datetime) -> None:
         """The hold's window ends now."""
@@ -97,12 +106,17 @@ class Books:
         held = self.hold(reference, now)
         if held is None:
             return Failure.REJECTED
-        return Failure.AMOUNT_REFUSED if held.captured - held.refunded < amount else None
+        return Failure.AMOUNT_REFUSED if held.kept < amount else None
 
     def give_back(self, reference: str, amount: Money) -> None:
         """Taken money goes back."""
         held = self._holds[reference]
         self._holds[reference] = replace(held, refunded=held.refunded + amount)
+
+    def charge_back(self, reference: str, amount: Money) -> None:
+        """The issuer takes it back for its cardholder."""
+        held = self._holds[reference]
+        self._holds[reference] = replace(held, charged_back=held.charged_back + amount)
 
     def _current(self, held: Held, now: datetime) -> Held:
         return replace(held, released=held.released + held.rest) if held.expires_at <= now else held

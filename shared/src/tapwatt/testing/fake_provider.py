@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-
-from pydantic import SecretStr
 
 from tapwatt.clock import Clock
 from tapwatt.errors import BrokenInvariant, OutcomeUnknown, Unavailable
+from tapwatt.facts.bill import CardSlip
 from tapwatt.money import Money
 from tapwatt.provider.fingerprints import Fingerprints
 from tapwatt.provider.port import (
@@ -20,6 +19,7 @@ from tapwatt.provider.port import (
     CaptureRequest,
     Failure,
     FollowUp,
+    Kind,
     ReadTokenRequest,
     RefundRequest,
     Request,
@@ -28,30 +28,9 @@ from tapwatt.provider.port import (
     Transaction,
 )
 from tapwatt.testing.fake_ledger import Books, Held
-from tapwatt.testing.fake_terminals import BankCard, Fault, Habits, Terminal, Trouble
-
-
-@dataclass(slots=True)
-class _Open:
-    """A transaction and what only the provider knows of it."""
-
-    told: Transaction
-    ask: Request
-    due: datetime | None = None
-    seen: BankCard | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Remembered:
-    ask: Request
-    answer: Transaction
-    until: datetime
-
-
-@dataclass(slots=True)
-class _Late:
-    due: datetime
-    ask: Request
+from tapwatt.testing.fake_portal import Portal
+from tapwatt.testing.fake_terminals import BankCard, Fault, Habits, Terminal, Terminals, Trouble
+from tapwatt.testing.fake_transactions import Known, Late, Remembered
 
 
 class FakeProvider:
@@ -73,12 +52,13 @@ class FakeProvider:
         self._trouble = trouble
         self._tell = tell
         self._books = Books(self._habits.auto_release)
-        self._all: dict[str, _Open] = {}
-        self._undecided: dict[str, _Open] = {}
-        self._orders: defaultdict[str | None, list[_Open]] = defaultdict(list)
-        self._remembered: dict[str, _Remembered] = {}
-        self._late: list[_Late] = []
-        self._terminals: dict[str, Terminal] = {}
+        self.portal = Portal(self._books, self._look, self._by_hand)
+        self._all: dict[str, Known] = {}
+        self._undecided: dict[str, Known] = {}
+        self._orders: defaultdict[str | None, list[Known]] = defaultdict(list)
+        self._remembered: dict[str, Remembered] = {}
+        self._late: list[Late] = []
+        self._terminals = Terminals(self._habits.terminals)
         self._next: defaultdict[str, deque[Fault]] = defaultdict(deque)
 
     # --- the port ---
@@ -114,6 +94,11 @@ class FakeProvider:
         await self._asked("find", order_reference)
         return [one.told for one in self._orders[order_reference]]
 
+    async def slip(self, hold_reference: str) -> CardSlip | None:
+        """What a receipt shows of this hold's card."""
+        await self._asked("slip", hold_reference)
+        return self._all[hold_reference].slip if hold_reference in self._all else None
+
     async def cancel(self, pending: Transaction) -> None:
         """Cancel a pending transaction, unless it is too late."""
         await self._asked("cancel", pending.reference)
@@ -129,7 +114,7 @@ class FakeProvider:
     def present(self, terminal_id: str, card: BankCard) -> Transaction | None:
         """Somebody presents a card; None if nothing waits for one there, or the terminal is offline."""
         waiting = self._waiting_at(terminal_id)
-        if waiting is None or self._terminals.get(terminal_id) is Terminal.OFFLINE:
+        if waiting is None or self._terminals.state(terminal_id) is Terminal.OFFLINE:
             return None
         waiting.seen = card
         if self._strikes("present", waiting.told.reference) is Fault.MANUAL:
@@ -149,8 +134,8 @@ class FakeProvider:
         return waiting.told
 
     def put(self, terminal_id: str, state: Terminal) -> None:
-        """A terminal becomes online, busy or offline."""
-        self._terminals[terminal_id] = state
+        """A terminal becomes online, busy, offline or unknown."""
+        self._terminals.put(terminal_id, state)
 
     def resolve(self, reference: str, failure: Failure | None = None) -> Transaction:
         """The helpdesk decides a transaction that needs manual intervention."""
@@ -182,7 +167,7 @@ class FakeProvider:
         if fault is Fault.REQUEST_LOST:
             raise OutcomeUnknown(f"{verb} {ask.idempotency_reference}: no answer; it may have been done")
         if fault is Fault.LATE:
-            self._late.append(_Late(self._at + timedelta(seconds=self._habits.late_s), ask))
+            self._late.append(Late(self._at + timedelta(seconds=self._habits.late_s), ask))
             raise OutcomeUnknown(f"{verb} {ask.idempotency_reference}: no answer; it may have been done")
         answer = self._once(ask, fault)
         if fault is Fault.ANSWER_LOST:
@@ -194,7 +179,7 @@ class FakeProvider:
             await self._clock.sleep(self._habits.latency_s)
         self._let_time_pass()
         fault = self._strikes(verb, reference)
-        if fault is Fault.UNAVAILABLE or (fault is not None and verb in ("status", "find", "cancel")):
+        if fault is Fault.UNAVAILABLE or (fault is not None and verb in ("status", "find", "slip", "cancel")):
             raise Unavailable(f"{verb} {reference}: the provider is not available")
         return fault
 
@@ -202,19 +187,24 @@ class FakeProvider:
         return self._next[verb].popleft() if self._next[verb] else self._trouble(verb, reference)
 
     def _once(self, ask: Request, fault: Fault | None) -> Transaction:
-        before = self._remembered.get(ask.idempotency_reference)
+        before = None if isinstance(ask, ReadTokenRequest) else self._remembered.get(ask.idempotency_reference)
         if before is not None and self._at < before.until:
             if before.ask != ask:
                 raise BrokenInvariant(f"{ask.idempotency_reference} was used before with another content")
             return before.answer
         answer = self._at_terminal(ask) if isinstance(ask, AtTerminal) else self._follow_up(ask, fault)
         until = self._at + timedelta(seconds=self._habits.idempotency_window_s)
-        self._remembered[ask.idempotency_reference] = _Remembered(ask, answer, until)
+        self._remembered[ask.idempotency_reference] = Remembered(ask, answer, until)
         return answer
 
     def _at_terminal(self, ask: AtTerminal) -> Transaction:
-        begun = self._begin(ask, ask.order_reference, ask.amount if isinstance(ask, AuthoriseRequest) else None)
-        state = self._terminals.get(ask.terminal_id, Terminal.ONLINE)
+        amount, state = (
+            ask.amount if isinstance(ask, AuthoriseRequest) else None,
+            self._terminals.state(ask.terminal_id),
+        )
+        if state is Terminal.UNKNOWN:
+            return _refused(ask, ask.idempotency_reference, Failure.TERMINAL_UNKNOWN, amount)
+        begun = self._begin(KIND_OF[type(ask)], ask, ask.order_reference, amount)
         if state is Terminal.OFFLINE:
             self._end(begun, Failure.TERMINAL_OFFLINE)
         elif state is Terminal.BUSY or self._waiting_at(ask.terminal_id) is not begun:
@@ -228,10 +218,8 @@ class FakeProvider:
         refusal = Failure.REJECTED if fault is Fault.REFUSED else self._refuses(ask, origin)
         amount = None if isinstance(ask, ReversalRequest) else ask.amount
         if refusal is not None:
-            return Transaction(
-                origin, KIND_OF[type(ask)], Status.FAILED, original_reference=origin, asked=amount, failure=refusal
-            )
-        begun = self._begin(ask, self._all[origin].told.order_reference, amount, origin)
+            return _refused(ask, origin, refusal, amount, origin)
+        begun = self._begin(KIND_OF[type(ask)], ask, self._all[origin].told.order_reference, amount, origin)
         if fault is Fault.MANUAL:
             self._change(begun, status=Status.MANUAL)
         elif fault is Fault.PENDING:
@@ -241,19 +229,18 @@ class FakeProvider:
         return begun.told
 
     def _refuses(self, ask: FollowUp, origin: str) -> Failure | None:
-        now = self._at
         if origin not in self._all:
             return Failure.UNKNOWN_REFERENCE
-        hold = self._hold_of(origin)
+        hold = self._hold_of(origin) or ""
         if any(self._hold_of(one.told.original_reference) == hold for one in self._undecided.values()):
             return Failure.REJECTED
         match ask:
             case CaptureRequest():
-                return self._books.refuses_take(hold or "", ask.amount, now)
+                return self._books.refuses_take(hold, ask.amount, self._at)
             case ReversalRequest():
-                return self._books.refuses_let_go(hold or "", now)
+                return self._books.refuses_let_go(hold, self._at)
             case RefundRequest():
-                return self._books.refuses_give_back(hold or "", ask.amount, now)
+                return self._books.refuses_give_back(hold, ask.amount, self._at)
 
     def _hold_of(self, reference: str | None) -> str | None:
         """The hold that a hold, or a capture of it, belongs to."""
@@ -262,11 +249,13 @@ class FakeProvider:
 
     # --- what becomes of a transaction ---
 
-    def _begin(self, ask: Request, order: str | None, amount: Money | None, origin: str | None = None) -> _Open:
-        begun = _Open(
+    def _begin(
+        self, kind: Kind, ask: Request | None, order: str | None, amount: Money | None, origin: str | None = None
+    ) -> Known:
+        begun = Known(
             Transaction(
                 reference=f"M{len(self._all) + 1:06d}",
-                kind=KIND_OF[type(ask)],
+                kind=kind,
                 status=Status.PENDING,
                 order_reference=order,
                 original_reference=origin,
@@ -279,33 +268,42 @@ class FakeProvider:
         self._orders[order].append(begun)
         return begun
 
-    def _succeed(self, known: _Open) -> None:
+    def _succeed(self, known: Known) -> None:
         now, reference, amount, card, slip = self._at, known.told.reference, known.told.asked, None, None
         hold = self._hold_of(known.told.original_reference) or ""
+        shown = self._all[hold].slip if hold and self._habits.capture_repeats_card else None
+        secrets = (None, None) if known.seen is None else known.seen.secrets
         match known.ask:
             case AuthoriseRequest(order_reference=order, amount=wanted):
-                amount = self._approved(wanted, known.seen)
-                card = self._fingerprints.current(*_secrets(known.seen))
+                amount = wanted if known.seen is None else known.seen.holds(wanted)
+                card = self._fingerprints.current(*secrets)
                 self._books.place(reference, order, amount, now + timedelta(seconds=self._habits.hold_s))
             case ReadTokenRequest():
-                card = self._fingerprints.every(*_secrets(known.seen))
+                card = self._fingerprints.every(*secrets)
             case CaptureRequest(amount=wanted):
                 self._books.take(hold, wanted)
-                slip = None if (seen := self._all[hold].seen) is None else seen.slip
+                slip = shown
             case ReversalRequest():
                 amount = self._books.let_go(hold)
             case RefundRequest(amount=wanted):
                 self._books.give_back(hold, wanted)
+            case None:  # by hand: the books have it already
+                slip = shown if known.told.kind is Kind.CAPTURE else None
         self._change(known, status=Status.SUCCESS, amount=amount, card=card, slip=slip, final_at=now)
 
-    def _approved(self, wanted: Money, card: BankCard | None) -> Money:
-        limit = card.at_most if card is not None and card.at_most is not None else wanted.minor
-        return Money(minor=min(limit, wanted.minor), currency=wanted.currency)
+    def _look(self, reference: str) -> tuple[str, datetime]:
+        self._let_time_pass()
+        return self._hold_of(reference) or reference, self._at
 
-    def _end(self, known: _Open, failure: Failure) -> None:
+    def _by_hand(self, kind: Kind, origin: str, amount: Money) -> Transaction:
+        done = self._begin(kind, None, self._all[origin].told.order_reference, amount, origin)
+        self._succeed(done)
+        return done.told
+
+    def _end(self, known: Known, failure: Failure) -> None:
         self._change(known, status=Status.FAILED, failure=failure, detail=failure.value, final_at=self._at)
 
-    def _change(self, known: _Open, **changes: object) -> None:
+    def _change(self, known: Known, **changes: object) -> None:
         known.told = replace(known.told, **changes)  # type: ignore[arg-type]
         known.due = None
         if known.told.status in (Status.SUCCESS, Status.FAILED):
@@ -319,7 +317,7 @@ class FakeProvider:
         now = self._clock.now()
         while (due := min(self._due(), key=lambda one: one[0], default=None)) is not None and due[0] <= now:
             self._at, what = due
-            if isinstance(what, _Late):
+            if isinstance(what, Late):
                 self._late.remove(what)
                 self._once(what.ask, None)
             elif isinstance(what.ask, AtTerminal):
@@ -328,11 +326,11 @@ class FakeProvider:
                 self._succeed(what)
         self._at = now
 
-    def _due(self) -> Iterator[tuple[datetime, _Late | _Open]]:
+    def _due(self) -> Iterator[tuple[datetime, Late | Known]]:
         yield from ((late.due, late) for late in self._late)
         yield from ((known.due, known) for known in self._undecided.values() if known.due is not None)
 
-    def _waiting_at(self, terminal_id: str) -> _Open | None:
+    def _waiting_at(self, terminal_id: str) -> Known | None:
         self._let_time_pass()
         for known in self._undecided.values():
             at = known.ask.terminal_id if isinstance(known.ask, AtTerminal) else None
@@ -341,8 +339,12 @@ class FakeProvider:
         return None
 
 
-def _secrets(card: BankCard | None) -> tuple[SecretStr | None, SecretStr | None]:
-    return (None, None) if card is None else (card.token, card.par)
+def _refused(
+    ask: Request, reference: str, failure: Failure, amount: Money | None, origin: str | None = None
+) -> Transaction:
+    """A refusal leaves no transaction at the provider."""
+    order = ask.order_reference if isinstance(ask, AtTerminal) else None
+    return Transaction(reference, KIND_OF[type(ask)], Status.FAILED, order, origin, amount, failure=failure)
 
 
 __all__ = ["BankCard", "FakeProvider", "Fault", "Habits", "Held", "Terminal", "Trouble"]

@@ -9,6 +9,7 @@ from enum import StrEnum
 from pydantic import SecretStr
 
 from tapwatt.facts.bill import CardSlip
+from tapwatt.money import Money
 from tapwatt.provider.card_slips import Shown, slip_of
 from tapwatt.provider.port import Failure
 
@@ -27,9 +28,20 @@ class BankCard:
     shown: Shown | None = None
 
     @property
+    def secrets(self) -> tuple[SecretStr | None, SecretStr | None]:
+        """The token and the PAR."""
+        return self.token, self.par
+
+    def holds(self, wanted: Money) -> Money:
+        """How much of an amount can be held on it."""
+        return (
+            wanted if self.at_most is None else Money(minor=min(self.at_most, wanted.minor), currency=wanted.currency)
+        )
+
+    @property
     def slip(self) -> CardSlip | None:
         """What the receipt of a capture shows of it."""
-        return None if self.shown is None else slip_of(self.shown, (self.token, self.par))
+        return None if self.shown is None else slip_of(self.shown, self.secrets)
 
 
 class Fault(StrEnum):
@@ -54,11 +66,33 @@ class Terminal(StrEnum):
     ONLINE = "online"
     BUSY = "busy"
     OFFLINE = "offline"
+    UNKNOWN = "unknown"
+    """Not set up at the provider."""
+
+
+class Terminals:
+    """How each terminal is. `known` are those that are set up before any is put into a state; every one if None."""
+
+    def __init__(self, known: frozenset[str] | None) -> None:
+        self._known = known
+        self._put: dict[str, Terminal] = {}
+
+    def put(self, terminal_id: str, state: Terminal) -> None:
+        """It becomes so."""
+        self._put[terminal_id] = state
+
+    def state(self, terminal_id: str) -> Terminal:
+        """How it is."""
+        known = self._known is None or terminal_id in self._known
+        return self._put.get(terminal_id, Terminal.ONLINE if known else Terminal.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
 class Habits:
-    """How this provider is set up; times in seconds."""
+    """How this provider is set up; times in seconds.
+
+    With a window of 0 it ignores references altogether; `terminals` are those it knows, every one if that is None.
+    """
 
     pending_s: float = 360.0
     hold_s: float = 5 * 86_400.0
@@ -66,3 +100,5 @@ class Habits:
     late_s: float = 60.0
     latency_s: float = 0.0
     auto_release: bool = True
+    capture_repeats_card: bool = True
+    terminals: frozenset[str] | None = None

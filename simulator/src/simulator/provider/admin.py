@@ -11,9 +11,11 @@ from simulator.provider import cards
 from simulator.provider.card_outcomes import Entry
 from simulator.provider.cards import Card
 from simulator.provider.decimals import to_json
+from simulator.provider.errors import Refused
 from simulator.provider.faults import Fault
 from simulator.provider.ledger import Transaction
 from simulator.provider.ledger_report import report
+from simulator.provider.portal import ACTS, Act
 from simulator.provider.terminal_payments import TerminalState
 from simulator.provider.terminals import Tap, TerminalOffline, Terminals
 from simulator.provider.webhooks import Webhooks
@@ -49,6 +51,14 @@ class Resolve(_Order):
     failure_code: str = "processing_error"
 
 
+class ByHand(_Order):
+    """What is done by hand, with which hold or capture, and by whom. Everything there is when no amount is given."""
+
+    reference: str
+    amount_minor: int | None = Field(default=None, gt=0)
+    by: str | None = Field(default=None, min_length=1, max_length=100)
+
+
 class SendWebhook(_Order):
     """A webhook nobody caused."""
 
@@ -82,6 +92,7 @@ class Admin:
             ("POST", "/transactions/{reference}/resolve", self.resolve),
             ("POST", "/holds/{reference}/expire", self.expire_hold),
             ("POST", "/webhooks", self.send_webhook),
+            *(("POST", f"/portal/{act}", partial(self.by_hand, act)) for act in ACTS),
         )
         for method, path, handler in routes:
             app.router.add_route(method, f"/admin{path}", partial(_readable, handler))
@@ -99,7 +110,7 @@ class Admin:
         """A terminal's state and what waits there."""
         terminal = request.match_info["id"]
         waiting = self._terminals.waiting(terminal)
-        state = self._provider.books.ledger.terminal_state(terminal)
+        state = self._provider.terminal_state(terminal)
         return _json({"id": terminal, "state": state, "waiting": waiting and _shown(waiting)})
 
     async def present(self, request: web.Request) -> web.Response:
@@ -123,7 +134,7 @@ class Admin:
         return _json(_shown(ended))
 
     async def put_state(self, request: web.Request) -> web.Response:
-        """Takes a terminal offline, or back."""
+        """Takes a terminal offline, or back, or lets the provider know nothing of it."""
         order = _read(PutState, await request.text())
         self._provider.put_terminal(request.match_info["id"], order.state)
         return await self.terminal(request)
@@ -187,6 +198,15 @@ class Admin:
         if not self._provider.expire_hold(request.match_info["reference"]):
             return _json({"error": "no such hold"}, 404)
         return _json({"expired": request.match_info["reference"]})
+
+    async def by_hand(self, act: Act, request: web.Request) -> web.Response:
+        """A person at the provider's portal, the issuer, or the provider by itself; 409 when the books forbid it."""
+        order = _read(ByHand, await request.text())
+        try:
+            done = self._provider.by_hand(act, order.reference, order.amount_minor, order.by)
+        except Refused as refused:
+            return _json({"error": refused.message}, 409)
+        return _json(_shown(done))
 
     async def send_webhook(self, request: web.Request) -> web.Response:
         """A forged webhook."""

@@ -16,11 +16,19 @@ from simulator.provider.faults import Fault, FaultKind, Subject
 from simulator.provider.payments import Answer, Provider
 
 LONGEST_KEY = 50
+INGRESS_PAGE = "<html><head><title>Service</title></head><body><h1>No backend</h1><hr>ingress</body></html>"
 VERBS = {"payment": "authorise", "token": "token", "capture": "capture", "reversal": "reversal", "refund": "refund"}
 
 
 class AnswerLost(Exception):
     """The connection ends without an answer."""
+
+
+@dataclass
+class IngressPage(Exception):
+    """What stands before the provider answers in its stead: the provider has heard nothing."""
+
+    status: int
 
 
 @dataclass
@@ -62,6 +70,8 @@ class ProviderApi:
             answer = await answering(request)
         except Refused as refused:
             answer = Answer(refused.status, text(refused.body()))
+        except IngressPage as page:
+            return web.Response(status=page.status, text=INGRESS_PAGE, content_type="text/html")
         except AnswerLost:
             if request.transport is not None:
                 request.transport.abort()
@@ -125,6 +135,9 @@ class ProviderApi:
             await asyncio.sleep(latency.seconds)
         if self._strike("too_many_requests", subject):
             raise Refused.too_many()
+        page = self._strike("ingress_page", subject)
+        if page is not None:
+            raise IngressPage(page.status)
         broken = self._strike("error_before", subject)
         if broken is not None:
             raise Refused.broken(broken.status)

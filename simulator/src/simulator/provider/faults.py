@@ -1,6 +1,7 @@
 """Breaks the provider on purpose: which faults are set, whom they strike, and how often, the same way in every run."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Literal, get_args
@@ -16,6 +17,8 @@ FaultKind = Literal[
     "error_after",
     "answer_lost",
     "late_apply",
+    "ingress_page",
+    "reference_forgotten",
     "pending",
     "partial_approval",
     "decline",
@@ -44,8 +47,12 @@ class Fault(BaseModel):
     probability: float = Field(default=1.0, gt=0, le=1)
     seconds: float = Field(default=1.0, ge=0, le=3600)
     """How long: of latency, slow_answer, late_apply, pending, webhook_late."""
-    status: int = Field(default=503, ge=500, le=599)
-    """The HTTP status of error_before and error_after."""
+    after_s: float = Field(default=0.0, ge=0)
+    """It begins so many seconds after it was set."""
+    for_s: float | None = Field(default=None, gt=0)
+    """It is over so many seconds after it began; with none it stays until it is taken away."""
+    status: int = Field(default=503, ge=400, le=599)
+    """The HTTP status of error_before, error_after and ingress_page."""
     failure_code: str = "card_refused"
     """Of decline."""
     response_code: str | None = None
@@ -69,8 +76,10 @@ class Subject:
 class Faults:
     """The faults now set. They live in memory: a restart begins with those of the settings again."""
 
-    def __init__(self, seed: str, given: tuple[Fault, ...] = ()) -> None:
+    def __init__(self, seed: str, given: tuple[Fault, ...], now: Callable[[], int]) -> None:
         self._seed = seed
+        self._now = now
+        self._since: dict[str, int] = {}
         self._set: dict[str, Fault] = {}
         self._struck: Counter[str] = Counter()
         self._passed: Counter[str] = Counter()
@@ -86,6 +95,7 @@ class Faults:
             fault = fault.model_copy(update={"id": f"fault-{self._numbered}"})
         self.remove(fault.id)
         self._set[fault.id] = fault
+        self._since[fault.id] = self._now()
         return fault
 
     def remove(self, fault_id: str) -> bool:
@@ -120,12 +130,18 @@ class Faults:
     def _strikes(self, fault: Fault, subject: Subject) -> bool:
         if fault.count is not None and self._struck[fault.id] >= fault.count:
             return False
+        if not self._now_is_its_time(fault):
+            return False
         if fault.probability < 1 and not self._drawn(fault, subject):
             return False
         if self._passed[fault.id] < fault.skip:
             self._passed[fault.id] += 1
             return False
         return True
+
+    def _now_is_its_time(self, fault: Fault) -> bool:
+        passed_s = (self._now() - self._since[fault.id]) / 1000 - fault.after_s
+        return passed_s >= 0 and (fault.for_s is None or passed_s < fault.for_s)
 
     def _drawn(self, fault: Fault, subject: Subject) -> bool:
         """Drawn by a hash of who is struck and for which time: the order of concurrent calls does not matter."""

@@ -7,7 +7,9 @@ from dataclasses import dataclass, fields
 from importlib.resources import files
 from typing import Any, Literal
 
-Kind = Literal["hold", "capture", "release", "reversal", "refund"]
+Kind = Literal["hold", "capture", "release", "reversal", "refund", "chargeback"]
+SHAPE = 2
+"""Counted up when the tables change: a file of another shape is no ledger of this simulator."""
 
 
 class LedgerUnusable(Exception):
@@ -40,6 +42,8 @@ class Transaction:
     token: str | None = None
     failure_code: str | None = None
     details: str = "{}"
+    done_by: str | None = None
+    """Who did it by hand at the provider's portal, or at the issuer; None for what the merchant's system asked for."""
     final: int | None = None
     due: int | None = None
 
@@ -56,6 +60,7 @@ class Hold:
     released: int
     reversed: int
     refunded: int
+    charged_back: int
     captures: int
     expires: int
 
@@ -63,6 +68,11 @@ class Hold:
     def rest(self) -> int:
         """What is still reserved."""
         return self.authorised - self.captured - self.released - self.reversed
+
+    @property
+    def kept(self) -> int:
+        """What was taken and neither paid back nor charged back."""
+        return self.captured - self.refunded - self.charged_back
 
 
 @dataclass(frozen=True)
@@ -97,9 +107,19 @@ class Ledger:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=NORMAL")
             self._db.execute("PRAGMA foreign_keys=ON")
+            self._of_this_shape(path)
             self._db.executescript(files("simulator.provider").joinpath("ledger.sql").read_text(encoding="utf-8"))
         except sqlite3.Error as error:
             raise LedgerUnusable(f"cannot use {path} as a ledger ({error}); give another file with --ledger") from error
+
+    def _of_this_shape(self, path: str) -> None:
+        [shape], [tables] = (
+            self._db.execute(query).fetchone()
+            for query in ("PRAGMA user_version", "SELECT count(*) FROM sqlite_master WHERE name = 'transactions'")
+        )
+        if tables and shape != SHAPE:
+            raise LedgerUnusable(f"{path} was written by another version of the simulator; give another with --ledger")
+        self._db.execute(f"PRAGMA user_version = {SHAPE}")
 
     def close(self) -> None:
         """Closes the file; nothing waits to be written."""
@@ -242,10 +262,10 @@ class Ledger:
         self._db.executemany("DELETE FROM deferred WHERE seq = ?", [(row[0],) for row in rows])
         return [(verb, key, body) for _, verb, key, body in rows]
 
-    def terminal_state(self, terminal: str) -> str:
-        """`online`, `offline` or `busy`; a terminal nobody spoke of is online."""
+    def terminal_state(self, terminal: str) -> str | None:
+        """The state a terminal was put in; None for one that nobody spoke of."""
         row = self._db.execute("SELECT state FROM terminals WHERE id = ?", (terminal,)).fetchone()
-        return "online" if row is None else str(row[0])
+        return None if row is None else str(row[0])
 
     def set_terminal_state(self, terminal: str, state: str) -> None:
         """Puts a terminal in a state."""

@@ -3,7 +3,7 @@
 CREATE TABLE IF NOT EXISTS transactions (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     reference TEXT NOT NULL UNIQUE,
-    type TEXT NOT NULL CHECK (type IN ('authorise', 'token', 'capture', 'reversal', 'refund')),
+    type TEXT NOT NULL CHECK (type IN ('authorise', 'token', 'capture', 'reversal', 'refund', 'chargeback')),
     status TEXT NOT NULL CHECK (status IN ('pending', 'success', 'failed', 'manualintervention')),
     amount INTEGER CHECK (amount > 0),
     currency TEXT,
@@ -22,6 +22,7 @@ CREATE TABLE IF NOT EXISTS transactions (
     token TEXT,
     failure_code TEXT,
     details TEXT NOT NULL DEFAULT '{}',
+    done_by TEXT, -- nobody but the merchant's own system when it is not said
     created INTEGER NOT NULL,
     updated INTEGER NOT NULL,
     final INTEGER,
@@ -47,13 +48,14 @@ CREATE TABLE IF NOT EXISTS holds (
     released INTEGER NOT NULL DEFAULT 0,
     reversed INTEGER NOT NULL DEFAULT 0,
     refunded INTEGER NOT NULL DEFAULT 0,
+    charged_back INTEGER NOT NULL DEFAULT 0,
     captures INTEGER NOT NULL DEFAULT 0,
     expires INTEGER NOT NULL,
     open INTEGER NOT NULL DEFAULT 1,
     CHECK (authorised BETWEEN 0 AND asked),
-    CHECK (captured >= 0 AND released >= 0 AND reversed >= 0 AND refunded >= 0),
+    CHECK (captured >= 0 AND released >= 0 AND reversed >= 0 AND refunded >= 0 AND charged_back >= 0),
     CHECK (captured + released + reversed <= authorised),
-    CHECK (refunded <= captured),
+    CHECK (refunded + charged_back <= captured),
     CHECK (captures <= 1)
 );
 CREATE INDEX IF NOT EXISTS holds_open ON holds (expires) WHERE open = 1;
@@ -64,7 +66,7 @@ CREATE TABLE IF NOT EXISTS journal (
     at INTEGER NOT NULL,
     hold TEXT NOT NULL REFERENCES holds (reference),
     reference TEXT NOT NULL REFERENCES transactions (reference),
-    kind TEXT NOT NULL CHECK (kind IN ('hold', 'capture', 'release', 'reversal', 'refund')),
+    kind TEXT NOT NULL CHECK (kind IN ('hold', 'capture', 'release', 'reversal', 'refund', 'chargeback')),
     amount INTEGER NOT NULL CHECK (amount > 0),
     currency TEXT NOT NULL
 );
@@ -78,7 +80,8 @@ CREATE TRIGGER IF NOT EXISTS journal_moves_the_hold AFTER INSERT ON journal BEGI
         captures = captures + (NEW.kind = 'capture'),
         released = released + iif(NEW.kind = 'release', NEW.amount, 0),
         reversed = reversed + iif(NEW.kind = 'reversal', NEW.amount, 0),
-        refunded = refunded + iif(NEW.kind = 'refund', NEW.amount, 0)
+        refunded = refunded + iif(NEW.kind = 'refund', NEW.amount, 0),
+        charged_back = charged_back + iif(NEW.kind = 'chargeback', NEW.amount, 0)
     WHERE reference = NEW.hold AND currency = NEW.currency;
     SELECT RAISE(ABORT, 'no such hold in this currency') WHERE changes() = 0;
     UPDATE holds SET open = captured + released + reversed < authorised WHERE reference = NEW.hold;

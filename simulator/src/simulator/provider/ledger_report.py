@@ -8,14 +8,15 @@ from simulator.provider.ledger import Ledger
 # Card tokens stay out: an audit needs none, and reports are kept and mailed.
 _TRANSACTIONS = """
     SELECT reference, type, status, amount, currency, order_reference, original_reference, terminal, card, authorised,
-           failure_code, details, created, updated, final
+           failure_code, details, done_by, created, updated, final
     FROM transactions {where} ORDER BY seq
 """
 _AUTHORISATIONS = """
     SELECT t.reference, t.order_reference, t.terminal, t.status, t.failure_code, t.currency, t.amount AS asked,
            coalesce(h.authorised, 0) AS authorised, coalesce(h.captured, 0) AS captured,
            coalesce(h.reversed, 0) AS reversed, coalesce(h.released, 0) AS released,
-           coalesce(h.refunded, 0) AS refunded, coalesce(h.captures, 0) AS captures, coalesce(h.open, 0) AS open,
+           coalesce(h.refunded, 0) AS refunded, coalesce(h.charged_back, 0) AS charged_back,
+           coalesce(h.captures, 0) AS captures, coalesce(h.open, 0) AS open,
            h.expires, t.created
     FROM transactions AS t LEFT JOIN holds AS h ON h.reference = t.reference
     WHERE t.type = 'authorise' {where} ORDER BY t.seq

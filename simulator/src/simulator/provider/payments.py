@@ -13,6 +13,7 @@ from simulator.provider.cards import Card
 from simulator.provider.errors import Refused
 from simulator.provider.faults import Subject
 from simulator.provider.ledger import Remembered, Transaction
+from simulator.provider.portal import Act, Portal
 from simulator.provider.requests import (
     Body,
     FollowUpBody,
@@ -45,6 +46,7 @@ class Provider:
         self._tell = tell
         self._terminal = TerminalPayments(books)
         self._settlement = Settlement(books)
+        self._portal = Portal(books, self._settlement)
 
     def apply(self, verb: str, raw: str | bytes, key: str | None) -> Answer:
         """Does what a POST asks, or gives again the answer its idempotency reference was given before."""
@@ -60,9 +62,7 @@ class Provider:
             body = read_body(verb, raw)
         except Refused:
             return Subject(verb, key=key)
-        if isinstance(body, TokenBody):
-            return Subject(verb, body.details.terminalId, body.merchantOrderReference, key)
-        return self.subject_by_reference(verb, body.reference, key)
+        return self._subject(verb, body, key)
 
     def subject_by_reference(self, verb: str, reference: str, key: str | None = None) -> Subject:
         """Whom a call about a known transaction concerns."""
@@ -101,6 +101,17 @@ class Provider:
     def put_terminal(self, terminal: str, state: TerminalState) -> None:
         """Puts a terminal online, offline or at somebody else's disposal; what already waits there goes on waiting."""
         self._atomically(lambda: self.books.ledger.set_terminal_state(terminal, state))
+
+    def terminal_state(self, terminal: str) -> str:
+        """How a terminal is; `unknown` when it is not set up for this merchant."""
+        return self._terminal.state(terminal)
+
+    def by_hand(self, act: Act, reference: str, amount: int | None, by: str | None) -> Transaction:
+        """Somebody does with a hold or a capture what this system did not ask for (amounts in minor units).
+
+        Raises Refused when the books do not allow it.
+        """
+        return self._atomically(lambda: self._portal.do(act, reference, amount, by))
 
     def define_card(self, card: Card) -> None:
         """Makes a card, or changes how it behaves."""
@@ -143,10 +154,13 @@ class Provider:
                 self._atomically(partial(self._settlement.expire, hold))
 
     def _once(self, verb: str, body: Body, key: str | None) -> Answer:
-        if key is None:
+        # The provider's documents promise it for payment, capture, refund and reversal alone.
+        if key is None or verb == "token":
             return self._attempt(body, verb)
         ledger, now, asked = self.books.ledger, self.books.now(), fingerprint(verb, body)
         before = ledger.remembered(key)
+        if before is not None and self.books.faults.strike("reference_forgotten", self._subject(verb, body, key)):
+            before = None
         if before is not None and now - before.at < self.books.settings.idempotency_window_s * 1000:
             if before.fingerprint != asked:
                 return _refusal(Refused.conflict(key))
@@ -155,6 +169,11 @@ class Provider:
         if answer.status in REMEMBERED:
             ledger.remember(key, Remembered(asked, answer.status, answer.text, now))
         return answer
+
+    def _subject(self, verb: str, body: Body, key: str | None) -> Subject:
+        if isinstance(body, TokenBody):
+            return Subject(verb, body.details.terminalId, body.merchantOrderReference, key)
+        return self.subject_by_reference(verb, body.reference, key)
 
     def _attempt(self, body: Body, verb: str) -> Answer:
         try:

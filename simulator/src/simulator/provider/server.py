@@ -42,7 +42,7 @@ def epoch_ms() -> int:
 async def listening(settings: Settings, now: Callable[[], int] = epoch_ms) -> AsyncIterator[Listening]:
     """A running simulator for as long as the block lasts; raises OSError on a busy port and LedgerUnusable."""
     ledger = Ledger(settings.ledger)
-    faults = Faults(settings.fault_seed, settings.faults)
+    faults = Faults(settings.fault_seed, settings.faults, now)
     arrivals, webhooks = Arrivals(), Webhooks(settings, faults)
 
     def tell(transaction: Transaction) -> None:

@@ -33,6 +33,10 @@ class Settings(BaseModel):
     idempotency_window_s: float = Field(default=86_400.0, ge=0)
     auto_release: bool = True
     """Whether the provider itself lets go of the rest after a partial capture."""
+    capture_repeats_card: bool = True
+    """Whether a capture repeats its authorisation's card details; the public pages do not say that it does."""
+    terminals: frozenset[str] | None = None
+    """The terminals set up for this merchant, every other is refused as `invalid_config`; all when not given."""
     minimum_capture: Decimal = Field(default=Decimal(0), ge=0)
     """Captures below this many major units are refused."""
     contactless_limit: Decimal = Field(default=Decimal(50), ge=0, decimal_places=2)

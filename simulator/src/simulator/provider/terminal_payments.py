@@ -14,7 +14,7 @@ from simulator.provider.errors import Refused
 from simulator.provider.ledger import Transaction
 from simulator.provider.requests import PaymentBody, TokenBody
 
-TerminalState = Literal["online", "offline", "busy"]
+TerminalState = Literal["online", "offline", "busy", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,14 @@ class TerminalPayments:
     books: Books
 
     def start(self, body: PaymentBody | TokenBody) -> Transaction:
-        """A new pending transaction; failed at once when the terminal is offline or serves another driver."""
+        """A new pending transaction; failed at once when the terminal is offline or serves another driver.
+
+        Raises Refused (422) for a terminal that is not set up: then there is no transaction at all.
+        """
+        if self.state(body.details.terminalId) == "unknown":
+            raise Refused.refused(
+                "no such terminal is set up for this merchant", "invalid_config", None, "details.terminalId"
+            )
         books, now = self.books, self.books.now()
         asked = Transaction(
             reference=books.new_reference(),
@@ -84,8 +91,14 @@ class TerminalPayments:
             raise Refused.refused(f"the transaction is {found.status}, not pending", "rejected", reference)
         return self.books.finish(found, "cancelled")
 
+    def state(self, terminal: str) -> str:
+        """The state a terminal was put in; before that it is online, if it is set up for this merchant at all."""
+        known = self.books.settings.terminals
+        set_up = known is None or terminal in known
+        return self.books.ledger.terminal_state(terminal) or ("online" if set_up else "unknown")
+
     def _trouble_at(self, terminal: str) -> str | None:
-        state = self.books.ledger.terminal_state(terminal)
+        state = self.state(terminal)
         if state == "offline":
             return "INOPERABLE"
         if state == "busy" or self.books.ledger.waiting_at(terminal) is not None:

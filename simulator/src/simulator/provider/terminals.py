@@ -73,6 +73,6 @@ class Terminals:
             return None
         if not still_there():
             return None
-        if self.provider.books.ledger.terminal_state(tap.terminal) == "offline":
+        if self.provider.terminal_state(tap.terminal) == "offline":
             raise TerminalOffline(tap.terminal)
         return self.provider.present(found, tap.card, tap.entry)

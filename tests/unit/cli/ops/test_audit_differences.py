@@ -28,7 +28,7 @@ from tapwatt.facts.reasons import DeclineReason, EndReason
 from tapwatt.money import Money
 from tapwatt.tariffs import Tariff
 from tapwatt_cli.ops.audit import Difference, Report, Trouble, audit
-from tapwatt_cli.ops.ledger_page import Entry, UnreadableLedger, read_ledger
+from tapwatt_cli.ops.ledger_page import Entry, UnreadableLedger, accounts, read_ledger
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=UTC)
 PLACE = Place(operator_id="op", site_id="site", terminal_id="T1", evse_id="E1")
@@ -437,6 +437,33 @@ def test_amounts_are_read_from_the_journal_where_money_moves() -> None:
         ("authorise", None),
         ("release", euro(800)),
     ]
+
+
+def test_what_was_done_by_hand_is_read_with_who_did_it_and_by_what_its_money_did() -> None:
+    # given a capture by hand that was cancelled, and another that was charged back
+    page = {
+        "transactions": [
+            {"reference": "C", "type": "capture", "status": "success", "original_reference": "H", "done_by": "ria"},
+            {"reference": "R", "type": "reversal", "status": "success", "original_reference": "C", "done_by": "ria"},
+            {"reference": "B", "type": "chargeback", "status": "success", "original_reference": "C2"},
+        ],
+        "journal": [
+            {"hold": "H", "reference": "C", "kind": "capture", "amount": 1200, "currency": "eur"},
+            {"hold": "H", "reference": "R", "kind": "refund", "amount": 1200, "currency": "eur"},
+            {"hold": "H2", "reference": "B", "kind": "chargeback", "amount": 300, "currency": "eur"},
+        ],
+    }
+    # when it is read
+    entries = read_ledger(page)
+    # then a capture that was cancelled has gone back to its card, and is nothing let go of a hold
+    assert [(one.kind, one.amount, one.done_by) for one in entries] == [
+        ("capture", euro(1200), "ria"),
+        ("refund", euro(1200), "ria"),
+        ("chargeback", euro(300), None),
+    ]
+    books, strays = accounts([Entry("H", "authorise", "success", euro(2000), "s1"), *entries])
+    assert (books["H"].taken, books["H"].refunded, books["H"].let_go) == (1200, 1200, 0)
+    assert [one.kind for one in strays] == ["chargeback"]
 
 
 @pytest.mark.parametrize("page", [None, [], {"transactions": []}, {"transactions": [], "journal": [{"amount": 1.5}]}])

@@ -33,7 +33,7 @@ ERROR = {"type": "request_refused", "message": "no", "failureCode": "rejected"}
         (503, ERROR, OutcomeUnknown),
         (504, "", OutcomeUnknown),
         (409, {"type": "idempotency_conflict"}, BrokenInvariant),
-        (422, {"type": "request_refused", "failureCode": "invalid_config"}, BrokenInvariant),
+        (422, {"type": "request_refused", "failureCode": "invalid_config"}, Unavailable),
         (404, "<html>no such page</html>", OutcomeUnknown),
         (405, "", OutcomeUnknown),
         (302, "", OutcomeUnknown),
@@ -67,6 +67,7 @@ async def test_s30_what_an_answer_to_a_request_means(status: int, body: Any, err
         (200, "not json", Unavailable),
         (200, [], Unavailable),
         (400, ERROR, BrokenInvariant),
+        (422, {"type": "request_refused", "failureCode": "invalid_config"}, Unavailable),
         (404, "<html>", Unavailable),
         (302, "", Unavailable),
     ],
@@ -157,12 +158,31 @@ async def failed_hold(code: str | None, details: dict[str, str]) -> Transaction:
         ("processing_error", {"terminalState": "IDLE"}, Failure.REJECTED),
         ("processing_error", {}, Failure.REJECTED),
         ("a_new_code_of_theirs", {}, Failure.REJECTED),
+        ("invalid_config", {}, Failure.TERMINAL_UNKNOWN),
         (None, {}, Failure.REJECTED),
     ],
 )
 async def test_s27_a_hold_that_failed_says_why(code: str | None, details: dict[str, str], failure: Failure) -> None:
     failed = await failed_hold(code, details)
     assert (failed.status, failed.failure, failed.amount, failed.card) == (Status.FAILED, failure, None, None)
+
+
+@pytest.mark.parametrize("status", [400, 404, 422])
+async def test_s16_a_terminal_that_the_provider_does_not_know_is_refused(status: int) -> None:
+    async with scripted() as (server, provider):
+        server.status, server.body = status, {"type": "request_refused", "failureCode": "invalid_config"}
+        refused = [await provider.authorise(HOLD), await provider.read_token(READ)]
+    assert [(one.kind, one.status, one.failure) for one in refused] == [
+        (Kind.AUTHORISE, Status.FAILED, Failure.TERMINAL_UNKNOWN),
+        (Kind.TOKEN, Status.FAILED, Failure.TERMINAL_UNKNOWN),
+    ]
+    assert refused[0].detail == "invalid_config request_refused"
+
+
+async def test_an_account_that_is_set_up_wrongly_is_no_terminal_s_fault_once_a_capture_has_failed() -> None:
+    async with scripted() as (server, provider):
+        server.body = captured(status="failed", failureCode="invalid_config")
+        assert (await provider.capture(TAKE)).failure is Failure.REJECTED
 
 
 async def test_the_codes_of_a_failure_are_kept_for_people_and_its_free_text_is_not() -> None:

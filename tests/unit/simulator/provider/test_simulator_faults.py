@@ -155,9 +155,9 @@ async def test_faults_can_be_there_from_the_start(start: Any) -> None:
 def test_a_probability_strikes_the_same_calls_in_any_order_and_about_as_often_as_it_says() -> None:
     struck = []
     for order in (range(1000), reversed(range(1000))):
-        faults = Faults("seed", (Fault(kind="latency", probability=0.2),))
+        faults = Faults("seed", (Fault(kind="latency", probability=0.2),), lambda: 0)
         struck.append({n for n in order if faults.strike("latency", Subject("capture", order_reference=f"o{n}"))})
     assert struck[0] == struck[1]
     assert 150 < len(struck[0]) < 250
-    other = Faults("another seed", (Fault(kind="latency", probability=0.2),))
+    other = Faults("another seed", (Fault(kind="latency", probability=0.2),), lambda: 0)
     assert {n for n in range(1000) if other.strike("latency", Subject("capture", order_reference=f"o{n}"))} != struck[0]

@@ -9,12 +9,13 @@ import structlog
 
 from tapwatt.clock import Clock, SystemClock
 from tapwatt.errors import BrokenInvariant, OutcomeUnknown, Unavailable
+from tapwatt.facts.bill import CardSlip
 from tapwatt.log import Log
 from tapwatt.provider.ccv import wire
 from tapwatt.provider.ccv.client import Answer, CcvClient
 from tapwatt.provider.ccv.exact_json import Json, to_json
 from tapwatt.provider.ccv.refusals import Refusal, not_cancelled, not_told, refused_to_do
-from tapwatt.provider.ccv.transactions import Asked, as_transaction, compare
+from tapwatt.provider.ccv.transactions import Asked, as_transaction, compare, slip_alone
 from tapwatt.provider.fingerprints import Fingerprints
 from tapwatt.provider.port import (
     AtTerminal,
@@ -90,18 +91,16 @@ class CcvProvider:
 
     async def status(self, reference: str) -> Transaction | None:
         """The transaction with this reference, or None if the provider says that there is none."""
-        what = f"the status of {reference}"
-        answer = await self._client.get(wire.STATUS_PATH, {wire.REFERENCE: reference})
-        if not _ok(answer):
-            not_told(answer, what)
-            return None
-        told = wire.read(wire.TOLD, answer.body)
-        got = told if isinstance(told, wire.Unreadable) else self._understood(told)
+        told = await self._told(reference)
+        got = None if told is None else self._understood(told)
         if isinstance(got, wire.Unreadable):
-            raise _unread(what, got)
-        if got.reference != reference:
-            raise BrokenInvariant(f"{what} was asked for and the answer is about {got.reference}")
+            raise _unread(f"the status of {reference}", got)
         return got
+
+    async def slip(self, hold_reference: str) -> CardSlip | None:
+        """What a receipt shows of a hold's card. The card's token is compared with what is shown, and not kept."""
+        told = await self._told(hold_reference)
+        return None if told is None else slip_alone(told, self._withheld)
 
     async def find(self, order_reference: str) -> list[Transaction]:
         """Every transaction of this order reference, oldest first; kinds that we never ask for are left out."""
@@ -143,6 +142,19 @@ class CcvProvider:
         """Close the connections."""
         await self._client.aclose()
 
+    async def _told(self, reference: str) -> wire.Told | None:
+        what = f"the status of {reference}"
+        answer = await self._client.get(wire.STATUS_PATH, {wire.REFERENCE: reference})
+        if not _ok(answer):
+            not_told(answer, what)
+            return None
+        told = wire.read(wire.TOLD, answer.body)
+        if isinstance(told, wire.Unreadable):
+            raise _unread(what, told)
+        if told.reference != reference:
+            raise BrokenInvariant(f"{what} was asked for and the answer is about {told.reference}")
+        return told
+
     async def _do(self, asked: Asked, idempotency_reference: str, body: Mapping[str, Json]) -> Transaction:
         if not 0 < len(idempotency_reference) <= wire.IDEMPOTENCY_LENGTH or not idempotency_reference.isascii():
             raise BrokenInvariant(f"{idempotency_reference!r} cannot be an idempotency reference: 1 to 50 characters")
@@ -150,7 +162,8 @@ class CcvProvider:
         text = to_json(wire.without_blanks(body))
         answer = await self._client.post(wire.PATHS[asked.kind], text, idempotency_reference)
         if not _ok(answer):
-            return _failed(asked, refused_to_do(answer, what), idempotency_reference)
+            at_terminal = asked.kind in (Kind.AUTHORISE, Kind.TOKEN)
+            return _failed(asked, refused_to_do(answer, what, at_terminal=at_terminal), idempotency_reference)
         told = wire.read(wire.TOLD, answer.body)
         if isinstance(told, wire.Unreadable):
             raise _unknown(what, told)

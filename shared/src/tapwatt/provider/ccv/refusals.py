@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from tapwatt.errors import BadCredentials, BrokenInvariant, OutcomeUnknown, Unavailable
 from tapwatt.provider.ccv.client import Answer
 from tapwatt.provider.ccv.wire import (
     BAD_CREDENTIALS,
     FAILURES,
-    OUR_MISTAKES,
+    INVALID_CONFIG,
     PIN_RESPONSE_CODES,
     PROCESSING_ERROR,
     REFUSED,
@@ -27,6 +27,7 @@ class Refusal:
     """The provider definitively said no to one request; nothing was done."""
 
     failure: Failure
+    code: str | None = field(repr=False)
     detail: str
     reference: str | None
 
@@ -51,6 +52,8 @@ def failure_at_terminal(code: str | None, details: Details | None) -> Failure:
 def failure_without_card(code: str | None) -> Failure:
     """Why a capture, reversal or refund failed: too little balance then means that too much was asked."""
     failure = FAILURES.get(code or "", Failure.REJECTED)
+    if failure is Failure.TERMINAL_UNKNOWN:  # no terminal has a part in it
+        return Failure.REJECTED
     return Failure.AMOUNT_REFUSED if failure is Failure.INSUFFICIENT_FUNDS else failure
 
 
@@ -59,8 +62,12 @@ def said(*codes: str | None) -> str:
     return " ".join(code for code in codes if code and re.fullmatch(r"[A-Za-z_]{1,64}|[0-9A-Z]{2}", code))
 
 
-def refused_to_do(answer: Answer, what: str) -> Refusal:
-    """What it means that a request to do something was not answered with 2xx. 503 too: unknown is not no."""
+def refused_to_do(answer: Answer, what: str, *, at_terminal: bool) -> Refusal:
+    """What it means that a request to do something was not answered with 2xx. 503 too: unknown is not no.
+
+    `invalid_config` refuses a terminal that the provider does not know. Of a hold it says that our account is set up
+    wrongly: nothing was done, and what is asked again by schedule is done once that is set right.
+    """
     match answer.status:
         case 429:
             raise Unavailable(f"the provider has too many requests ({what})", answer.retry_after_s)
@@ -72,7 +79,11 @@ def refused_to_do(answer: Answer, what: str) -> Refusal:
             refusal = _definitively(answer, what)
     if refusal is None:
         raise OutcomeUnknown(_by_a_stranger(answer, what))
-    return refusal
+    if refusal.code != INVALID_CONFIG:
+        return refusal
+    if not at_terminal:
+        raise Unavailable(_set_up_wrongly(refusal, what))
+    return replace(refusal, failure=Failure.TERMINAL_UNKNOWN)
 
 
 def not_told(answer: Answer, what: str) -> Unknown:
@@ -89,6 +100,8 @@ def not_told(answer: Answer, what: str) -> Unknown:
         raise Unavailable(_by_a_stranger(answer, what))
     if refusal.failure is Failure.UNKNOWN_REFERENCE:
         return Unknown()
+    if refusal.code == INVALID_CONFIG:
+        raise Unavailable(_set_up_wrongly(refusal, what))
     raise BrokenInvariant(f"{what} was refused with HTTP {answer.status} {refusal.detail}".rstrip())
 
 
@@ -117,12 +130,16 @@ def _definitively(answer: Answer, what: str) -> Refusal | None:
     detail = said(code, error.type, error.field)
     if answer.status == 409:
         raise BrokenInvariant(f"{what}: its idempotency reference was used before with another content ({detail})")
-    if code in OUR_MISTAKES:
-        raise BrokenInvariant(f"{what}: the provider says that we are set up wrongly ({detail})")
     failure = failure_without_card(code)
     if failure is Failure.REJECTED and error.field == "amount":
         failure = Failure.AMOUNT_REFUSED
-    return Refusal(failure, detail, error.transaction_reference)
+    return Refusal(failure, code, detail, error.transaction_reference)
+
+
+def _set_up_wrongly(refusal: Refusal, what: str) -> str:
+    return (
+        f"{what}: the provider says that we are set up wrongly there ({refusal.detail}); correct it with the provider"
+    )
 
 
 def _by_a_stranger(answer: Answer, what: str) -> str:

@@ -18,7 +18,7 @@ from tapwatt.provider.fingerprints import Fingerprints
 from tapwatt.provider.port import Failure, Kind, Status, Transaction
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_WITH_AMOUNT = (Kind.AUTHORISE, Kind.CAPTURE, Kind.REFUND)
+_WITH_AMOUNT = (Kind.AUTHORISE, Kind.CAPTURE, Kind.REFUND, Kind.CHARGEBACK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +59,12 @@ def as_transaction(
         final_at=_moment(told.final),
         cancel_url=told.cancel_url,
     )
+
+
+def slip_alone(told: Told, on_withheld: OnWithheld = lambda what: None) -> CardSlip | None:
+    """The slip of a hold that stands or stood, where its capture does not repeat it: the slip and nothing else."""
+    held = KINDS.get(told.type) is Kind.AUTHORISE and STATUSES.get(told.status) is Status.SUCCESS
+    return _slip(told, on_withheld) if held else None
 
 
 def compare(asked: Asked, told: Told, done: Transaction) -> None:

@@ -48,6 +48,7 @@ KINDS: Mapping[str, Kind] = {
     "capture": Kind.CAPTURE,
     "reversal": Kind.REVERSAL,
     "refund": Kind.REFUND,
+    "chargeback": Kind.CHARGEBACK,
 }
 STATUSES: Mapping[str, Status] = {
     "pending": Status.PENDING,
@@ -58,7 +59,7 @@ STATUSES: Mapping[str, Status] = {
 UNKNOWN_REFERENCE = "unknown_reference"
 PROCESSING_ERROR = "processing_error"
 BAD_CREDENTIALS = "bad_credentials"
-OUR_MISTAKES = frozenset({"invalid_config"})
+INVALID_CONFIG = "invalid_config"
 FAILURES: Mapping[str, Failure] = {
     "expired": Failure.EXPIRED,
     "cancelled": Failure.CANCELLED,
@@ -70,6 +71,7 @@ FAILURES: Mapping[str, Failure] = {
     PROCESSING_ERROR: Failure.REJECTED,
     UNKNOWN_REFERENCE: Failure.UNKNOWN_REFERENCE,
     "unsupported_currency": Failure.REJECTED,
+    INVALID_CONFIG: Failure.TERMINAL_UNKNOWN,
 }
 PIN_RESPONSE_CODES = frozenset({"1A", "65", "70"})
 """Acquirers' codes for "again, with a PIN": Visa's 1A and 70, Mastercard's 65. They qualify a refused card only."""
