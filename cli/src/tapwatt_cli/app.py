@@ -26,10 +26,19 @@ app = typer.Typer(
     **Your tariffs:** `tapwatt tariff check TARIFF.json` says what is wrong with one, `tapwatt sheet` what a driver is
     shown, `tapwatt price TARIFF.json CDR.json` what a session costs and why. None of them needs anything running.
 
+    **Your own system against it:** `tapwatt up` holds a ring until Ctrl-C and says where everything is.
+
     **Before going live:** `tapwatt replay CDRS.json` sends your own charging records through the ring and compares what
     it captured with what you billed.
     """,
 )
+
+
+NEED_THE_EXTRA = {
+    "demo": "The whole ring on this machine",
+    "up": "A ring that is there until Ctrl-C",
+    "replay": "Your own records through the ring",
+}
 
 
 def _needs_the_extra(name: str) -> Callable[[], None]:
@@ -51,7 +60,7 @@ def _developers_commands() -> Callable[[], None]:
             app.command()(command)
         return doctor.doctor_with(machine)
     anything = {"ignore_unknown_options": True, "allow_extra_args": True}
-    for name, does in (("demo", "The whole ring on this machine"), ("replay", "Your own records through the ring")):
+    for name, does in NEED_THE_EXTRA.items():
         text = f"{does}: needs `pip install 'tapwatt-cli[dev]'`."
         app.command(name, help=text, context_settings=anything)(_needs_the_extra(name))
     return doctor.doctor_with()

@@ -30,6 +30,27 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         raise sentence_of(group) or group from None
 
 
+def hold(work: Coroutine[Any, Any, None]) -> None:
+    """The work until Ctrl-C or SIGTERM ends it, which is its good end: what it started is stopped, and this returns."""
+    try:
+        asyncio.run(_until_asked_to_end(work))
+    except BaseExceptionGroup as group:
+        raise sentence_of(group) or group from None
+
+
+async def _until_asked_to_end(work: Coroutine[Any, Any, None]) -> None:
+    # Handlers of our own: a shell that starts us in the background has SIGINT ignored, and we would inherit that.
+    asked = asyncio.Event()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(one, asked.set)
+    async with asyncio.TaskGroup() as together:
+        working = together.create_task(work)
+        asking = together.create_task(asked.wait())
+        await asyncio.wait((working, asking), return_when=asyncio.FIRST_COMPLETED)
+        asking.cancel()
+        working.cancel()
+
+
 async def _until_told_to_end(work: Coroutine[Any, Any, T]) -> T:
     task = asyncio.current_task()
     assert task is not None

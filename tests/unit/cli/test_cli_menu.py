@@ -23,12 +23,15 @@ def test_the_menu_says_where_to_begin() -> None:
     # when the command is typed alone
     menu = CliRunner().invoke(app, []).output
     # then it names every command, and the first to type
-    for name in ("demo", "audit", "topics", "doctor"):
+    for name in ("demo", "up", "audit", "topics", "doctor"):
         assert name in menu
     assert "First time here?" in menu
 
 
-@pytest.mark.parametrize("arguments", [["demo", "--kill", "kafka"], ["demo", "--sessions", "3"], ["audit"]])
+@pytest.mark.parametrize(
+    "arguments",
+    [["demo", "--kill", "kafka"], ["demo", "--sessions", "3"], ["up", "--provider-port", "99999"], ["audit"]],
+)
 def test_what_cannot_be_meant_is_refused_before_anything_starts(arguments: list[str]) -> None:
     assert CliRunner().invoke(app, arguments).exit_code == 2
 

@@ -94,7 +94,7 @@ def test_what_needs_no_ring_works_without_the_extra(elsewhere: str) -> None:
         assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("arguments", [["demo"], ["demo", "--sessions", "100"], ["replay", "CDRS.json"]])
+@pytest.mark.parametrize("arguments", [["demo"], ["demo", "--sessions", "100"], ["up"], ["replay", "CDRS.json"]])
 def test_what_needs_a_ring_says_which_extra_it_needs(elsewhere: str, arguments: list[str]) -> None:
     done = tapwatt(elsewhere, *arguments)
     assert done.returncode == 1

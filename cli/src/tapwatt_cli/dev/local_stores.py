@@ -23,18 +23,18 @@ def _port(name: str) -> int:
 
 
 @asynccontextmanager
-async def kafka_here(folder: Path, tell: Callable[[str], None]) -> AsyncIterator[str]:
-    """A Kafka of our own while the context lasts; its bootstrap address."""
+async def kafka_here(folder: Path, tell: Callable[[str], None]) -> AsyncIterator[EmbeddedKafka]:
+    """A Kafka of our own while the context lasts."""
     async with EmbeddedKafka(folder / "kafka", _port("TAPWATT_KAFKA_PORT"), tell=tell) as kafka:
-        yield kafka.bootstrap
+        yield kafka
 
 
 @asynccontextmanager
-async def redis_here(folder: Path, tell: Callable[[str], None]) -> AsyncIterator[str]:
-    """A Redis of our own while the context lasts; its URL. `tell` hears which it is."""
+async def redis_here(folder: Path, tell: Callable[[str], None]) -> AsyncIterator[EmbeddedRedis]:
+    """A Redis of our own while the context lasts. `tell` hears which it is."""
     async with EmbeddedRedis(folder / "redis", _port("TAPWATT_REDIS_PORT")) as redis:
         tell(f"the Redis of this run is {redis.server}")
-        yield redis.url
+        yield redis
 
 
 def java_here() -> str:

@@ -10,6 +10,7 @@ from types import TracebackType
 import aiohttp
 
 from tapwatt.facts.topics import Topics
+from tapwatt_cli.dev.local.embedded import Embedded
 from tapwatt_cli.dev.local.processes import free_ports, require_free
 from tapwatt_cli.dev.local_stores import kafka_here, redis_here
 from tapwatt_cli.dev.ring_process import RingBroken, RingProcess
@@ -41,10 +42,16 @@ class Ring:
         self.ports: dict[str, int] = {}
         self._tell = tell
         self._parts: dict[str, RingProcess] = {}
+        self._stores: list[Embedded] = []
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Ring:
-        self.logs.mkdir(parents=True, exist_ok=True)
+        try:
+            self.logs.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise RingBroken(
+                f"{self.logs} cannot be made ({error.strerror}): the ring keeps its files there; choose another folder"
+            ) from None
         try:
             await self._up()
         except BaseException:
@@ -64,16 +71,24 @@ class Ring:
 
     async def start(self, service: str) -> None:
         """Start a service that was killed, and wait until it is ready."""
-        await self._parts[service].start()
-        await self._parts[service].ready()
+        await self._parts[service].restart()
 
     def pid(self, part: str) -> int | None:
         """The process id of a service, or of the simulator, while it runs."""
         return self._parts[part].pid
 
+    def service_url(self, service: str) -> str:
+        """Where a service tells how it is: /readyz, /livez and /metrics."""
+        return f"http://{HOST}:{self.ports[service]}"
+
     def metrics_url(self, service: str) -> str:
         """Where a service tells its metrics."""
-        return f"http://{HOST}:{self.ports[service]}/metrics"
+        return f"{self.service_url(service)}/metrics"
+
+    @property
+    def parts(self) -> list[RingProcess | Embedded]:
+        """Every process of it, while it is up."""
+        return [*self._stores, *self._parts.values()]
 
     async def broken(self) -> None:
         """Wait until a part ends by itself, and raise RingBroken with its own sentence."""
@@ -109,10 +124,14 @@ class Ring:
         await self._services()
 
     async def _kafka(self) -> None:
-        self.bootstrap = await self._stack.enter_async_context(kafka_here(self.settings.folder, self._tell))
+        kafka = await self._stack.enter_async_context(kafka_here(self.settings.folder, self._tell))
+        self.bootstrap = kafka.bootstrap
+        self._stores.append(kafka)
 
     async def _redis(self) -> None:
-        self.redis_url = await self._stack.enter_async_context(redis_here(self.settings.folder, self._tell))
+        redis = await self._stack.enter_async_context(redis_here(self.settings.folder, self._tell))
+        self.redis_url = redis.url
+        self._stores.append(redis)
 
     def _simulator(self) -> RingProcess:
         if self.settings.provider_port:

@@ -29,6 +29,7 @@ class RingProcess:
         self.name, self.log, self.ready_url = name, log, ready_url
         self._child = Child(name, (sys.executable, "-m", module), log, env)
         self._expected = False
+        self._said_before = 0
 
     @property
     def pid(self) -> int | None:
@@ -37,8 +38,16 @@ class RingProcess:
 
     async def start(self) -> None:
         """Start it; its output is appended to its log."""
+        with contextlib.suppress(OSError):
+            self._said_before = self.log.stat().st_size
         await self._child.start()
         self._expected = True
+
+    async def restart(self) -> None:
+        """Start it again, after ending what may be left of it, and wait until it is ready."""
+        await self.kill()
+        await self.start()
+        await self.ready()
 
     async def ready(self, within_s: float = READY_WITHIN_S) -> None:
         """Wait until it answers that it is ready. RingBroken if it ends before that, or takes too long."""
@@ -78,9 +87,9 @@ class RingProcess:
             raise RingBroken(self.last_sentence() or ended)
 
     def last_sentence(self) -> str:
-        """What it said last in its own name, e.g. `authoriser: Kafka does not answer`; empty if it said nothing."""
+        """What it said last in its own name since its start, e.g. `authoriser: Kafka does not answer`; or empty."""
         with contextlib.suppress(OSError):
-            lines = self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+            lines = self.log.read_bytes()[self._said_before :].decode(errors="replace").splitlines()
             mine = [line for line in lines if line.startswith(f"{self.name}: ")]
             return mine[-1][:LONGEST_SENTENCE] if mine else ""
         return ""

@@ -28,6 +28,16 @@ def demo_environment() -> dict[str, str]:
     return {name: value for name, value in pairs}
 
 
+def callers_environment() -> dict[str, str]:
+    """The same, and what this shell has set instead where it has."""
+    return {name: os.environ.get(name, value) for name, value in demo_environment().items()}
+
+
+def new_fingerprint_keys() -> str:
+    """A secret key of this ring's own."""
+    return f"1:{secrets.token_hex(32)}"
+
+
 @dataclass(frozen=True)
 class RingSettings:
     """How to put a ring up. What is None is brought up by the ring itself and taken down with it."""
@@ -39,7 +49,7 @@ class RingSettings:
     topic_prefix: str = ""
     environment: Mapping[str, str] = field(default_factory=demo_environment)
     simulator_environment: Mapping[str, str] = field(default_factory=dict)
-    fingerprint_keys: str = field(default_factory=lambda: f"1:{secrets.token_hex(32)}")
+    fingerprint_keys: str = field(default_factory=new_fingerprint_keys)
 
     @property
     def provider_key(self) -> str:

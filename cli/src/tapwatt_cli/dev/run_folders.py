@@ -10,6 +10,7 @@ from types import TracebackType
 
 import typer
 
+from tapwatt_cli.dev.local.errors import LocalError
 from tapwatt_cli.running import INTERRUPTED, TERMINATED
 
 REMOVE_TRIES = 8
@@ -22,11 +23,17 @@ def run_folder() -> Path:
 
 
 class RunFolder:
-    """Use it as a context. It is kept when `keep` is set, and when the run failed; it says where it is then."""
+    """Use it as a context. It is kept when `keep` is set, and when the run failed; it says where it is then.
 
-    def __init__(self, name: str, *, keep: bool = False) -> None:
+    `chosen` is one that somebody has chosen for it: it has to be empty or not there yet, and is kept.
+    """
+
+    def __init__(self, name: str, *, keep: bool = False, chosen: Path | None = None) -> None:
         self.path = run_folder() / f"{name}-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}"
-        self.keep = keep
+        self.keep = keep or chosen is not None
+        if chosen is not None:
+            _require_empty(chosen)
+            self.path = chosen.absolute()
 
     def __enter__(self) -> RunFolder:
         return self
@@ -41,6 +48,14 @@ class RunFolder:
             typer.echo(f"tapwatt: logs and files are kept in {self.path}", err=True)
         else:
             _remove(self.path)
+
+
+def _require_empty(folder: Path) -> None:
+    """LocalError unless files of a run can be put there, and nothing else is there."""
+    if folder.exists() and not folder.is_dir():
+        raise LocalError(f"{folder} is not a folder: choose one that is empty or not there yet")
+    if folder.exists() and any(folder.iterdir()):
+        raise LocalError(f"{folder} is not empty: choose a folder that is empty or not there yet")
 
 
 def _remove(folder: Path) -> None:

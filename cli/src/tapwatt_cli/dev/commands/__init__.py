@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from tapwatt_cli.dev.commands import demo, replay
+from tapwatt_cli.dev.commands import demo, replay, up
 from tapwatt_cli.dev.machine import examine
 from tapwatt_cli.dev.run_folders import run_folder
 from tapwatt_cli.ops.findings import Finding
 
-COMMANDS: tuple[Callable[..., None], ...] = (demo.demo, replay.replay)
+COMMANDS: tuple[Callable[..., None], ...] = (demo.demo, up.up, replay.replay)
 
 
 def machine() -> Iterator[Finding]:

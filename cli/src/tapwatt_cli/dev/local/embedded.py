@@ -33,10 +33,15 @@ class Embedded(ABC):
 
     async def restart(self) -> None:
         """Start it again on the same port and data."""
-        if self._child is None:
-            raise LocalError(f"{self.name} was never started, so it cannot be started again")
-        await self._child.start()
-        await self._child.wait_ready(self._answers, self.start_within_s)
+        child = self._known("started again")
+        await child.start()
+        await child.wait_ready(self._answers, self.start_within_s)
+
+    async def ended(self) -> None:
+        """Wait until it ends, and raise LocalError with its last words then."""
+        child = self._known("waited for")
+        await child.wait()
+        raise LocalError(f"{self.name} ended by itself: {child.last_words(1)} (its log: {child.log})")
 
     async def stop(self) -> None:
         """Stop it in peace."""
@@ -47,6 +52,11 @@ class Embedded(ABC):
         """Kill it, as a crash would."""
         if self._child is not None:
             await self._child.kill()
+
+    def _known(self, what: str) -> Child:
+        if self._child is None:
+            raise LocalError(f"{self.name} was never started, so it cannot be {what}")
+        return self._child
 
     async def __aenter__(self) -> Self:
         try:
