@@ -15,6 +15,7 @@ from tests.flow.log_in_memory import LogInMemory
 from tests.flow.virtual_time import VirtualClock
 from tests.flow.worker_in_memory import TOPICS
 
+from tapwatt.errors import Poison
 from tapwatt.facts.codec import Event, begin, decode, encode
 from tapwatt.facts.events import (
     ChargingEnded,
@@ -28,6 +29,7 @@ from tapwatt.facts.events import (
 )
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.fields import ChargingPeriod, Place
+from tapwatt.facts.ids import cause
 from tapwatt.facts.reasons import EndReason
 from tapwatt.money import Money
 from tapwatt.tariffs import Dimension, PriceComponent, Tariff, TariffElement, TariffRef
@@ -44,7 +46,7 @@ def tariff(per_kwh: str = "0.50", currency: str = "EUR") -> Tariff:
 
 @dataclass
 class Heard:
-    """Everything that was ever said, by fact, and every id that was said with two contents."""
+    """Everything that was ever said, by the id it has at its source, and every id that was said with two contents."""
 
     events: dict[str, Event] = field(default_factory=dict)
     values: dict[str, bytes | None] = field(default_factory=dict)
@@ -53,7 +55,7 @@ class Heard:
 
     def add(self, record: Incoming) -> Event:
         event = decode(record.key, record.value, record.headers)
-        name = event.envelope.id
+        name = cause(event.envelope.source, event.envelope.id)
         self.times[name] += 1
         if self.values.setdefault(name, record.value) != record.value:
             self.contradictions.append(f"{event.fact.name} {name}: {self.values[name]!r} and {record.value!r}")
@@ -85,7 +87,10 @@ class Fleet:
             self.dead_letters.append(record)
         if ".retry-" in record.topic or record.topic == TOPICS.dead_letters:
             return
-        event = self.heard.add(record)
+        try:
+            event = self.heard.add(record)
+        except Poison:  # the fleet's own mistake
+            return
         for wanted, future in self._waiting:
             if not future.done() and wanted(event):
                 future.set_result(event)

@@ -21,6 +21,10 @@ Answer = Callable[[Known], Awaitable[tuple[Event, Fact] | None]]
 """What follows from which event; None while something is missing. It may be asked again, and must then say the same."""
 
 
+Refuse = Callable[[Event, Event], Fact | None]
+"""Why what was heard now cannot stand for what was heard first under its name; None if it is the same said again."""
+
+
 @dataclass(frozen=True, slots=True)
 class AnswerOnce:
     """How a service answers about sessions: it keeps what it heard first and what it said, for `remember_days`."""
@@ -30,10 +34,17 @@ class AnswerOnce:
     clock: Clock
     remember_days: float
 
-    async def __call__(self, event: Event, heard: str, said: str, answer: Answer) -> Done:
-        """Keep the event under the field `heard`, where the first stands, and say what stands under `said`."""
-        await self._names.note(event.fact)
+    async def __call__(
+        self, event: Event, heard: str, said: str, answer: Answer, refuse: Refuse = lambda first, again: None
+    ) -> Done:
+        """Keep the event under the field `heard`, where the first stands, and say what stands under `said`.
+
+        `refuse` looks at the first one and at this one; what it gives is said to this one, and nothing else happens.
+        """
         known = await self._remember(event, heard)
+        refused = refuse(unpack(known[heard]), event)
+        if refused is not None:
+            return Done(say=(refused,))
         if said in known:
             return Done(say=(unpack(known[said]),))
         answered = await answer({field: unpack(packed) for field, packed in known.items()})

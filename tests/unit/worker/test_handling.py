@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -21,7 +21,7 @@ from tapwatt.worker.handling import Handling
 from tapwatt.worker.moved_records import delay_of
 from tapwatt.worker.quarantined_sessions import Quarantine
 from tapwatt.worker.records import Outgoing, Read
-from tapwatt.worker.service import Done, Handler, Service
+from tapwatt.worker.service import Done, Handler, Round, Service, let_be
 from tapwatt_cli.ops.dead_letters import Letter, replay_of
 
 TOPICS = Topics("t.")
@@ -51,7 +51,13 @@ class Time:
 class Bench:
     """A handling with everything round it in the test's hands."""
 
-    def __init__(self, handler: Handler, hears: type[Fact] = SessionCancelled, limit_s: float = 60) -> None:
+    def __init__(
+        self,
+        handler: Handler,
+        hears: type[Fact] = SessionCancelled,
+        limit_s: float = 60,
+        before: Callable[[Event], Awaitable[None]] = let_be,
+    ) -> None:
         self.time = Time()
         self.metrics = ServiceMetrics(CollectorRegistry())
         self.told: list[Outgoing] = []
@@ -62,7 +68,7 @@ class Bench:
         self.rejected: list[Outgoing] = []
         self.quarantine = Quarantine(TOPICS.quarantine("capturer"), self.quarantined.append)
         self.handling = Handling(
-            Service("capturer", {hears: handler}),
+            Service("capturer", {hears: handler}, before=before),
             self.produce,
             topics=TOPICS,
             clock=self.time,
@@ -282,6 +288,90 @@ async def test_a_broken_invariant_dead_letters_its_record_and_its_session_is_qua
         b"its session is quarantined since t.tapwatt.session-cancelled.v1/3/17: twice the money"
     )
     assert bench.fatal == []
+
+
+async def test_s34_another_operator_s_session_of_the_same_id_is_not_quarantined_with_it() -> None:
+    handled: list[str | None] = []
+
+    async def handler(event: Event) -> Done:
+        if event.fact.operator == "op":
+            raise BrokenInvariant("twice the money")
+        handled.append(event.fact.operator)
+        return Done()
+
+    # given a quarantined session
+    bench = Bench(handler)
+    await bench.handling(record())
+    # when another operator says something of a session with the same id
+    another = FACT.model_copy(update={"operator_id": "another"})
+    await bench.handling(record(begin(another, "another cause", "/fleet", NOW)))
+    # then that is handled, and the letter says whose session is quarantined
+    assert handled == ["another"]
+    assert dict(bench.told[0].headers)["tapwatt_session"] == b"op/s1"
+
+
+async def test_a_fleet_hears_what_was_refused_and_a_service_of_ours_does_not() -> None:
+    async def handler(event: Event) -> Done:
+        raise Poison("it says too much")
+
+    # given an event of a fleet that is refused, twice as brokers deliver
+    bench = Bench(handler)
+    await bench.handling(record())
+    await bench.handling(record())
+    # then its fleet hears of it each time in the same words under the same id
+    told, again = (decode(one.key, one.value, one.headers) for one in bench.rejected)
+    assert (
+        told.fact
+        == again.fact
+        == EventRejected(
+            rejected_key="s1",
+            rejected_id="cause",
+            rejected_type="tapwatt.session-cancelled.v1",
+            rejected_source="/fleet",
+            stood_at="t.tapwatt.session-cancelled.v1/3/17",
+            why="it says too much",
+            what_to_do="Correct it and send it again with a new ce_id.",
+        )
+    )
+    assert told.envelope.id == again.envelope.id
+    # and of what a service of ours says nobody outside hears
+    own = CaptureFailed.model_validate(
+        {"session_id": "s1", "place": {"operator_id": "op", "site_id": "s", "terminal_id": "t", "evse_id": "e"}}
+        | {"hold_reference": "h", "uncollected": {"minor": 1, "currency": "EUR"}, "reason": "refused"}
+    )
+    bench = Bench(handler, hears=CaptureFailed)
+    await bench.handling(record(begin(own, "cause", "/tapwatt/capturer", NOW), TOPICS.of(CaptureFailed)))
+    assert ([one.topic for one in bench.told], bench.rejected) == ([TOPICS.dead_letters], [])
+
+
+async def test_what_is_looked_at_before_an_event_may_refuse_it() -> None:
+    async def never(event: Event) -> Done:
+        raise AssertionError("handled")
+
+    async def refuse(event: Event) -> None:
+        raise Poison("its id was used before")
+
+    bench = Bench(never, before=refuse)
+    await bench.handling(record())
+    assert [dict(one.headers)["tapwatt_reason"] for one in bench.told] == [b"its id was used before"]
+
+
+async def test_a_round_tells_what_is_due_and_then_remembers_it_and_waits_for_the_next_while_it_cannot() -> None:
+    async def handler(event: Event) -> Done:
+        return Done()
+
+    async def remember() -> None:
+        bench.order.append("remembered")
+
+    async def go() -> AsyncIterator[Done]:
+        yield Done(say=(begin(SAID, "due", "/tapwatt/capturer", NOW),), remember=remember)
+        raise Unavailable("Redis is away")
+
+    bench = Bench(handler)
+    await bench.handling.make_round(Round("what is due", 1.0, go))
+    assert bench.order == ["told", "remembered"]
+    (told,) = bench.told
+    assert decode(told.key, told.value, told.headers).envelope.id == "due"
 
 
 async def test_a_record_that_is_delivered_again_after_its_session_was_quarantined_gets_its_own_reason_again() -> None:

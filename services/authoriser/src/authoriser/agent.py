@@ -15,7 +15,6 @@ from tapwatt.answer_once import AnswerOnce, Known
 from tapwatt.facts.codec import Event
 from tapwatt.facts.events import AuthorisationDeclined, Authorised, SessionRequested, TariffPublished
 from tapwatt.facts.fact import Fact
-from tapwatt.facts.packed_event import unpack
 from tapwatt.provider.gateway import Gateway
 from tapwatt.state.event_ids import EventIds
 from tapwatt.state.session_store import SessionStore
@@ -59,16 +58,13 @@ class AuthoriserAgent:
 
     async def requested(self, event: Event) -> Done:
         """One session has one request, the first, and one answer. Another request under its name is refused."""
-        requested = event.fact
-        assert isinstance(requested, SessionRequested)
-        first = (await self._sessions.recall(order_reference(requested))).get("asked")
-        if first is not None:
-            asked = unpack(first).fact
-            assert isinstance(asked, SessionRequested)
-            refused = contradiction(asked, requested, self._repeated_within)
-            if refused is not None:
-                return Done(say=(refused,))
-        return await self._answer_once(event, "asked", "said", self._answer)
+        return await self._answer_once(event, "asked", "said", self._answer, self._refuse)
+
+    def _refuse(self, first: Event, again: Event) -> AuthorisationDeclined | None:
+        asked, anew = first.fact, again.fact
+        assert isinstance(asked, SessionRequested)
+        assert isinstance(anew, SessionRequested)
+        return contradiction(asked, anew, self._repeated_within)
 
     async def _answer(self, known: Known) -> tuple[Event, Authorised | AuthorisationDeclined]:
         first = known["asked"]

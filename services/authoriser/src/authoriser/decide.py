@@ -42,7 +42,9 @@ def order_reference(requested: SessionRequested) -> str:
     return session_name(requested.place.operator_id, requested.session_id)
 
 
-def contradiction(first: SessionRequested, again: SessionRequested, repeated_within: timedelta) -> Said | None:
+def contradiction(
+    first: SessionRequested, again: SessionRequested, repeated_within: timedelta
+) -> AuthorisationDeclined | None:
     """The answer to a request under the name of another session; None if it is the first request said again.
 
     A session's name must not come again while the first is remembered: whoever got the other's answer would charge the

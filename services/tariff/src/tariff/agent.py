@@ -8,6 +8,7 @@ from tapwatt.facts.codec import Event
 from tapwatt.facts.events import AuthorisationDeclined, Authorised, ChargingEnded, SessionCancelled, SessionPriced
 from tapwatt.facts.fact import Fact
 from tapwatt.state.event_ids import EventIds
+from tapwatt.state.session_names import SessionNames
 from tapwatt.state.session_store import SessionStore
 from tapwatt.worker.service import Done, Service
 from tariff.decide import Session, decide
@@ -30,6 +31,7 @@ class TariffAgent:
     def __init__(self, sessions: SessionStore, clock: Clock, settings: TariffSettings) -> None:
         self._rounding = settings.rounding_policy
         self._answer_once = AnswerOnce(sessions, NAME, clock, settings.remember_days)
+        self._names = SessionNames(sessions, settings.remember_days)
         self._event_ids = EventIds(sessions, settings.remember_days)
 
     def service(self) -> Service:
@@ -41,6 +43,7 @@ class TariffAgent:
         """Keep what was heard; once both halves are known, price the session as its first ending has it."""
         if not event.fact.of_its_session:
             return Done()
+        await self._names.note(event.fact)
         return await self._answer_once(event, REMEMBERS[type(event.fact)], "priced", self._price)
 
     async def _price(self, known: Known) -> tuple[Event, SessionPriced] | None:
