@@ -55,7 +55,12 @@ class TariffPublished(Fact):
 
 
 class SessionRequested(Fact):
-    """A driver wants to charge at this EVSE, under this tariff: reserve this much, or what the tariff asks for."""
+    """A driver wants to charge at this EVSE, under this tariff: reserve this much, or what the tariff asks for.
+
+    An operator gives each session a name of its own, which must not come again for 45 days (a setting). A request
+    under a known name with another place, hold or tariff, or long after the first, is declined: session_known. That
+    refuses the request; the session that has the name goes on.
+    """
 
     name = "SessionRequested"
     said_by = ("fleet",)

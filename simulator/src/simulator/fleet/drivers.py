@@ -80,13 +80,13 @@ class Scene:
         same = {"account": card.account, "brand": card.brand, "has_par": card.has_par}
         return await self.card("phone", device="phone", **same)
 
-    def session(self, tariff: Tariff, hold: Money | None = None) -> Session:
-        """The next session in this story, at the next EVSE of its terminal."""
+    def session(self, tariff: Tariff, hold: Money | None = None, *, operator_id: str = OPERATOR) -> Session:
+        """The next session in this story, at the next EVSE of its terminal; another operator has its own."""
         number = len(self.sessions) + 1
         place = Place(
-            operator_id=OPERATOR,
+            operator_id=operator_id,
             site_id=self.site_id,
-            terminal_id=self.terminal_id,
+            terminal_id=self.terminal_id if operator_id == OPERATOR else f"{self.terminal_id}-{operator_id}",
             evse_id=f"NL*TAP*E{self.terminal_id[1:]}*{number}",
         )
         session = Session(self, f"{self.name}-{number}", place, tariff, hold or usual_hold(tariff))
@@ -151,7 +151,8 @@ class Session:
         Half of the chargers name a published tariff, the others send the tariff itself; where the hold is the usual
         one, those that name a tariff leave it to that tariff.
         """
-        by_name = self.tariff in ALL and self.scene.chance.random() < 0.5
+        published = self.tariff in ALL and self.place.operator_id == OPERATOR
+        by_name = published and self.scene.chance.random() < 0.5
         usual = by_name and self.hold == usual_hold(self.tariff)
         return await self.ask(
             hold=None if usual else self.hold,
@@ -214,14 +215,17 @@ class Session:
     async def end(self, reason: EndReason, because: Event | None = None) -> ChargingEnded:
         """The meter's last word. It follows from the tap that stopped it, else from the hold that let it begin."""
         assert self.reading is not None, "a session that never charged is cancelled, not ended"
-        fact = self.reading.ended(OPERATOR, self.id, reason)
+        fact = self.reading.ended(self.place.operator_id, self.id, reason)
         await self.fleet.say(fact, because=because or self.authorised)
         return fact
 
     async def cancel(self) -> None:
         """The car was never plugged in."""
         fact = SessionCancelled(
-            operator_id=OPERATOR, session_id=self.id, reason="never_started", cancelled_at=self.fleet.now()
+            operator_id=self.place.operator_id,
+            session_id=self.id,
+            reason="never_started",
+            cancelled_at=self.fleet.now(),
         )
         await self.fleet.say(fact, because=self.authorised)
 
@@ -263,7 +267,7 @@ class Session:
     async def _hear(
         self, *kinds: type[Authorised] | type[AuthorisationDeclined] | type[Settlement]
     ) -> tuple[Event, object]:
-        return await self.fleet.inbox.first(self.id, *kinds, within_s=self.scene.waiting.patience_s)
+        return await self.fleet.inbox.first(self.order_reference, *kinds, within_s=self.scene.waiting.patience_s)
 
 
 def _reason(answer: StopAnswer) -> str:

@@ -103,7 +103,9 @@ class Fleet:
         if because is not None:
             event = follow(because.envelope, fact, SOURCE, self._clock.now())
         else:
-            event = begin(fact, fact_id(f"fleet/{name or fact.key}", fact.name), SOURCE, self._clock.now())
+            event = begin(
+                fact, fact_id(f"fleet/{name or fact.identity or fact.key}", fact.name), SOURCE, self._clock.now()
+            )
         await self.say_again(event)
         return event
 

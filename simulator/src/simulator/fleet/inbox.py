@@ -18,7 +18,9 @@ class StillWaiting(TapwattError):
 
 
 class Inbox:
-    """Every event once, under its session_id and, where it has one, its stop_id; a rejection under the rejected key."""
+    """Every event once, under its session (operator/session, and the id alone) and its stop_id; a rejection under the
+    rejected key.
+    """
 
     def __init__(self) -> None:
         self._about: dict[str, list[Event]] = defaultdict(list)
@@ -30,11 +32,10 @@ class Inbox:
         if event.envelope.id in self._known:
             return
         self._known.add(event.envelope.id)
-        for name in ("session_id", "stop_id", "rejected_key"):
-            about = getattr(event.fact, name, None)
-            if about is not None:
-                self._about[about].append(event)
-                self._bell[about].set()
+        abouts = {getattr(event.fact, name, None) for name in ("identity", "session_id", "stop_id", "rejected_key")}
+        for about in abouts - {None}:
+            self._about[about].append(event)
+            self._bell[about].set()
 
     def about(self, name: str) -> list[Event]:
         """Everything heard about this session or stop."""
