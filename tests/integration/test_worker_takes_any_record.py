@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 from aiokafka import AIOKafkaProducer
-from aiokafka.admin import AIOKafkaAdminClient, NewPartitions
 from tests.conftest import MakeTopics
 from tests.integration.worker_process import program, request, until
 from tests.stores.choice import Store
@@ -147,7 +146,7 @@ async def test_s25_odd_records_in_what_a_memory_is_rebuilt_from_do_not_keep_the_
 
 
 @pytest.mark.parametrize("codec", ["gzip", "snappy", "lz4", "zstd"])
-async def test_s25_a_fleet_may_compress_what_it_says_as_it_likes(
+async def test_s43_a_fleet_may_compress_what_it_says_as_it_likes(
     codec: str, kafka: Store, make_topics: MakeTopics, tmp_path: Path
 ) -> None:
     prefix = await make_topics(kafka.at)
@@ -160,26 +159,4 @@ async def test_s25_a_fleet_may_compress_what_it_says_as_it_likes(
     worker = program("holding_worker.py", tmp_path / "log", kafka.at, prefix, "tariff", seen, tmp_path / "none")
     await worker.start()
     assert len(set(await until(seen, 50, child=worker))) == 50
-    await worker.stop()
-
-
-async def test_partitions_that_are_added_to_a_topic_at_work_are_heard_too(
-    kafka: Store, make_topics: MakeTopics, tmp_path: Path
-) -> None:
-    prefix = await make_topics(kafka.at)
-    topic, seen = Topics(prefix).of(SessionRequested), tmp_path / "seen"
-    worker = program("holding_worker.py", tmp_path / "log", kafka.at, prefix, "tariff", seen, tmp_path / "none")
-    await worker.start()
-    await put(kafka.at, [good(topic, 0)])
-    await until(seen, 1, child=worker)
-    # when an operator raises the count of its partitions
-    admin = AIOKafkaAdminClient(bootstrap_servers=kafka.at)
-    await admin.start()
-    await admin.create_partitions({topic: NewPartitions(3)})
-    await admin.close()
-    await asyncio.sleep(1)
-    for partition in (1, 2):
-        await put(kafka.at, [good(topic, partition)], partition)
-    # then what stands there is handled, also what came before the worker knew of them
-    assert set(await until(seen, 3, timeout_s=120, child=worker)) == {"0", "1", "2"}
     await worker.stop()

@@ -72,13 +72,20 @@ async def until(seen: Path, count: int, timeout_s: float = 60, child: Child | No
 
 async def until_in_flight(port: int, count: int) -> int:
     """Wait until the worker says that so many are in flight; returns its resident memory in bytes."""
-    async with aiohttp.ClientSession() as http, asyncio.timeout(60):
+    async with asyncio.timeout(60):
         while True:
             await asyncio.sleep(0.2)
             try:
-                text = await (await http.get(f"http://127.0.0.1:{port}/metrics")).text()
+                told = await gauges(port)
             except aiohttp.ClientError:
                 continue
-            told = dict(line.split(" ") for line in text.splitlines() if line and not line.startswith("#"))
-            if float(told.get("tapwatt_records_in_flight", "0")) >= count:
-                return int(float(told["process_resident_memory_bytes"]))
+            if told.get("tapwatt_records_in_flight", 0) >= count:
+                return int(told["process_resident_memory_bytes"])
+
+
+async def gauges(port: int) -> dict[str, float]:
+    """What the worker's metrics without labels say."""
+    async with aiohttp.ClientSession() as http:
+        text = await (await http.get(f"http://127.0.0.1:{port}/metrics")).text()
+    told = (line.split(" ") for line in text.splitlines() if not line.startswith("#") and "{" not in line)
+    return {one[0]: float(one[1]) for one in told if len(one) == 2}

@@ -55,6 +55,46 @@ def test_any_interleaving_of_deliveries_and_ends_keeps_the_commit_safe(steps: li
         assert len(offsets) == len([o for o in noted if unfinished and o >= unfinished[0]])
 
 
+@given(offsets, st.data())
+def test_the_log_is_committed_to_where_it_was_read_only_when_everything_before_is_finished(
+    delivered: list[int], data: st.DataObject
+) -> None:
+    offsets = OffsetTracker()
+    position, waiting = 0, list(delivered)
+    noted: list[int] = []
+    finished: set[int] = set()
+    for _ in range(3 * len(delivered)):
+        match data.draw(st.sampled_from(["deliver", "finish", "read on"])):
+            case "deliver" if waiting:
+                # when the next record is delivered
+                noted.append(waiting.pop(0))
+                offsets.note(noted[-1])
+                position = noted[-1] + 1
+            case "finish" if noted:
+                done = data.draw(st.sampled_from(noted))
+                finished.add(done)
+                offsets.finish(done)
+            case _:
+                # when the log is read on over what is never delivered, up to the next record at most
+                position = data.draw(st.integers(position, waiting[0] if waiting else position + 10))
+                offsets.read_to(position)
+        # then the commit is never over what is unfinished or was not read, and never goes back
+        unfinished = [one for one in noted if one not in finished]
+        if offsets.commit is not None:
+            assert offsets.commit <= min([*unfinished, position])
+    # and once all is finished and read, nothing is left to wait for
+    for one in noted:
+        offsets.finish(one)
+    offsets.read_to(position)
+    assert offsets.commit == (position if position or noted else None)
+
+
+def test_a_log_of_which_nothing_was_read_is_not_committed() -> None:
+    offsets = OffsetTracker()
+    offsets.read_to(0)
+    assert offsets.commit is None
+
+
 @given(offsets)
 def test_finishing_twice_or_before_the_head_changes_nothing(delivered: list[int]) -> None:
     offsets = OffsetTracker()

@@ -136,6 +136,13 @@ LAG = Metric(
     "Records on this worker's partitions that were not fetched yet, over a connection of its own.",
     "Growing: more replicas, or see what keeps tapwatt_records_in_flight at its bound.",
 )
+BEHIND_TRANSACTIONS = Metric(
+    "tapwatt_records_behind_transactions",
+    "gauge",
+    "records",
+    "Records on this worker's partitions that nobody may read yet: a producer has a transaction open before them.",
+    "Not zero for long: the log says where it begins; `kafka-transactions.sh describe-producers` tells whose it is.",
+)
 ASSIGNED = Metric(
     "tapwatt_assigned_partitions",
     "gauge",
@@ -159,6 +166,7 @@ METRICS = (
     QUARANTINED,
     IN_FLIGHT,
     LAG,
+    BEHIND_TRANSACTIONS,
     ASSIGNED,
 )
 

@@ -182,3 +182,26 @@ async def test_a_handler_that_survives_its_partition_does_not_count_twice() -> N
     await forgetting
     # then nothing is at work, and nothing was done
     assert (flight.active, flight.finished_total) == (0, 0)
+
+
+async def test_s44_what_is_never_delivered_is_committed_over_once_all_that_was_delivered_is_done() -> None:
+    # given a record that is being handled, and an aborted transaction behind it
+    handlers = Handlers()
+    flight = inflight(handlers)
+    flight.accept(flight.note(ONE, [record(0, "s")]))
+    flight.read_to(ONE, 7)
+    assert flight.commit_of(ONE) is None
+    # when it is done and the log is read no further
+    handlers.gates[0].set()
+    await settle()
+    assert flight.commit_of(ONE) == 1
+    flight.read_to(ONE, 7)
+    # then the whole of it is committed, and so is a partition of which nothing was delivered
+    assert flight.commit_of(ONE) == 7
+    flight.read_to(TWO, 3)
+    assert flight.commit_of(TWO) == 3
+    assert flight.full() == set()
+    # but not one that is empty, or not ours any more
+    await flight.forget()
+    flight.read_to(TWO, 0)
+    assert (flight.commit_of(ONE), flight.commit_of(TWO)) == (None, None)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Sequence
 
 from aiokafka import AIOKafkaProducer
@@ -16,7 +15,8 @@ from tapwatt.worker.kafka.log_reader import read_log
 from tapwatt.worker.kafka.producer import LARGEST_VALUE
 from tapwatt.worker.records import Incoming, Read
 from tapwatt_cli.ops.dead_letters import Letter, in_order, letters_of, marker, replay_of, replays, retry_topic
-from tapwatt_cli.ops.topic_log import READ_WITHIN_S, NoTopics, partitions_of
+from tapwatt_cli.ops.kafka_words import reading
+from tapwatt_cli.ops.topic_log import NoTopics, partitions_of
 
 
 class NobodyListens(TapwattError):
@@ -26,17 +26,14 @@ class NobodyListens(TapwattError):
 async def read_letters(bootstrap: str, topics: Topics, *, with_values: bool = True) -> list[Letter]:
     """Every dead letter to the end as it is now. Without values a long list needs little memory.
 
-    Unavailable if Kafka does not answer, NoTopics if it has no topic of dead letters.
+    Unavailable if Kafka cannot be read, NoTopics if it has no topic of dead letters.
     """
     records: list[Incoming] = []
-    try:
-        async with asyncio.timeout(READ_WITHIN_S):
-            await _require(bootstrap, topics)
-            async for one in read_log(bootstrap, [topics.dead_letters]):
-                value = one.value if with_values else None
-                records.append(Read(one.topic, one.partition, one.offset, one.key, value, tuple(one.headers)))
-    except TimeoutError:
-        raise Unavailable(f"the dead letters at {bootstrap} could not be read in {READ_WITHIN_S:g} s") from None
+    async with reading(bootstrap, "the dead letters"):
+        await _require(bootstrap, topics)
+        async for one in read_log(bootstrap, [topics.dead_letters]):
+            value = one.value if with_values else None
+            records.append(Read(one.topic, one.partition, one.offset, one.key, value, tuple(one.headers)))
     return letters_of(records)
 
 
@@ -88,7 +85,5 @@ async def _require_hearers(bootstrap: str, topics: Topics, letters: Sequence[Let
 
 
 async def _there(bootstrap: str, names: set[str]) -> set[str]:
-    try:
+    async with reading(bootstrap, "the list of topics"):
         return {partition.topic for partition in await partitions_of(bootstrap, names)}
-    except KafkaError as error:
-        raise Unavailable(f"Kafka at {bootstrap} does not answer: start it, or correct --bootstrap") from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -16,7 +15,8 @@ from tapwatt.facts.ids import fact_id
 from tapwatt.facts.topics import Topics
 from tapwatt.tariffs import contradiction
 from tapwatt.worker.kafka.log_reader import read_log
-from tapwatt_cli.ops.topic_log import READ_WITHIN_S, NoTopics, partitions_of
+from tapwatt_cli.ops.kafka_words import reading
+from tapwatt_cli.ops.topic_log import NoTopics, partitions_of
 
 SOURCE = "/operator/tapwatt-cli"
 
@@ -44,7 +44,8 @@ def refuse_contradictions(offers: Sequence[TariffPublished]) -> None:
 async def publish_offers(bootstrap: str, topics: Topics, offers: Sequence[TariffPublished]) -> list[Published]:
     """Put these offers on the log, all of them or, where one cannot be, none.
 
-    NotPublished if a version stands with other terms, NoTopics or Unavailable if Kafka has no such topic or is away.
+    NotPublished if a version stands with other terms, NoTopics if Kafka has no such topic, Unavailable if it cannot be
+    read.
     """
     topic = topics.of(TariffPublished)
     standing = await _standing(bootstrap, topic)
@@ -66,24 +67,19 @@ def _event(one: TariffPublished) -> Event:
 async def _standing(bootstrap: str, topic: str) -> dict[str, TariffPublished]:
     """The offers on the log by their name; of one that was said twice the first, as the authoriser has it."""
     found: dict[str, TariffPublished] = {}
-    try:
-        async with asyncio.timeout(READ_WITHIN_S):
-            if not await partitions_of(bootstrap, {topic}):
-                raise NoTopics(
-                    f"Kafka at {bootstrap} has no topic {topic}; is the topic prefix right? "
-                    f"A new ring's topics are created with: tapwatt topics --apply --bootstrap {bootstrap}"
-                )
-            async for record in read_log(bootstrap, [topic]):
-                try:
-                    fact = decode(record.key, record.value, record.headers).fact
-                except Poison:
-                    continue  # the authoriser has dead-lettered it: it is no offer
-                if isinstance(fact, TariffPublished) and contradiction(fact.tariff) is None:
-                    found.setdefault(fact.offer, fact)
-    except TimeoutError:
-        raise Unavailable(f"the tariffs at {bootstrap} could not be read in {READ_WITHIN_S:g} s") from None
-    except KafkaError as error:
-        raise Unavailable(f"Kafka at {bootstrap} does not answer: start it, or correct --bootstrap") from error
+    async with reading(bootstrap, "the tariffs"):
+        if not await partitions_of(bootstrap, {topic}):
+            raise NoTopics(
+                f"Kafka at {bootstrap} has no topic {topic}; is the topic prefix right? "
+                f"A new ring's topics are created with: tapwatt topics --apply --bootstrap {bootstrap}"
+            )
+        async for record in read_log(bootstrap, [topic]):
+            try:
+                fact = decode(record.key, record.value, record.headers).fact
+            except Poison:
+                continue  # the authoriser has dead-lettered it: it is no offer
+            if isinstance(fact, TariffPublished) and contradiction(fact.tariff) is None:
+                found.setdefault(fact.offer, fact)
     return found
 
 

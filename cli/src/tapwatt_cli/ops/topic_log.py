@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError
 
-from tapwatt.errors import Poison, TapwattError, Unavailable
+from tapwatt.errors import Poison, TapwattError
 from tapwatt.facts.codec import Event, decode
 from tapwatt.facts.envelopes import Headers, note
 from tapwatt.facts.events import FACTS
@@ -18,9 +16,7 @@ from tapwatt.facts.fact import Fact
 from tapwatt.facts.topics import Topics
 from tapwatt.worker.kafka.log_reader import read_log
 from tapwatt.worker.records import Incoming
-
-READ_WITHIN_S = 60.0
-"""A log that cannot be read to its end in this time is too long for one look, or Kafka is in trouble."""
+from tapwatt_cli.ops.kafka_words import reading
 
 
 class NoTopics(TapwattError):
@@ -37,22 +33,17 @@ class TopicLog:
 
 
 async def read_topics(bootstrap: str, topics: Topics, facts: Iterable[type[Fact]] = FACTS) -> TopicLog:
-    """Every event on the topics of these facts, and what was dead-lettered. Unavailable if Kafka does not answer."""
+    """Every event on the topics of these facts, and what was dead-lettered. Unavailable if Kafka cannot be read."""
     wanted = {topics.of(fact) for fact in facts} | {topics.dead_letters}
-    try:
-        async with asyncio.timeout(READ_WITHIN_S):
-            there = await partitions_of(bootstrap, wanted)
-            if not there:
-                raise NoTopics(
-                    f"Kafka at {bootstrap} has none of Tapwatt's topics; create them with: "
-                    f"tapwatt topics --apply --bootstrap {bootstrap}"
-                )
-            names = sorted({partition.topic for partition in there})
-            return await _sorted(read_log(bootstrap, names), topics.dead_letters)
-    except KafkaError as error:
-        raise Unavailable(f"Kafka at {bootstrap} does not answer: start it, or correct --bootstrap") from error
-    except TimeoutError:
-        raise Unavailable(f"the topics on {bootstrap} could not be read to their end in {READ_WITHIN_S:g} s") from None
+    async with reading(bootstrap, "what was said"):
+        there = await partitions_of(bootstrap, wanted)
+        if not there:
+            raise NoTopics(
+                f"Kafka at {bootstrap} has none of Tapwatt's topics; create them with: "
+                f"tapwatt topics --apply --bootstrap {bootstrap}"
+            )
+        names = sorted({partition.topic for partition in there})
+        return await _sorted(read_log(bootstrap, names), topics.dead_letters)
 
 
 async def partitions_of(bootstrap: str, names: set[str]) -> list[TopicPartition]:

@@ -11,7 +11,7 @@ from tapwatt.clock import Clock
 from tapwatt.errors import Unavailable
 from tapwatt.log import Log
 from tapwatt.retry import RetryPolicy, retrying
-from tapwatt.state.view import LEASE_S, Generation, Superseded, ViewState
+from tapwatt.state.view import LEASE_S, LOOK_MS, Generation, Superseded, ViewState
 
 Record = TypeVar("Record")
 Read = Callable[[], AsyncIterator[Record]]
@@ -87,7 +87,7 @@ async def stay_whole(
     clock: Clock,
     log: Log,
     key_of: KeyOf[Record] | None = None,
-    every_s: float = 2.0,
+    every_s: float = LOOK_MS / 1000,
 ) -> None:
     """Run beside a worker, for ever: look every so many seconds whether the view is whole, and build it if not."""
     while True:

@@ -161,7 +161,7 @@ def _no_lost_cancellation() -> Iterator[None]:
 
 def _is_ours(error: Exception) -> bool:
     """Whether one of our own scripts said this (see view.lua); tapwatt.state.view gives it its word."""
-    return str(error).startswith(("NOTWHOLE", "SUPERSEDED", "NEWER"))
+    return str(error).startswith(("NOTWHOLE", "SUPERSEDED", "NEWER", "LOST"))
 
 
 def _words(error: Exception) -> str:

@@ -7,6 +7,11 @@ A flush takes the marker away; a restart or a failover, which may lose writes th
 server's run id; new code counts the epoch up. In each case every read and write is Unavailable until the view has
 been built anew (tapwatt.state.rebuild). Older code never takes the view back: its records wait until it is replaced.
 
+A single key may be lost, too (evicted, deleted by hand). Each generation has a register of its keys and how long each
+is to live; what is not there though the register has it was lost. Every script looks before it says that there is
+nothing, or makes a key, and whoever looks whether the view is whole looks for some of its keys each time. From then on
+the generation is no longer the current one, and the view is built anew (docs/adr/0013).
+
 A rebuild writes into a generation that nobody reads, and one script makes it current. It may die at any line: a
 generation that never became current is invisible, and the next rebuild sets it aside and removes it. Only one that is
 being built is named in the marker, and every write of a rebuild is refused unless it carries that name: the name is
@@ -39,6 +44,16 @@ Generation = NewType("Generation", str)
 
 LEASE_S = 30.0
 """How long a rebuild that says nothing is thought to be alive."""
+
+
+LOOK_MS = 2000
+"""How often it is looked whether a view is whole."""
+
+LOOKED_AT = 2000
+"""How many keys are looked for each time: 60,000 within a minute."""
+
+_LAYOUT = 1
+"""Counted up when what view.lua keeps of every view changes: all views are then rebuilt from the log."""
 
 
 class Superseded(Unavailable):
@@ -93,7 +108,7 @@ class RedisView:
         self.service = service
         self.marker = f"{redis.key_prefix}:{{{service}}}"
         self._redis = redis
-        self._epoch = epoch
+        self._epoch = _LAYOUT * 1000 + epoch
         self._lease_ms = int(lease_s * 1000)
         self._new_name = new_name
         self._next: Generation | None = None
@@ -114,6 +129,11 @@ class RedisView:
         except ResponseError as error:
             if str(error).startswith("SUPERSEDED"):
                 raise Superseded(f"the rebuild of what {self.service} knows was taken over by another one") from error
+            if str(error).startswith("LOST"):
+                what = str(error).removeprefix("LOST ") or "register"
+                raise Unavailable(
+                    f"Redis has lost a key of what {self.service} knows (a {what}): nothing is said until it is rebuilt"
+                ) from error
             if str(error).startswith("NEWER"):
                 raise Unavailable(f"newer code holds what {self.service} knows: replace this worker with it") from error
             raise Unavailable(
@@ -121,8 +141,8 @@ class RedisView:
             ) from error
 
     async def whole(self) -> bool:
-        """Whether what the view says may be believed."""
-        return bool(await self.run(self._whole))
+        """Whether what the view says may be believed. Unavailable, once, if it was found that a key of it is lost."""
+        return bool(await self.run(self._whole, LOOKED_AT, LOOK_MS))
 
     async def begin(self) -> Generation | None:
         """Name a generation to build and lease it to the caller; None while another's lease runs, or if it is whole."""

@@ -77,14 +77,23 @@ class InFlight:
 
     def note(self, partition: Partition, records: Iterable[Incoming]) -> Run:
         """Take note of delivered records before anything else happens; the run holds those that are new."""
-        ours = self._partitions.get(partition)
-        if ours is None:
-            ours = self._partitions[partition] = _PartitionInFlight(self._is_delayed(partition.topic))
+        ours = self._ours(partition)
         note = ours.offsets.note
         new = [record for record in records if note(record.offset)]
         if not ours.delayed:
             self.active += len(new)
         return Run(new, ours)
+
+    def read_to(self, partition: Partition, position: int) -> None:
+        """All that this partition delivers before the position is noted; the rest before it is never delivered."""
+        if position > 0:
+            self._ours(partition).offsets.read_to(position)
+
+    def _ours(self, partition: Partition) -> _PartitionInFlight:
+        ours = self._partitions.get(partition)
+        if ours is None:
+            ours = self._partitions[partition] = _PartitionInFlight(self._is_delayed(partition.topic))
+        return ours
 
     def accept(self, run: Run) -> None:
         """Begin to handle what was noted. A run whose partition was forgotten since is dropped: it is read again."""
@@ -131,7 +140,7 @@ class InFlight:
         return ours.offsets.commit if ours else None
 
     def partitions(self) -> list[Partition]:
-        """The partitions of which something was delivered."""
+        """The partitions of which something was read."""
         return list(self._partitions)
 
     def full(self) -> set[Partition]:

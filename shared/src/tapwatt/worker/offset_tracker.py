@@ -8,8 +8,9 @@ from collections import deque
 class OffsetTracker:
     """The offsets of one partition in the order they were delivered. It forgets what is finished from the front.
 
-    Only what was delivered is known, so offsets that a log never delivers (compacted away, transaction markers) are no
-    gaps here. `commit` is the position to commit: every delivered offset below it is finished. It never goes back.
+    Only what was delivered is known, so offsets that a log never delivers (compacted away, aborted, the ends of
+    transactions) are no gaps here. `commit` is the position to commit: every delivered offset below it is finished. It
+    never goes back.
     """
 
     __slots__ = ("_finished", "_last", "_waiting", "commit")
@@ -39,6 +40,11 @@ class OffsetTracker:
             done = waiting.popleft()
             finished.discard(done)
             self.commit = done + 1
+
+    def read_to(self, position: int) -> None:
+        """The log is read up to here: between the last delivered offset and this one nothing is ever delivered."""
+        if not self._waiting and position > max(self._last, self.commit or 0):
+            self.commit = position
 
     def __len__(self) -> int:
         """How much is kept: unfinished offsets and the finished ones behind them."""

@@ -14,7 +14,7 @@ class Progress(Protocol):
     """Both raise Unavailable when Kafka does not tell."""
 
     async def ends(self) -> Ends:
-        """The offset after the last record of each partition that has one, now."""
+        """The offset to which each partition that has anything can be read now."""
         ...
 
     async def reached(self, ends: Ends) -> bool:

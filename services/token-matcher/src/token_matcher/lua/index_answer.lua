@@ -3,5 +3,12 @@ local at, refused = generation()
 if refused then
   return refused
 end
-redis.call('SET', at .. 'answer:' .. ARGV[3], ARGV[4], 'NX', 'PX', ARGV[5])
-return redis.call('GET', at .. 'answer:' .. ARGV[3])
+local key = at .. 'answer:' .. ARGV[3]
+local gone = lost(key)
+if gone then
+  return gone
+end
+if redis.call('SETNX', key, ARGV[4]) == 1 then
+  keep_until(key, milliseconds() + tonumber(ARGV[5]))
+end
+return redis.call('GET', key)

@@ -3,4 +3,5 @@ local at, refused = generation()
 if refused then
   return refused
 end
-return redis.call('GET', at .. 'answer:' .. ARGV[3])
+local key = at .. 'answer:' .. ARGV[3]
+return lost(key) or redis.call('GET', key)

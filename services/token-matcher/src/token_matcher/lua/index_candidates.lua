@@ -6,10 +6,20 @@ end
 local seen, found = {}, {}
 for i = 3, #ARGV do
   local card = at .. 'card:' .. ARGV[i]
+  local gone = lost(card)
+  if gone then
+    return gone
+  end
   for _, id in ipairs(redis.call('SMEMBERS', card)) do
-    local session = redis.call('HMGET', at .. 'session:' .. id, 'entry', 'claimed_by')
+    local key = at .. 'session:' .. id
+    local session = redis.call('HMGET', key, 'entry', 'claimed_by')
     if not session[1] then
+      gone = lost(key)
+      if gone then
+        return gone
+      end
       redis.call('SREM', card, id) -- its time is over
+      is_over(card)
     elseif not seen[id] then
       seen[id] = true
       found[#found + 1] = session[1]

@@ -5,11 +5,16 @@ if refused then
   return refused
 end
 local session = at .. 'session:' .. ARGV[3]
+local closed = at .. 'closed:' .. ARGV[3]
+local gone = lost(session) or lost(closed)
+if gone then
+  return gone
+end
 local opened = redis.call('HEXISTS', session, 'entry') == 1
 if ARGV[2] == '' and not opened then
   return false
 end
-if redis.call('EXISTS', at .. 'closed:' .. ARGV[3]) == 0 then
+if redis.call('EXISTS', closed) == 0 then
   redis.call('HSETNX', session, 'claimed_by', ARGV[4])
   if not opened then
     keep_until(session, milliseconds() + tonumber(ARGV[5]))

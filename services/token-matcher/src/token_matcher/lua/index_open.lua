@@ -5,10 +5,18 @@ if refused then
   return refused
 end
 local session = at .. 'session:' .. ARGV[3]
+local closed = at .. 'closed:' .. ARGV[3]
+local gone = lost(session) or lost(closed)
+for i = 6, #ARGV do
+  gone = gone or lost(at .. 'card:' .. ARGV[i])
+end
+if gone then
+  return gone
+end
 if redis.call('HEXISTS', session, 'entry') == 1 then
   return 1
 end
-if redis.call('EXISTS', at .. 'closed:' .. ARGV[3]) == 1 or tonumber(ARGV[5]) <= milliseconds() then
+if redis.call('EXISTS', closed) == 1 or tonumber(ARGV[5]) <= milliseconds() then
   return 0
 end
 local cards = {}
@@ -19,5 +27,5 @@ for i = 6, #ARGV do
   cards[#cards + 1] = ARGV[i]
 end
 redis.call('HSET', session, 'entry', ARGV[4], 'cards', table.concat(cards, ' '))
-redis.call('PEXPIREAT', session, ARGV[5])
+end_at(session, tonumber(ARGV[5]))
 return 1

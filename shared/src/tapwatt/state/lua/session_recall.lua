@@ -3,4 +3,5 @@ local at, refused = generation()
 if refused then
   return refused
 end
-return redis.call('HGETALL', at .. 'session:' .. ARGV[3])
+local key = at .. 'session:' .. ARGV[3]
+return lost(key) or redis.call('HGETALL', key)

@@ -5,6 +5,10 @@ if refused then
   return refused
 end
 local key = at .. 'session:' .. ARGV[3]
+local gone = lost(key)
+if gone then
+  return gone
+end
 local moment = milliseconds() + tonumber(ARGV[6])
 redis.call('HSETNX', key, ARGV[4], ARGV[5])
 keep_until(key, moment)

@@ -48,10 +48,72 @@ local function milliseconds()
   return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
 end
 
--- Let a key live until then (milliseconds since 1970), never shorter than it would.
+-- Every key of a generation is noted in the generation's register, with the moment until which it lives. A key that
+-- the register has and Redis has not was lost: evicted, deleted by hand. Of the register itself that is seen by the
+-- member '', which it has from the beginning (docs/adr/0013).
+local SLACK = 1000 -- milliseconds in which a key may be over a little before or after its moment
+
+local function parts_of(key)
+  return string.match(string.sub(key, #KEYS[1] + 2), '^([^:]*):(.*)$')
+end
+
+local function register_of(generation)
+  return keys_of(generation) .. 'register'
+end
+
+-- Let a key live until then (milliseconds since 1970), though it would live longer.
+local function end_at(key, moment)
+  local generation, name = parts_of(key)
+  redis.call('PEXPIREAT', key, string.format('%.0f', moment))
+  redis.call('ZADD', register_of(generation), string.format('%.0f', moment), name)
+end
+
+-- Let a key live until then, never shorter than it would.
 local function keep_until(key, moment)
   local left = redis.call('PTTL', key)
   if left < 0 or milliseconds() + left < moment then
-    redis.call('PEXPIREAT', key, string.format('%.0f', moment))
+    end_at(key, moment)
   end
+end
+
+-- It is right that this key is not there, if it is not.
+local function is_over(key)
+  if redis.call('EXISTS', key) == 0 then
+    local generation, name = parts_of(key)
+    redis.call('ZREM', register_of(generation), name)
+  end
+end
+
+local function set_aside(field)
+  local generation = redis.call('HGET', KEYS[1], field)
+  if generation then
+    redis.call('SADD', KEYS[1] .. ':superseded', generation)
+    redis.call('HDEL', KEYS[1], field)
+  end
+end
+
+-- What to say of a key that is not there though it should be: from now on its generation is not believed any more.
+local function gives_up(generation, name)
+  if generation == redis.call('HGET', KEYS[1], 'building') then
+    set_aside('building')
+    redis.call('DEL', KEYS[1] .. ':lease')
+  elseif generation == redis.call('HGET', KEYS[1], 'generation') then
+    set_aside('generation')
+  end
+  return redis.error_reply('LOST ' .. (string.match(name, '^[^:]*')))
+end
+
+-- Nothing if the key is there, or is rightly not there; else what to answer. Asked before a key is made, and before it
+-- is said that there is none.
+local function lost(key)
+  if redis.call('EXISTS', key) == 1 then
+    return nil
+  end
+  local generation, name = parts_of(key)
+  local register = register_of(generation)
+  local moment = redis.call('ZSCORE', register, name)
+  if redis.call('ZSCORE', register, '') and not (moment and tonumber(moment) > milliseconds() + SLACK) then
+    return nil
+  end
+  return gives_up(generation, name)
 end

@@ -13,18 +13,12 @@ end
 if whole() then
   return 0
 end
-local function set_aside(field)
-  local generation = redis.call('HGET', KEYS[1], field)
-  if generation then
-    redis.call('SADD', KEYS[1] .. ':superseded', generation)
-    redis.call('HDEL', KEYS[1], field)
-  end
-end
 set_aside('building')
 if epoch ~= ARGV[1] then
   -- Code of another epoch must not write into our build: from now on it waits.
   set_aside('generation')
 end
 redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'building', ARGV[3], 'building_server', server())
+redis.call('ZADD', register_of(ARGV[3]), '+inf', '')
 redis.call('SET', lease, ARGV[3], 'PX', ARGV[4])
 return 1

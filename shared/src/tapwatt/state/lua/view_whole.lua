@@ -1,1 +1,27 @@
-return whole() and 1 or 0
+-- Whether the view is whole. Each time some of what it should have is looked for, ARGV[3] keys of the register at most,
+-- so that a key that is lost is noticed before it is asked for. ARGV[4] is how often (milliseconds) that is done.
+local generation = whole()
+if not generation then
+  return 0
+end
+local at, register, now = keys_of(generation), register_of(generation), milliseconds()
+local many = tonumber(ARGV[3])
+if not redis.call('ZSCORE', register, '') then
+  return gives_up(generation, '')
+end
+for _, name in ipairs(redis.call('ZRANGEBYSCORE', register, '-inf', now - SLACK, 'LIMIT', 0, many)) do
+  if redis.call('EXISTS', at .. name) == 0 then
+    redis.call('ZREM', register, name)
+  end
+end
+-- Which part has its turn follows from the time, so that nothing has to be kept of it.
+local parts = math.ceil(redis.call('ZCARD', register) / many)
+local first = (math.floor(now / tonumber(ARGV[4])) % parts) * many
+local names = redis.call('ZRANGE', register, first, first + many - 1, 'WITHSCORES')
+for i = 1, #names, 2 do
+  local name = names[i]
+  if name ~= '' and tonumber(names[i + 1]) > now + SLACK and redis.call('EXISTS', at .. name) == 0 then
+    return gives_up(generation, name)
+  end
+end
+return 1

@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from tapwatt.errors import BadSettings
+from tapwatt.worker.kafka.header_names import consumer
 from tapwatt.worker.records import Partition
 
 
@@ -24,13 +25,13 @@ class BrokerProbe:
         loop = asyncio.get_running_loop()
         end = loop.time() + timeout_s
         while True:
-            consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, request_timeout_ms=10_000)
+            log = consumer(bootstrap_servers=self._bootstrap, request_timeout_ms=10_000)
             try:
-                await consumer.start()
-                self._consumer = consumer
+                await log.start()
+                self._consumer = log
                 return
             except (KafkaError, OSError, ValueError) as error:
-                await consumer.stop()
+                await log.stop()
                 if loop.time() >= end or isinstance(error, ValueError):
                     raise BadSettings(
                         f"Kafka does not answer at {self._bootstrap} (waited {timeout_s:g} s): "
@@ -49,7 +50,7 @@ class BrokerProbe:
             )
 
     async def ends(self, partitions: Iterable[Partition], timeout_s: float) -> Mapping[Partition, int] | None:
-        """The offset after the last record of each partition; None if the broker does not say so in time."""
+        """The offset to which each partition can be read now; None if the broker does not say so in time."""
         wanted = [TopicPartition(*p) for p in partitions]
         if not wanted or self._consumer is None:
             return {}

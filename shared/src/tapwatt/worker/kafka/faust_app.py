@@ -20,8 +20,9 @@ from faust.types.tuples import ConsumerMessage
 
 from tapwatt.errors import TapwattError
 from tapwatt.worker.inflight import InFlight
-from tapwatt.worker.kafka.header_names import read_any_name
+from tapwatt.worker.kafka.header_names import METADATA_MS, read_any_name
 from tapwatt.worker.kafka.producer import LARGEST_VALUE, BatchingProducer
+from tapwatt.worker.open_transactions import HeldBack
 from tapwatt.worker.records import Partition
 from tapwatt.worker.settings import KafkaSettings, WorkerSettings
 from tapwatt.worker.supervisor import Supervisor
@@ -29,11 +30,20 @@ from tapwatt.worker.supervisor import Supervisor
 _BATCH = 128 * 1024
 """Bytes that go to a partition at once."""
 
-_METADATA_MS = 30_000
-"""How soon partitions that an operator adds to a topic are heard."""
+_LOOK_AGAIN_S = 0.25
+"""How often what is never delivered is looked for behind the last record."""
 
 _NEVER_S = 7 * 86400.0
 """aiokafka leaves the group when nothing is fetched for a while; with all partitions full that is no fault of ours."""
+
+
+class ReadCommitted(driver.AIOKafkaConsumerThread):
+    """Faust's consumer, which reads of transactions what was committed. Faust does that only where it makes its own."""
+
+    def _create_worker_consumer(self, transport: Any) -> Any:
+        consumer = super()._create_worker_consumer(transport)
+        consumer._isolation_level = "read_committed"
+        return consumer
 
 
 class BatchConsumer(driver.Consumer):
@@ -50,6 +60,10 @@ class BatchConsumer(driver.Consumer):
         self._epoch = 0
         self._reread = False
         self._seeking = asyncio.Lock()
+        self._look_again = 0.0
+
+    def _new_consumer_thread(self) -> ReadCommitted:
+        return ReadCommitted(self, loop=self.loop, beacon=self.beacon)
 
     async def _getmany(self, active_partitions: set[TP] | None, timeout: float) -> Any:
         inflight = self.app.inflight
@@ -69,14 +83,32 @@ class BatchConsumer(driver.Consumer):
             return
         epoch, generation = self._epoch, self.app.consumer_generation_id
         records, active = await self._wait_next_records(timeout)
-        if not records or self.should_stop:
+        if self.should_stop:
             return
-        for tp, run in records.items():
-            stale = epoch != self._epoch or generation != self.app.consumer_generation_id or not self.flow_active
-            if stale or (active is not None and tp not in active):
+        for tp, run in (records or {}).items():
+            if self._stale(epoch, generation) or (active is not None and tp not in active):
                 self._reread = True
                 return
             yield tp, self._message(tp, run)
+        if not self._stale(epoch, generation):
+            self._note_positions()
+
+    def _stale(self, epoch: int, generation: int) -> bool:
+        """Whether what was fetched then is another owner's now, or is read again."""
+        return epoch != self._epoch or generation != self.app.consumer_generation_id or not self.flow_active
+
+    def _note_positions(self) -> None:
+        """Tell how far partitions are read, when all that was fetched is noted: never later, never sooner.
+
+        Behind the last record there may be what is never delivered: what was aborted, the ends of transactions, what
+        compaction left out. Were it not committed over, whoever waits for the group to come to the end of the log
+        would wait for ever.
+        """
+        now = asyncio.get_running_loop().time()
+        if now >= self._look_again:
+            self._look_again = now + _LOOK_AGAIN_S
+            for partition, position in positions(self.app).items():
+                self.app.inflight.read_to(partition, position)
 
     async def _read_again(self) -> bool:
         if not self.flow_active:
@@ -215,8 +247,8 @@ def make_app(
         broker_heartbeat_interval=worker.heartbeat_s,
         broker_max_poll_records=worker.max_poll_records,
         broker_max_poll_interval=_NEVER_S,
-        consumer_metadata_max_age_ms=_METADATA_MS,
-        producer_metadata_max_age_ms=_METADATA_MS,
+        consumer_metadata_max_age_ms=METADATA_MS,
+        producer_metadata_max_age_ms=METADATA_MS,
         producer_acks=-1,
         producer_max_batch_size=_BATCH,
     )
@@ -255,12 +287,26 @@ def assigned(app: BatchApp) -> list[Partition]:
 
 def positions(app: BatchApp) -> dict[Partition, int]:
     """The next offset to be read of each partition of ours, where it is known."""
+    return {partition: state.position for partition, state in _states(app) if state.has_valid_position}
+
+
+def held_back(app: BatchApp) -> dict[Partition, HeldBack]:
+    """Where records of ours wait behind a transaction that is open: until it ends nobody may read on."""
+    return {
+        partition: HeldBack(state.lso, state.highwater - state.lso)
+        for partition, state in _states(app)
+        if state.highwater is not None and state.lso is not None and 0 <= state.lso < state.highwater
+    }
+
+
+def _states(app: BatchApp) -> list[tuple[Partition, Any]]:
+    """What aiokafka knows of each partition of ours."""
     subscription = cast(Any, app.consumer)._thread._ensure_consumer()._subscription.subscription
     assignment = subscription.assignment if subscription is not None else None
     if assignment is None:
-        return {}
-    states = {tp: assignment.state_value(tp) for tp in assignment.tps}
-    return {Partition(*tp): s.position for tp, s in states.items() if s is not None and s.has_valid_position}
+        return []
+    states = [(Partition(*tp), assignment.state_value(tp)) for tp in assignment.tps]
+    return [(partition, state) for partition, state in states if state is not None]
 
 
 def flowing(app: BatchApp) -> bool:

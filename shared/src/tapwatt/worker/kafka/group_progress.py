@@ -9,6 +9,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from tapwatt.errors import Unavailable
+from tapwatt.worker.kafka.header_names import consumer
 from tapwatt.worker.kafka.partitions import partitions_of
 from tapwatt.worker.progress import Ends
 from tapwatt.worker.records import Partition
@@ -26,7 +27,7 @@ class GroupProgress:
 
     async def open(self) -> None:
         """Connect."""
-        self._consumer = AIOKafkaConsumer(bootstrap_servers=self._bootstrap, group_id=None)
+        self._consumer = consumer(bootstrap_servers=self._bootstrap, group_id=None)
         await self._consumer.start()
         self._admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
         await self._admin.start()
@@ -39,7 +40,7 @@ class GroupProgress:
             await self._admin.close()
 
     async def ends(self) -> Ends:
-        """The offset after the last record of each partition that has one, now."""
+        """The offset to which each partition that has anything can be read now."""
         assert self._consumer is not None
         assert self._admin is not None
         try:

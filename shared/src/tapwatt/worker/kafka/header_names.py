@@ -23,13 +23,19 @@ from aiokafka.record import default_records, memory_records
 
 from tapwatt.worker.records import Outgoing
 
+METADATA_MS = 30_000
+"""How soon partitions that an operator adds to a topic are heard of."""
+
 _MAGIC = struct.calcsize(">qii")
 
 
 def consumer(*topics: str, **settings: Any) -> AIOKafkaConsumer:
-    """An aiokafka consumer, not started yet, that can read every record that a broker takes."""
+    """An aiokafka consumer, not started yet, that can read every record that a broker takes and that was committed.
+
+    An end offset that it tells is where it can read to now: the first record of an open transaction, if there is one.
+    """
     read_any_name()
-    return AIOKafkaConsumer(*topics, **settings)
+    return AIOKafkaConsumer(*topics, isolation_level="read_committed", metadata_max_age_ms=METADATA_MS, **settings)
 
 
 def read_any_name() -> None:

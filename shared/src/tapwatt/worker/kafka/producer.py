@@ -23,6 +23,10 @@ LARGEST_VALUE = 2 * 1024 * 1024
 """Bytes. A record of a broker's usual 1 MiB can always be dead-lettered with its reason."""
 
 
+KNOWN_FOR_S = 10.0
+"""How long the partitions of a topic are taken as they were told. aiokafka itself asks Kafka every half minute."""
+
+
 class _ProduceCall:
     """The records of one delivery, which may go to several partitions; `arrived` ends when all of them have arrived."""
 
@@ -45,6 +49,9 @@ class _ProduceCall:
 class BatchingProducer:
     """Delivers through a started idempotent producer. `timeout_s`: after this a batch's outcome is unknown.
 
+    A key's partition follows from how many there are now, as with every producer of Kafka's. A topic that is given more
+    moves its keys; within a minute all replicas and newcomers agree again where each one is.
+
     `failed` hears when Kafka refuses a batch for good. Its sequence number is then spent, and Kafka refuses whatever
     this producer sends to that partition after it (measured; aiokafka has no way back): a new process has to go on.
     `start` starts its tasks.
@@ -58,7 +65,7 @@ class BatchingProducer:
         self._failed = failed
         self._start = start
         self._partition_of = DefaultPartitioner()
-        self._partitions: dict[str, list[int]] = {}
+        self._partitions: dict[str, tuple[float, list[int]]] = {}
         self._waiting: dict[tuple[str, int], list[tuple[Outgoing, _ProduceCall]]] = {}
 
     async def produce(self, records: Sequence[Outgoing]) -> None:
@@ -66,15 +73,15 @@ class BatchingProducer:
 
         BrokenInvariant, before anything is sent, when one of them is larger than any topic of ours takes.
         """
-        loop = asyncio.get_running_loop()
-        call = _ProduceCall(loop.create_future(), len(records))
+        call = _ProduceCall(asyncio.get_running_loop().create_future(), len(records))
+        partitions = {}
         for record in records:
             if record.value is not None and len(record.value) > LARGEST_VALUE:
                 raise BrokenInvariant(f"{len(record.value)} bytes for {record.topic} are more than {LARGEST_VALUE}")
-            if record.topic not in self._partitions:
-                await self._know(record.topic)
+            if record.topic not in partitions:
+                partitions[record.topic] = await self._partitions_of(record.topic)
         for record in records:
-            every = self._partitions[record.topic]
+            every = partitions[record.topic]
             to = (record.topic, self._partition_of(record.key, every, every))
             waiting = self._waiting.get(to)
             if waiting is None:
@@ -84,11 +91,16 @@ class BatchingProducer:
                 waiting.append((record, call))
         await call.arrived
 
-    async def _know(self, topic: str) -> None:
-        try:
-            self._partitions[topic] = sorted(await self._producer.partitions_for(topic))
-        except Exception as error:  # whatever keeps Kafka from telling, nothing was sent
-            raise Unavailable(f"Kafka does not tell the partitions of {topic}: {error!r}") from error
+    async def _partitions_of(self, topic: str) -> list[int]:
+        now = asyncio.get_running_loop().time()
+        known = self._partitions.get(topic)
+        if known is None or now >= known[0]:
+            try:
+                known = now + KNOWN_FOR_S, sorted(await self._producer.partitions_for(topic))
+            except Exception as error:  # whatever keeps Kafka from telling, nothing was sent
+                raise Unavailable(f"Kafka does not tell the partitions of {topic}: {error!r}") from error
+            self._partitions[topic] = known
+        return known[1]
 
     async def _send_waiting(self, to: tuple[str, int]) -> None:
         """Carry what waits for a partition, batch after batch, until nothing waits.

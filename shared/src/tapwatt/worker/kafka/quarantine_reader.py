@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from time import monotonic
 from typing import NoReturn
 
 from aiokafka.admin import AIOKafkaAdminClient
@@ -10,11 +11,20 @@ from tapwatt.worker.kafka.log_reader import reader
 from tapwatt.worker.kafka.partitions import partitions_of
 from tapwatt.worker.quarantined_sessions import Quarantine
 
+LOOK_AGAIN_S = 30.0
+"""How often it is asked whether the topic was given more partitions."""
+
 _WAIT_MS = 100
 
 
 async def follow(bootstrap: str, quarantine: Quarantine) -> NoReturn:
     """Read the topic of the quarantine whole, then go on with it. It raises what Kafka's client does: begin again."""
+    while True:
+        await _follow_as_it_is(bootstrap, quarantine)
+
+
+async def _follow_as_it_is(bootstrap: str, quarantine: Quarantine) -> None:
+    """Return when the topic has other partitions than it had: it is then read anew, whole."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     log = reader(bootstrap)
     try:
@@ -23,8 +33,12 @@ async def follow(bootstrap: str, quarantine: Quarantine) -> NoReturn:
         await log.start()
         log.assign(every)
         quarantine.forget()
-        answered = -1
+        answered, asked = -1, monotonic()
         while True:
+            if monotonic() - asked >= LOOK_AGAIN_S:
+                asked = monotonic()
+                if set(await partitions_of(admin, [quarantine.topic])) != set(every):
+                    return
             doubts = quarantine.doubts
             ends = await log.end_offsets(every) if doubts != answered else {}
             while True:

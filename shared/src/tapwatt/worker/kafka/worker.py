@@ -15,14 +15,24 @@ from tapwatt.errors import BadSettings, TapwattError
 from tapwatt.facts.events import EventRejected
 from tapwatt.facts.topics import Topics
 from tapwatt.log import Log
-from tapwatt.metrics import ASSIGNED, IN_FLIGHT, LAG, QUARANTINED, ServiceMetrics
+from tapwatt.metrics import ASSIGNED, BEHIND_TRANSACTIONS, IN_FLIGHT, LAG, QUARANTINED, ServiceMetrics
 from tapwatt.retry import RetryPolicy
 from tapwatt.worker.handling import Handling
 from tapwatt.worker.health import State, serve
 from tapwatt.worker.inflight import InFlight
 from tapwatt.worker.kafka.broker_probe import BrokerProbe
-from tapwatt.worker.kafka.faust_app import BatchApp, assigned, crashed, flowing, make_app, positions, producer_of
+from tapwatt.worker.kafka.faust_app import (
+    BatchApp,
+    assigned,
+    crashed,
+    flowing,
+    held_back,
+    make_app,
+    positions,
+    producer_of,
+)
 from tapwatt.worker.kafka.quarantine_reader import follow
+from tapwatt.worker.open_transactions import OpenTransactions
 from tapwatt.worker.quarantined_sessions import Quarantine
 from tapwatt.worker.records import Outgoing
 from tapwatt.worker.service import Round, Service
@@ -169,6 +179,7 @@ class Worker:
         fetching = Watchdog(self._settings.stuck_after_s)
         handling = HandlingWatchdog(self._settings.handling_limit_s, self._settings.stuck_after_s)
         looked = self._clock.monotonic()
+        transactions = OpenTransactions()
         while True:
             ours, now = assigned(app), self._clock.monotonic()
             self._metrics.set(IN_FLIGHT, self._inflight.unfinished)
@@ -176,6 +187,9 @@ class Worker:
             self._state.not_ready = "" if flowing(app) else "waiting for partitions"
             if now - looked >= _LOOK_EVERY_S:
                 looked = now
+                for begins, records in transactions.look(held_back(app)):
+                    self._log.warning("records wait behind an open transaction", begins=begins, records=records)
+                self._metrics.set(BEHIND_TRANSACTIONS, transactions.records)
                 ends = await self._probe.ends(ours, _LOOK_EVERY_S)
                 if ends is not None:  # a broker that does not answer is not our being stuck
                     stuck = fetching.look(looked, ends, positions(app), self._inflight.full())
