@@ -10,6 +10,9 @@ from tests.flow.drivers import Driver
 from tests.flow.ring import Ring
 from tests.flow.virtual_time import in_virtual_time
 
+from tapwatt.facts.events import TokenNotMatched
+from tapwatt.facts.reasons import NoMatchReason
+
 SEEDS = 200
 DRIVERS = 6
 
@@ -26,7 +29,14 @@ async def _day(seed: int, unforeseen: float = 0.0) -> tuple[list[str], Ring]:
         await asyncio.sleep(3 * 86_400)
         ring.fleet.say_all_again()
         await ring.calm()
-        return audit(ring), ring
+        return audit(ring) + untrue(ring), ring
+
+
+def untrue(ring: Ring) -> list[str]:
+    """What drivers were told of terminals, every one of which was well all day."""
+    of_a_terminal = (NoMatchReason.TERMINAL_OFFLINE, NoMatchReason.TERMINAL_UNKNOWN)
+    answers = ring.fleet.heard.of(TokenNotMatched)
+    return [f"stop {one.stop_id} was told {one.reason}" for one in answers if one.reason in of_a_terminal]
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))

@@ -488,7 +488,7 @@ async def test_s16_s32_a_provider_that_is_away_at_the_stop_is_told_within_second
         begun = ring.clock.monotonic()
         said = await tap(ring, "stop-1")
         assert isinstance(said, TokenNotMatched)
-        assert said.reason is NoMatchReason.TERMINAL_OFFLINE
+        assert said.reason is NoMatchReason.PROVIDER_UNAVAILABLE
         assert ring.clock.monotonic() - begun <= 6
         # and once it is back the card stops its session
         await asyncio.sleep(600)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tapwatt.errors import OutcomeUnknown
 from tapwatt.facts.cards import Card, Fingerprint, FingerprintKind
 from tapwatt.facts.events import StopRequested, TokenAmbiguous, TokenMatched, TokenNotMatched
 from tapwatt.facts.reasons import NoMatchReason
 from tapwatt.provider.port import Failure, Kind, Status, Transaction
-from token_matcher.decide import OpenSession, ask, decide, not_matched, read
+from token_matcher.decide import OpenSession, ask, decide, not_matched, read, telling
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MINUTE = timedelta(seconds=60)
@@ -150,6 +153,7 @@ def test_a_stop_asked_for_twice_reads_one_card() -> None:
         (Failure.EXPIRED, 3, NoMatchReason.TIMED_OUT),
         (Failure.TERMINAL_BUSY, 0, NoMatchReason.TERMINAL_BUSY),
         (Failure.TERMINAL_OFFLINE, 0, NoMatchReason.TERMINAL_OFFLINE),
+        (Failure.TERMINAL_UNKNOWN, 0, NoMatchReason.TERMINAL_UNKNOWN),
         (Failure.REJECTED, 0, NoMatchReason.CARD_NOT_READ),
         (None, 0, NoMatchReason.CARD_NOT_READ),
     ],
@@ -175,3 +179,34 @@ def test_an_answer_without_a_card_is_no_card(status: Status) -> None:
 def test_a_pending_read_is_not_decided() -> None:
     with pytest.raises(OutcomeUnknown):
         read(stop(), answer(Status.PENDING), MINUTE)
+
+
+def test_two_operators_with_a_stop_of_one_name_read_two_cards() -> None:
+    ours, theirs = stop(), stop().model_copy(update={"operator_id": "other"})
+    assert ask(ours).order_reference != ask(theirs).order_reference
+    assert ask(ours).idempotency_reference != ask(theirs).idempotency_reference
+
+
+def test_of_no_reads_none_counts() -> None:
+    assert telling([]) is None
+
+
+SECOND = card(("card", "b"))
+RANKED = [
+    answer(Status.FAILED, Failure.TERMINAL_BUSY, took_s=59),
+    answer(Status.FAILED, Failure.EXPIRED, took_s=1),
+    answer(Status.FAILED, Failure.REJECTED, took_s=2),
+    answer(Status.MANUAL, took_s=3),
+    answer(Status.PENDING, took_s=4),
+    answer(Status.FAILED, Failure.CANCELLED, took_s=5),
+    answer(Status.SUCCESS, took_s=6),
+    answer(Status.SUCCESS, by=PLASTIC, took_s=7),
+    answer(Status.SUCCESS, by=SECOND, took_s=8),
+]
+
+
+@given(st.sets(st.integers(0, len(RANKED) - 1), min_size=1), st.randoms())
+def test_of_several_reads_the_card_presented_last_counts_whatever_else_there_is(some: set[int], chance: Random) -> None:
+    told = [RANKED[one] for one in some]
+    chance.shuffle(told)
+    assert telling(told) == RANKED[max(some)]

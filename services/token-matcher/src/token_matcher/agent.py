@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from tapwatt.facts.cards import Card
 from tapwatt.facts.codec import Event, follow
 from tapwatt.facts.events import (
@@ -34,7 +36,7 @@ class TokenMatcherAgent:
     def __init__(self, gateway: Gateway, index: Index, begun: Progress, settings: TokenMatcherSettings) -> None:
         self._clock = gateway.clock
         self._index = index
-        self._cards = CardReads(gateway, settings)
+        self._cards = CardReads(gateway, index, settings)
         self._matches = Matches(index, begun, gateway.clock, settings)
 
     def service(self) -> Service:
@@ -60,9 +62,10 @@ class TokenMatcherAgent:
         assert isinstance(stop, StopRequested)
         name = stop_name(stop.operator_id, stop.stop_id)
         before = await self._index.answered(name)
+        leftovers = partial(self._cards.cancel_leftovers, stop, answered_before=before is not None)
         if before is None:
             card = await self._cards.read(stop)
             said = await self._matches.of(stop, card) if isinstance(card, Card) else card
             follows = follow(event.envelope, said, f"/tapwatt/{NAME}", self._clock.now())
             before = await self._index.answer(name, pack(follows))
-        return Done(say=(unpack(before),))
+        return Done(say=(unpack(before),), remember=leftovers)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from tapwatt.errors import OutcomeUnknown
 from tapwatt.facts.cards import Card, same_card
@@ -44,12 +44,23 @@ def stop_name(operator_id: str, stop_id: str) -> str:
 
 
 def ask(stop: StopRequested) -> ReadTokenRequest:
-    """The card to read. A stop asked for twice reads one card once."""
+    """The card to read. The provider heeds no reference of a card read: the order tells what was read for a stop."""
     return ReadTokenRequest(
         idempotency_reference=idempotency_reference("token", stop_name(stop.operator_id, stop.stop_id)),
         order_reference=f"stop:{stop_name(stop.operator_id, stop.stop_id)}",
         terminal_id=stop.terminal_id,
     )
+
+
+def telling(reads: Sequence[Transaction]) -> Transaction | None:
+    """The one that counts of all card reads of one stop; None if there are none.
+
+    That is the card presented last, whatever else failed or still waits; then that the driver pressed cancel; then a
+    read that still waits; then the last that says why there is none. That the terminal was busy counts least: another
+    read of this stop may have kept it so.
+    """
+    ranked = sorted(reads, key=_counts)  # of equals, the one told last stays last
+    return ranked[-1] if ranked else None
 
 
 def read(stop: StopRequested, answer: Transaction, presentation: timedelta) -> Card | TokenNotMatched:
@@ -115,6 +126,26 @@ def _in_reach(stop: StopRequested, session: OpenSession) -> bool:
     if stop.evse_ids:
         return session.evse_id in stop.evse_ids
     return session.terminal_id == stop.terminal_id
+
+
+def _counts(one: Transaction) -> tuple[int, datetime]:
+    return _rank(one), one.final_at or one.created_at or datetime.min.replace(tzinfo=UTC)
+
+
+def _rank(one: Transaction) -> int:
+    match one.status, one.failure:
+        case Status.SUCCESS, _:
+            return 5 if one.card is None else 6
+        case Status.FAILED, Failure.CANCELLED:
+            return 4
+        case Status.PENDING, _:
+            return 3
+        case Status.MANUAL, _:
+            return 2
+        case Status.FAILED, Failure.TERMINAL_BUSY:
+            return 0
+        case Status.FAILED, _:
+            return 1
 
 
 def _why(answer: Transaction, presentation: timedelta) -> NoMatchReason:

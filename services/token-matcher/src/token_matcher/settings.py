@@ -28,13 +28,31 @@ class TokenMatcherSettings(BaseSettings):
         "not knowing",
     )
     unavailable_s: float = Field(
-        3, ge=0, le=60, description="a terminal that cannot be reached for so long is reported as offline"
+        3,
+        ge=0,
+        le=60,
+        description="a provider that cannot be reached for so long, before it was asked to read a card, is said to be "
+        "unavailable",
+    )
+    ask_again_s: float = Field(
+        2, gt=0, le=60, description="how often at least to ask for a card that a driver may be presenting"
+    )
+    answer_s: float = Field(
+        3,
+        gt=0,
+        le=60,
+        description="how long the provider may take to answer before it is asked by order reference what was read",
     )
     index_wait_s: float = Field(
-        4,
+        2.5,
         ge=0,
         le=60,
         description="how long to wait for a session that is not indexed yet; with the read it stays within "
         "the 5 s a driver waits",
     )
     look_again_s: float = Field(0.5, gt=0, le=10, description="how often to look meanwhile")
+
+    @property
+    def driver_s(self) -> float:
+        """The longest that a driver may be at the terminal for one stop."""
+        return self.presentation_s + self.cancel_within_s

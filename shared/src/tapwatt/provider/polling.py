@@ -47,7 +47,7 @@ async def poll_until_final(
     with hints.listening(transaction.reference) as hinted:
         while True:
             left = deadline - clock.monotonic()
-            await _hint_or_time(hinted, min(wait, left), pace.least_s, clock)
+            await hint_or_time(hinted, min(wait, left), pace.least_s, clock)
             over = clock.monotonic() >= deadline
             wait = min(wait * pace.growth, pace.longest_s)
             try:
@@ -60,7 +60,7 @@ async def poll_until_final(
                 return transaction
 
 
-async def _hint_or_time(hinted: asyncio.Event, wait_s: float, least_s: float, clock: Clock) -> None:
+async def hint_or_time(hinted: asyncio.Event, wait_s: float, least_s: float, clock: Clock) -> None:
     """Waits so long, or for a hint; but so long at least that a flood of forged hints does not become one of ours."""
     if wait_s <= 0:
         return
