@@ -32,8 +32,8 @@ class Inbox:
         if event.envelope.id in self._known:
             return
         self._known.add(event.envelope.id)
-        abouts = {getattr(event.fact, name, None) for name in ("identity", "session_id", "stop_id", "rejected_key")}
-        for about in abouts - {None}:
+        names = {getattr(event.fact, name, None) for name in ("identity", "session_id", "stop_id", "rejected_key")}
+        for about in (name for name in names if isinstance(name, str)):
             self._about[about].append(event)
             self._bell[about].set()
 
