@@ -95,8 +95,8 @@ def audit(events: Iterable[Event], ledger: Iterable[Entry]) -> Report:
 def _accounts_of(case: CaseFile, books: dict[str, Account]) -> list[Account]:
     """The holds of this session: those it says it has, and those that the ledger has under its name."""
     said = {fact.hold.reference for fact in case.all(Authorised)}
-    name = case.session_id
-    return [a for a in books.values() if a.hold.reference in said or a.hold.order_reference == name]
+    names = {case.session_id} | {event.fact.identity for event in case.events.values()}
+    return [a for a in books.values() if a.hold.reference in said or a.hold.order_reference in names]
 
 
 def _stranger(account: Account) -> Difference:
