@@ -1,4 +1,4 @@
-"""What the provider is told once has one name: within its 50 characters, and another one for every operator's session."""
+"""What the provider is told once has one name: within its 50 characters, another for every operator's session."""
 
 from __future__ import annotations
 
