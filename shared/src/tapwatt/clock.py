@@ -4,8 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def milliseconds(moment: datetime | timedelta) -> int:
+    """Whole milliseconds: of a time since 1970, or of a span."""
+    span = moment if isinstance(moment, timedelta) else moment - _EPOCH
+    return span // timedelta(milliseconds=1)
 
 
 class Clock(Protocol):

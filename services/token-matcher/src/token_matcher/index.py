@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from tapwatt.clock import milliseconds
 from tapwatt.facts.cards import Card
 from tapwatt.facts.events import Authorised
 from tapwatt.facts.ids import session_name
@@ -126,12 +127,12 @@ class RedisIndex:
             }
         )
         cards = _cards(session.operator_id, session.site_id, session.card)
-        until = _milliseconds(session.kept_until)
+        until = milliseconds(session.kept_until)
         return bool(await self._view.run(self._open, session.name, entry, until, *cards, into=self._into))
 
     async def close(self, session: str, at: datetime) -> None:
         """Close the session for good, also when its Authorised is yet to come."""
-        await self._view.run(self._close, session, _milliseconds(at + TOMBSTONE), into=self._into)
+        await self._view.run(self._close, session, milliseconds(at + TOMBSTONE), into=self._into)
 
     async def candidates(self, operator_id: str, site_id: str, card: Card) -> list[OpenSession]:
         """The open sessions there that share a fingerprint with the card, the earliest first."""
@@ -141,12 +142,12 @@ class RedisIndex:
 
     async def claim(self, session: str, stop_id: str) -> str | None:
         """Give the session to this stop, unless another has it. The stop that has it; None if it is not open."""
-        holder = await self._view.run(self._claim, session, stop_id, _milliseconds(TOMBSTONE), into=self._into)
+        holder = await self._view.run(self._claim, session, stop_id, milliseconds(TOMBSTONE), into=self._into)
         return holder.decode() if holder else None
 
     async def answer(self, stop: str, value: bytes) -> bytes:
         """Keep the first answer to this stop for a day. The answer that is kept."""
-        kept: bytes = await self._view.run(self._answer, stop, value, _milliseconds(ANSWER), into=self._into)
+        kept: bytes = await self._view.run(self._answer, stop, value, milliseconds(ANSWER), into=self._into)
         return kept
 
     async def answered(self, stop: str) -> bytes | None:
@@ -175,8 +176,3 @@ def _session(entry: bytes, claimed_by: bytes) -> OpenSession:
         card=Card.model_validate(told["card"]),
         claimed_by=claimed_by.decode() or None,
     )
-
-
-def _milliseconds(moment: datetime | timedelta) -> int:
-    span = moment if isinstance(moment, timedelta) else moment - datetime.fromisoformat("1970-01-01T00:00:00+00:00")
-    return span // timedelta(milliseconds=1)
