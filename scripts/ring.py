@@ -43,7 +43,7 @@ _GATEWAY = Gateway(_NOBODY, SystemClock())
 def services() -> list[Service]:
     """The four services, in the order in which a session meets them."""
     make: list[Callable[[], Service]] = [
-        AuthoriserAgent(_GATEWAY, _NOBODY, _NOBODY, AuthoriserSettings()).service,
+        AuthoriserAgent(_GATEWAY, _NOBODY, _NOBODY, _NOBODY, AuthoriserSettings()).service,
         TokenMatcherAgent(_GATEWAY, _NOBODY, _NOBODY, TokenMatcherSettings()).service,
         TariffAgent(_NOBODY, _NOBODY, TariffSettings()).service,
         CapturerAgent(_GATEWAY, _NOBODY, CapturerSettings(), release_rest=False).service,

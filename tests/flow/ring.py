@@ -25,6 +25,7 @@ from tapwatt.facts.fields import Place
 from tapwatt.provider.fingerprints import Fingerprints
 from tapwatt.provider.gateway import Gateway
 from tapwatt.testing import session_store as memory
+from tapwatt.testing.deadlines import InMemoryDeadlines, deadlines_view
 from tapwatt.testing.fake_provider import BankCard, FakeProvider, Fault, Habits
 from tapwatt.worker.service import Service
 from tariff.agent import TariffAgent
@@ -81,7 +82,7 @@ class Ring:
             habits=habits or Habits(latency_s=0.0 if stable else self.chance.choice((0.01, 0.3, 2.0))),
             trouble=self._trouble,
         )
-        self._authorising = AuthoriserSettings(**settings.get("authoriser", {}))
+        self._authorising = AuthoriserSettings(**{"look_every_s": 600, **settings.get("authoriser", {})})
         self._matching = TokenMatcherSettings(**settings.get("token_matcher", {}))
         self._pricing = TariffSettings(**settings.get("tariff", {}))
         self._capturing = CapturerSettings(**settings.get("capturer", {}))
@@ -89,6 +90,9 @@ class Ring:
         self._memories = {
             name: memory.InMemorySessionStore(memory.sessions_view(self.clock, whole=True), self.clock)
             for name in ("authoriser", "tariff", "capturer")
+        }
+        self._deadlines = {
+            name: InMemoryDeadlines(deadlines_view(self.clock, whole=True)) for name in ("authoriser", "tariff")
         }
         self._index = index_memory.InMemoryIndex(index_memory.index_view(self.clock, whole=True), self.clock)
         self.workers = {
@@ -171,7 +175,8 @@ class Ring:
     def _authoriser(self, worker: WorkerInMemory) -> Service:
         known, settings = self._sessions(worker, "authoriser"), self._authorising
         offers = Offers(known, worker.progress(TariffPublished), self.clock, settings.tariff_wait_s)
-        return AuthoriserAgent(self._gateway(worker), known, offers, settings).service()
+        deadlines = self._mortal(self._deadlines["authoriser"], worker)
+        return AuthoriserAgent(self._gateway(worker), known, deadlines, offers, settings).service()
 
     def _matcher(self, worker: WorkerInMemory) -> Service:
         begun = worker.progress(Authorised)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from functools import cache
 from random import Random
@@ -21,7 +22,7 @@ from tapwatt.worker.inflight import InFlight
 from tapwatt.worker.progress import Ends
 from tapwatt.worker.quarantined_sessions import Quarantine
 from tapwatt.worker.records import Incoming, Outgoing, Partition
-from tapwatt.worker.service import Service
+from tapwatt.worker.service import Round, Service
 
 TOPICS = Topics()
 
@@ -199,6 +200,7 @@ class _Up:
             delayed=delayed.__contains__,
         )
         self._ending: asyncio.Task[None] | None = None
+        self._rounds = [asyncio.ensure_future(_make_rounds(handling, one)) for one in service.rounds]
 
     def hear(self, record: Incoming) -> None:
         """Whatever stands on the log; what is quarantined is known at once."""
@@ -223,10 +225,19 @@ class _Up:
         return unread + self._in_flight.unfinished
 
     def kill(self) -> None:
+        for going in self._rounds:
+            going.cancel()
         self._ending = asyncio.ensure_future(self._in_flight.forget())
 
     def _partitions(self) -> list[Partition]:
         return [Partition(topic, number) for topic in self._topics for number in range(PARTITIONS)]
+
+
+async def _make_rounds(handling: Handling, one: Round) -> None:
+    while True:
+        await asyncio.sleep(one.every_s)
+        with contextlib.suppress(Exception):  # the supervisor begins it again
+            await handling.make_round(one)
 
 
 async def _for_ever() -> NoReturn:

@@ -27,12 +27,17 @@ Refuse = Callable[[Event, Event], Fact | None]
 
 @dataclass(frozen=True, slots=True)
 class AnswerOnce:
-    """How a service answers about sessions: it keeps what it heard first and what it said, for `remember_days`."""
+    """How a service answers about sessions: it keeps what it heard first and what it said, for `remember_days`.
+
+    With `decides_first` an answer is kept before it is said: for answers that depend on when they are given, so that
+    another one is never given to an event that comes again after a crash.
+    """
 
     sessions: SessionStore
     service: str
     clock: Clock
     remember_days: float
+    decides_first: bool = False
 
     async def __call__(
         self, event: Event, heard: str, said: str, answer: Answer, refuse: Refuse = lambda first, again: None
@@ -52,6 +57,9 @@ class AnswerOnce:
             return Done()
         cause, fact = answered
         follows = follow(cause.envelope, fact, f"/tapwatt/{self.service}", self.clock.now())
+        if self.decides_first:
+            known = await self._remember(follows, said)
+            return Done(say=(unpack(known[said]),))
         return Done(say=(follows,), remember=partial(self._remember, follows, said))
 
     async def _remember(self, event: Event, field: str) -> dict[str, bytes]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from authoriser.agent import NAME, REMEMBERS, AuthoriserAgent
+from functools import partial
+
+from authoriser.agent import NAME, REMEMBERS, AuthoriserAgent, look_after
 from authoriser.offers import FOR_EVER_S, Offers
 from authoriser.settings import AuthoriserSettings
 from tapwatt.facts.events import TariffPublished
@@ -15,7 +17,7 @@ from tapwatt.wiring.resources import with_resources
 from tapwatt.wiring.sessions import RememberedSessions
 from tapwatt.worker.service import Service
 
-EPOCH = 3
+EPOCH = 4
 """Count up when what is remembered changes: the view is then rebuilt from the log."""
 
 
@@ -24,10 +26,12 @@ def build(runtime: Runtime) -> Service:
     settings = read_settings(AuthoriserSettings)
     provider = ProviderAccess(runtime)
     longer_s: dict[type[Fact], int] = {TariffPublished: FOR_EVER_S}
-    sessions = RememberedSessions(runtime, NAME, EPOCH, REMEMBERS, settings.remember_days, longer_s)
+    sessions = RememberedSessions(
+        runtime, NAME, EPOCH, REMEMBERS, settings.remember_days, longer_s, partial(look_after, warn_at=settings.warn_at)
+    )
     heard = OwnProgress(NAME, [TariffPublished])
     offers = Offers(sessions.store, heard.progress, runtime.clock, settings.tariff_wait_s)
-    agent = AuthoriserAgent(provider.gateway, sessions.store, offers, settings)
+    agent = AuthoriserAgent(provider.gateway, sessions.store, sessions.deadlines, offers, settings)
     return with_resources(agent.service(), provider, sessions, heard)
 
 

@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
 
 from pydantic import TypeAdapter
 
+from authoriser import expiring, late_holds, withdrawals
 from authoriser.agreement import Agreed, agree
-from authoriser.decide import contradiction, order_reference
+from authoriser.decide import broken, contradiction, order_reference
+from authoriser.expiring import ExpiringHolds
 from authoriser.holds import Holds
+from authoriser.late_holds import LateHolds
 from authoriser.offers import FIELD, Offers
 from authoriser.settings import AuthoriserSettings
+from authoriser.withdrawals import Withdrawals
 from tapwatt.answer_once import AnswerOnce, Known
+from tapwatt.errors import BrokenInvariant, NeedsHuman
 from tapwatt.facts.codec import Event
-from tapwatt.facts.events import AuthorisationDeclined, Authorised, SessionRequested, TariffPublished
+from tapwatt.facts.events import (
+    AuthorisationDeclined,
+    Authorised,
+    Captured,
+    CaptureFailed,
+    HoldExpiring,
+    HoldReleased,
+    SessionCancelled,
+    SessionRequested,
+    TariffPublished,
+)
 from tapwatt.facts.fact import Fact
+from tapwatt.facts.packed_event import pack
 from tapwatt.provider.gateway import Gateway
+from tapwatt.state.deadlines import Deadlines
 from tapwatt.state.event_ids import EventIds
 from tapwatt.state.session_store import SessionStore
-from tapwatt.worker.service import Done, Handler, Service
+from tapwatt.worker.service import Done, Handler, Round, Service
 
 NAME = "authoriser"
 REMEMBERS: dict[type[Fact], str] = {
@@ -26,6 +46,11 @@ REMEMBERS: dict[type[Fact], str] = {
     SessionRequested: "asked",
     Authorised: "said",
     AuthorisationDeclined: "said",
+    SessionCancelled: withdrawals.FIELD,
+    HoldExpiring: "expiring",
+    Captured: "settled",
+    HoldReleased: "settled",
+    CaptureFailed: "settled",
 }
 """Under which field of its key a fact is remembered; the first of a field stands. A rebuild reads these topics."""
 
@@ -34,22 +59,50 @@ _AGREEMENT: TypeAdapter[Agreed | AuthorisationDeclined] = TypeAdapter(Agreed | A
 
 
 class AuthoriserAgent:
-    """Hears that a driver wants to charge under a tariff, and says whether a hold stands."""
+    """Hears that a driver wants to charge under a tariff, and says whether a hold stands, and when it runs out."""
 
-    def __init__(self, gateway: Gateway, sessions: SessionStore, offers: Offers, settings: AuthoriserSettings) -> None:
-        self._holds = Holds(gateway, settings)
-        self._offers = offers
+    def __init__(
+        self,
+        gateway: Gateway,
+        sessions: SessionStore,
+        deadlines: Deadlines,
+        offers: Offers,
+        settings: AuthoriserSettings,
+    ) -> None:
+        clock, days = gateway.clock, settings.remember_days
+        self._clock = clock
         self._sessions = sessions
+        self._deadlines = deadlines
+        self._offers = offers
         self._settings = settings
-        self._repeated_within = timedelta(seconds=settings.begin_within_s)
-        self._event_ids = EventIds(sessions, settings.remember_days)
-        self._answer_once = AnswerOnce(sessions, NAME, gateway.clock, settings.remember_days)
+        self._withdrawals = Withdrawals(sessions, gateway.hints)
+        self._holds = Holds(gateway, self._withdrawals, settings)
+        self._late = LateHolds(gateway, sessions, deadlines)
+        self._expiring = ExpiringHolds(f"/tapwatt/{NAME}", clock, sessions, deadlines, settings.warn_at, days * 86400)
+        self._repeated_within = timedelta(seconds=self._holds.longest_s)
+        self._event_ids = EventIds(sessions, days)
+        self._answer_once = AnswerOnce(sessions, NAME, clock, days, decides_first=True)
 
     def service(self) -> Service:
         """What the worker runs."""
-        hears: dict[type[Fact], Handler] = {TariffPublished: self.published, SessionRequested: self.requested}
-        says = (Authorised, AuthorisationDeclined)
-        return Service(NAME, hears, says=says, longest_s=self._holds.longest_s, before=self._event_ids)
+        every_s = self._settings.look_every_s
+        settled: dict[type[Fact], Handler] = dict.fromkeys((Captured, HoldReleased, CaptureFailed), self.settled)
+        return Service(
+            NAME,
+            {
+                TariffPublished: self.published,
+                SessionRequested: self.requested,
+                SessionCancelled: self.cancelled,
+                **settled,
+            },
+            says=(Authorised, AuthorisationDeclined, HoldExpiring),
+            longest_s=self._holds.longest_s,
+            before=self._event_ids,
+            rounds=(
+                Round("look after late holds", every_s, self._late.look),
+                Round("warn of holds that run out", every_s, self._expiring.look),
+            ),
+        )
 
     async def published(self, event: Event) -> Done:
         """From now on a request may name this tariff."""
@@ -58,7 +111,36 @@ class AuthoriserAgent:
 
     async def requested(self, event: Event) -> Done:
         """One session has one request, the first, and one answer. Another request under its name is refused."""
-        return await self._answer_once(event, "asked", "said", self._answer, self._refuse)
+        wrong: list[BrokenInvariant | NeedsHuman] = []
+        done = await self._answer_once(event, "asked", "said", partial(self._answer, wrong), self._refuse)
+        return replace(done, remember=partial(self._look_after, done.say, wrong))
+
+    async def cancelled(self, event: Event) -> Done:
+        """Nobody waits for this session's card any more."""
+        session = event.fact.identity
+        if session is not None:  # of the first days: it does not say whose session it is
+            await self._keep(session, event)
+            self._withdrawals.wake(session)
+        return Done()
+
+    async def settled(self, event: Event) -> Done:
+        """Nothing is held for this session any more."""
+        session = str(event.fact.identity)
+        await self._keep(session, event)
+        await look_after(self._deadlines, event, self._settings.warn_at)
+        return Done()
+
+    async def _keep(self, session: str, event: Event) -> None:
+        ttl_s = self._settings.remember_days * 86400
+        await self._sessions.remember(session, REMEMBERS[type(event.fact)], pack(event), ttl_s=ttl_s)
+
+    async def _look_after(self, said: Sequence[Fact | Event], wrong: Sequence[BrokenInvariant | NeedsHuman]) -> None:
+        """What is to be done once the driver has the answer. What is wrong is for a person, after that."""
+        for event in said:
+            if isinstance(event, Event):
+                await look_after(self._deadlines, event, self._settings.warn_at)
+        for error in wrong:
+            raise error
 
     def _refuse(self, first: Event, again: Event) -> AuthorisationDeclined | None:
         asked, anew = first.fact, again.fact
@@ -66,12 +148,22 @@ class AuthoriserAgent:
         assert isinstance(anew, SessionRequested)
         return contradiction(asked, anew, self._repeated_within)
 
-    async def _answer(self, known: Known) -> tuple[Event, Authorised | AuthorisationDeclined]:
+    async def _answer(
+        self, wrong: list[BrokenInvariant | NeedsHuman], known: Known
+    ) -> tuple[Event, Authorised | AuthorisationDeclined]:
         first = known["asked"]
         requested = first.fact
         assert isinstance(requested, SessionRequested)
         agreed = await self._agreed(requested)
-        return first, await self._holds.place(requested, agreed) if isinstance(agreed, Agreed) else agreed
+        if not isinstance(agreed, Agreed):
+            return first, agreed
+        # A fleet whose clock is ahead of ours does not wait longer for that.
+        asked_at = min(requested.requested_at, self._clock.now())
+        try:
+            return first, await self._holds.place(requested, agreed, asked_at)
+        except (BrokenInvariant, NeedsHuman) as error:
+            wrong.append(error)
+            return first, broken(requested, str(error))
 
     async def _agreed(self, requested: SessionRequested) -> Agreed | AuthorisationDeclined:
         """What was agreed when this was first looked at stands, whatever is published or set since."""
@@ -80,3 +172,16 @@ class AuthoriserAgent:
         name, ttl_s = f"agreed/{order_reference(requested)}", settings.remember_days * 86400
         known = await self._sessions.remember(name, "agreed", _AGREEMENT.dump_json(agreed), ttl_s=ttl_s)
         return _AGREEMENT.validate_json(known["agreed"])
+
+
+async def look_after(deadlines: Deadlines, event: Event, warn_at: Callable[[Authorised], datetime]) -> None:
+    """Have a hold that stands warned of in time, and one that may yet come let go. A rebuild does the same."""
+    match event.fact:
+        case Authorised() as authorised:
+            await deadlines.set(expiring.KIND, str(authorised.identity), warn_at(authorised))
+        case AuthorisationDeclined(outcome_known=False) as declined:
+            await deadlines.set(late_holds.KIND, str(declined.identity), event.envelope.time)
+        case Captured() | HoldReleased() | CaptureFailed() as settled:
+            await deadlines.clear(expiring.KIND, str(settled.identity))
+        case _:
+            pass

@@ -64,9 +64,19 @@ def contradiction(
     )
 
 
-def unheard(requested: SessionRequested) -> AuthorisationDeclined:
-    """No hold was ever begun and the driver's time is over."""
-    return _declined(requested, DeclineReason.TIMED_OUT, "no hold was begun in time")
+def given_up(requested: SessionRequested) -> AuthorisationDeclined:
+    """The session was cancelled, and nothing is asked of the terminal; whoever handled it before us may have."""
+    return overdue(requested, DeclineReason.CANCELLED, "the session was cancelled before a card was presented")
+
+
+def overdue(requested: SessionRequested, reason: DeclineReason, detail: str) -> AuthorisationDeclined:
+    """The driver is not kept waiting any longer: what is held later is let go."""
+    return _declined(requested, reason, detail).model_copy(update={"outcome_known": False})
+
+
+def broken(requested: SessionRequested, why: str) -> AuthorisationDeclined:
+    """We or the provider are wrong about this hold: the driver hears no, and a person looks at the rest."""
+    return overdue(requested, DeclineReason.REJECTED, why[:500])
 
 
 def decide(requested: SessionRequested, agreed: Agreed, answer: Transaction) -> Said | ReverseFirst:

@@ -1,75 +1,135 @@
-"""Places a hold at a terminal: begins it once, waits for the driver's card, and lets go what nobody may use."""
+"""Places a hold at a terminal and answers the driver in time, whatever the provider does meanwhile."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import TypeVar
 
 from authoriser.agreement import Agreed
-from authoriser.decide import ReverseFirst, ask, decide, gone, order_reference, unheard
+from authoriser.decide import ReverseFirst, ask, decide, given_up, gone, order_reference, overdue
 from authoriser.settings import AuthoriserSettings
+from authoriser.withdrawals import Withdrawals
 from tapwatt.errors import OutcomeUnknown, Unavailable
 from tapwatt.facts.events import AuthorisationDeclined, Authorised, SessionRequested
+from tapwatt.facts.reasons import DeclineReason
 from tapwatt.provider.gateway import Gateway
-from tapwatt.provider.port import AuthoriseRequest, Kind, ReversalRequest, Transaction
-from tapwatt.provider.unknown_outcomes import find_existing, find_within_life
+from tapwatt.provider.port import AuthoriseRequest, Kind, ReversalRequest, Status, Transaction
+from tapwatt.provider.unknown_outcomes import find_existing
+from tapwatt.retry import RetryPolicy, retrying
+
+T = TypeVar("T")
+
+AGAIN = RetryPolicy(tries=None, first_pause_s=0.5, longest_pause_s=5.0)
+"""How the provider is asked again while a driver waits."""
+
+
+@dataclass(slots=True)
+class _Progress:
+    """How far it came, for the case that the driver's time is over first."""
+
+    reason: DeclineReason = DeclineReason.PROVIDER_UNAVAILABLE
+    detail: str = "the provider did not answer in time"
 
 
 class Holds:
-    """Brings what was agreed to a hold that stands, or to the reason why none does."""
+    """Brings what was agreed to a hold that stands, or to the reason why none does, within the driver's patience."""
 
-    def __init__(self, gateway: Gateway, settings: AuthoriserSettings) -> None:
+    def __init__(self, gateway: Gateway, withdrawals: Withdrawals, settings: AuthoriserSettings) -> None:
         self._gateway = gateway
+        self._withdrawals = withdrawals
         self._settings = settings
 
     @property
     def longest_s(self) -> float:
-        """The longest that `place` may take (seconds): to find what was begun or wait for a card, cancel, reverse."""
-        life_s, settings = self._gateway.life_s, self._settings
-        return max(settings.presentation_s, life_s) + life_s + settings.late_hold_s + life_s
+        """The longest that `place` may take (seconds)."""
+        return self._settings.presentation_s + self._settings.patience_s
 
-    async def place(self, requested: SessionRequested, agreed: Agreed) -> Authorised | AuthorisationDeclined:
-        """The hold as the driver's card made it. What is held and may not be used is let go before that is said."""
-        begun = await self._begin(requested, ask(requested, agreed))
+    async def place(
+        self, requested: SessionRequested, agreed: Agreed, asked_at: datetime
+    ) -> Authorised | AuthorisationDeclined:
+        """The hold as the driver's card made it, or why there is none, at the latest when the driver's time is over.
+
+        The driver has waited since `asked_at`. What is held and may not be used is let go before that is said, or
+        after it (see late_holds) where the provider takes longer than the driver has.
+        """
+        progress = _Progress()
+        waited_s = (self._gateway.clock.now() - asked_at).total_seconds()
+        try:
+            async with asyncio.timeout(max(0.0, self.longest_s - waited_s)) as limit:
+                return await self._placed(requested, agreed, asked_at, progress)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+        return overdue(requested, progress.reason, progress.detail)
+
+    async def _placed(
+        self, requested: SessionRequested, agreed: Agreed, asked_at: datetime, progress: _Progress
+    ) -> Authorised | AuthorisationDeclined:
+        session = order_reference(requested)
+        if await self._withdrawals.cancelled(session):
+            return given_up(requested)
+        begun = await self._begin(ask(requested, agreed), asked_at, progress)
         if begun is None:
-            return unheard(requested)
-        settings = self._settings
-        hold = await self._gateway.await_card(
-            begun,
-            settings.presentation_s,
-            asked_at=requested.requested_at,
-            cancel_s=self._gateway.life_s + settings.late_hold_s,
-        )
+            return overdue(requested, progress.reason, progress.detail)
+        progress.reason, progress.detail = DeclineReason.TIMED_OUT, "no card was presented in time"
+        with self._withdrawals.prompting(session, begun.reference):
+            hold = await self._again(partial(self._await_card, begun, session, asked_at))
+        if hold.status is Status.PENDING:
+            return overdue(requested, progress.reason, progress.detail)
         said = decide(requested, agreed, hold)
-        if isinstance(said, ReverseFirst):
-            await self._reverse(requested, hold, said.ask)
-            return said.then
-        return said
+        if not isinstance(said, ReverseFirst):
+            return said
+        progress.reason, progress.detail = said.then.reason, said.then.detail
+        await self._again(partial(self._reverse, requested, hold, said.ask))
+        return said.then
 
-    async def _begin(self, requested: SessionRequested, asked: AuthoriseRequest) -> Transaction | None:
-        """The hold as it was begun, now or before; None once it is certain that none was or will be.
+    async def _begin(self, asked: AuthoriseRequest, asked_at: datetime, progress: _Progress) -> Transaction | None:
+        """The hold as it was begun, now or before; None if that could not be made sure of in time.
 
-        After `begin_within_s` nothing is sent any more: whoever handles this event again will find the same.
+        After `patience_s` nothing is sent any more: a driver who has seen no prompt for so long is told so.
         """
         gateway = self._gateway
-        until = requested.requested_at + timedelta(seconds=self._settings.begin_within_s)
         find = find_existing(gateway.provider, asked.order_reference, Kind.AUTHORISE)
+        left_s = self._settings.patience_s - (gateway.clock.now() - asked_at).total_seconds()
+        if left_s <= 0:
+            begun = await self._again(find)
+            progress.reason, progress.detail = DeclineReason.TIMED_OUT, "no hold was begun in time"
+            return begun
 
-        async def send() -> Transaction:
-            if gateway.clock.now() >= until:
-                raise OutcomeUnknown(
-                    f"session {requested.session_id}: too late to begin a hold, what was begun is asked"
-                )
-            return await gateway.provider.authorise(asked)
+        async def once() -> Transaction:
+            begun = await gateway.begin(partial(gateway.provider.authorise, asked), find, since=asked_at)
+            if begun.status is Status.FAILED:  # where one stands, the refusal is of what was sent a second time
+                return await find() or begun
+            return begun
 
-        if gateway.clock.now() < until:
-            return await gateway.begin(send, find, since=requested.requested_at)
-        return await find_within_life(find, last_sent=until, clock=gateway.clock, policy=gateway.policy)
+        try:
+            async with asyncio.timeout(left_s) as limit:
+                return await self._again(once)
+        except TimeoutError:
+            if not limit.expired():
+                raise
+        return None
+
+    async def _again(self, call: Callable[[], Awaitable[T]]) -> T:
+        """Whatever it takes, until the driver's time is over."""
+        clock = self._gateway.clock
+        return await retrying(call, on=(Unavailable, OutcomeUnknown), policy=AGAIN, clock=clock)
+
+    async def _await_card(self, begun: Transaction, session: str, asked_at: datetime) -> Transaction:
+        return await self._gateway.await_card(
+            begun,
+            self._settings.presentation_s,
+            asked_at=asked_at,
+            cancel_s=self._gateway.life_s + self._settings.late_hold_s,
+            given_up=partial(self._withdrawals.cancelled, session),
+        )
 
     async def _reverse(self, requested: SessionRequested, hold: Transaction, asked: ReversalRequest) -> None:
         since = hold.final_at or requested.requested_at
         answer = await self._gateway.complete(asked, order_reference(requested), since=since)
         if not gone(answer):
-            raise Unavailable(
-                f"hold {hold.reference} of session {requested.session_id} is not let go "
-                f"({answer.failure or answer.status}): it is asked again by schedule"
-            )
+            raise Unavailable(f"hold {hold.reference} of session {order_reference(requested)} is not let go")

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from authoriser.agreement import Terms
+from tapwatt.facts.events import Authorised
 from tapwatt.money import Rounding, round_to_minor
 from tapwatt.tariffs import TariffType
 
@@ -18,12 +19,12 @@ class AuthoriserSettings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="TAPWATT_AUTHORISER_", env_file=".env", extra="ignore", frozen=True)
 
-    begin_within_s: float = Field(
-        120,
+    patience_s: float = Field(
+        45,
         gt=0,
-        le=3600,
-        description="a request older than this begins no hold: no driver waits for it. What was begun is "
-        "still brought to its end",
+        le=600,
+        description="how long a driver waits beyond the time for presenting a card: an answer comes within both, and "
+        "a no within this alone where no card could be asked for. What is held later is let go",
     )
     presentation_s: float = Field(
         120,
@@ -36,6 +37,15 @@ class AuthoriserSettings(BaseSettings):
         ge=0,
         le=600,
         description="how much later than that a hold may still come, since a card may be shown while we cancel",
+    )
+    expiring_before_h: float = Field(
+        6,
+        gt=0,
+        le=240,
+        description="how long before a hold runs out its fleet is told (HoldExpiring), in hours",
+    )
+    look_every_s: float = Field(
+        5, gt=0, le=3600, description="how often to look for holds that run out or came too late to be used"
     )
     hold_window_days: float = Field(
         2,
@@ -66,6 +76,11 @@ class AuthoriserSettings(BaseSettings):
         le=400,
         description="how long a session is remembered, so that a request said again gets the same answer",
     )
+
+    def warn_at(self, authorised: Authorised) -> datetime:
+        """When its fleet is told that this hold runs out; never before it stood (UTC)."""
+        hold = authorised.hold
+        return max(hold.expires_at - timedelta(hours=self.expiring_before_h), hold.authorised_at)
 
     def terms(self, currency: str) -> Terms:
         """What the core needs of this, for one currency."""

@@ -94,7 +94,10 @@ class Authorised(Fact):
 
 
 class AuthorisationDeclined(Fact):
-    """There is no hold, and the car must not charge."""
+    """There is no hold, and the car must not charge.
+
+    Without `outcome_known` the driver was not kept waiting for what became of it: what is held later is let go.
+    """
 
     name = "AuthorisationDeclined"
     said_by = ("authoriser",)
@@ -103,6 +106,7 @@ class AuthorisationDeclined(Fact):
     place: Place
     reason: DeclineReason
     detail: Text = ""
+    outcome_known: bool = True
 
     @property
     def of_its_session(self) -> bool:

@@ -11,7 +11,7 @@ from functools import partial
 from tapwatt.clock import Clock
 from tapwatt.errors import BadCredentials, BrokenInvariant, OutcomeUnknown, Unavailable
 from tapwatt.facts.bill import CardSlip
-from tapwatt.provider.polling import PollingPace, poll_until_final
+from tapwatt.provider.polling import GivenUp, PollingPace, never, poll_until_final
 from tapwatt.provider.port import (
     KIND_OF,
     CaptureRequest,
@@ -68,7 +68,7 @@ class Gateway:
         """What a request has begun; it may be pending. `since` is when it was first due (see make_known)."""
         return await make_known(send, ask, since=since, clock=self.clock, policy=self.policy)
 
-    async def follow(self, transaction: Transaction, within_s: float) -> Transaction:
+    async def follow(self, transaction: Transaction, within_s: float, given_up: GivenUp = never) -> Transaction:
         """The transaction once it is final, or as it was last told after so many seconds.
 
         A request sent again is answered as it was then; what needed a human may have been decided since: ask.
@@ -77,7 +77,13 @@ class Gateway:
             return await self.provider.status(transaction.reference) or transaction
         deadline = self.clock.monotonic() + within_s
         return await poll_until_final(
-            self.provider, transaction, deadline=deadline, clock=self.clock, hints=self.hints, pace=self.pace
+            self.provider,
+            transaction,
+            deadline=deadline,
+            clock=self.clock,
+            hints=self.hints,
+            pace=self.pace,
+            given_up=given_up,
         )
 
     async def slip(self, hold_reference: str) -> CardSlip | None:
@@ -92,16 +98,17 @@ class Gateway:
         return None
 
     async def await_card(
-        self, begun: Transaction, within_s: float, *, asked_at: datetime, cancel_s: float
+        self, begun: Transaction, within_s: float, *, asked_at: datetime, cancel_s: float, given_up: GivenUp = never
     ) -> Transaction:
         """A terminal's transaction once a driver has presented a card, or as it ended when the driver's time was over.
 
-        The driver has `within_s` from when it was begun; then it is cancelled and followed for `cancel_s` more. What
-        was asked for at `asked_at` was not begun before: a provider whose clock is behind takes no time from a driver.
+        The driver has `within_s` from when it was begun; then, or once they have given up, it is cancelled and followed
+        for `cancel_s` more. What was asked for at `asked_at` was not begun before: a provider whose clock is behind
+        takes no time from a driver.
         """
         earliest = max(asked_at, begun.created_at or asked_at)
         passed_s = (self.clock.now() - earliest).total_seconds()
-        told = await self.follow(begun, within_s - min(max(passed_s, 0.0), within_s))
+        told = await self.follow(begun, within_s - min(max(passed_s, 0.0), within_s), given_up)
         return await self._cancelled(told, cancel_s)
 
     async def _cancelled(self, pending: Transaction, within_s: float, again_s: float = 15.0) -> Transaction:

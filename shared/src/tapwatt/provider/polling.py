@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from tapwatt.clock import Clock
@@ -27,6 +28,15 @@ class PollingPace:
         return cls(settings.poll_first_s, settings.poll_growth, settings.poll_longest_s, settings.poll_least_s)
 
 
+GivenUp = Callable[[], Awaitable[bool]]
+"""Whether nobody waits for the transaction any more."""
+
+
+async def never() -> bool:
+    """Somebody waits for it to the end."""
+    return False
+
+
 async def poll_until_final(
     provider: Provider,
     transaction: Transaction,
@@ -35,8 +45,11 @@ async def poll_until_final(
     clock: Clock,
     hints: WebhookHints,
     pace: PollingPace = PollingPace(),
+    given_up: GivenUp = never,
 ) -> Transaction:
     """The transaction once it is final, or as it was last told at the deadline (`clock.monotonic()` seconds).
+
+    It ends as soon as nobody waits any more, which is looked at each time before it is asked about; a hint wakes it.
 
     It is asked about at least once more, and once at the deadline. A provider that cannot be asked (Unavailable), or
     that does not know the transaction yet, is asked again; anything worse is raised.
@@ -48,6 +61,8 @@ async def poll_until_final(
         while True:
             left = deadline - clock.monotonic()
             await hint_or_time(hinted, min(wait, left), pace.least_s, clock)
+            if await given_up():
+                return transaction
             over = clock.monotonic() >= deadline
             wait = min(wait * pace.growth, pace.longest_s)
             try:

@@ -1,0 +1,172 @@
+"""How a session begins: an answer in time whatever the provider does, and no prompt that nobody wants any more."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+from tests.flow.ring import Ring, card
+from tests.flow.test_scenarios import EUR60, HERE, all_is_well, begin, books, settled, virtual
+
+from tapwatt.facts.events import AuthorisationDeclined, Authorised, Captured, HoldExpiring, HoldReleased
+from tapwatt.facts.reasons import DeclineReason, EndReason
+from tapwatt.testing.fake_provider import Fault
+
+ANNA, BEN = card(1), card(2)
+PRESENTATION_S, PATIENCE_S = 120, 45
+
+
+async def answer(ring: Ring, session: str = "s1") -> tuple[Authorised | AuthorisationDeclined, float]:
+    """What the driver hears, and how many seconds after asking."""
+    asked = ring.clock.monotonic()
+    said = await ring.fleet.hear_of(session, Authorised, AuthorisationDeclined)
+    assert isinstance(said, Authorised | AuthorisationDeclined)
+    return said, ring.clock.monotonic() - asked
+
+
+@virtual
+async def test_s42_an_outage_at_the_start_is_told_within_the_driver_s_patience() -> None:
+    async with Ring() as ring:
+        # Given a provider that is away for a long time
+        ring.outage(3600)
+        await ring.fleet.request("s1", HERE, EUR60)
+        # Then the driver hears so within the limit, and the next one is served once the provider is back
+        said, after_s = await answer(ring)
+        assert isinstance(said, AuthorisationDeclined)
+        assert said.reason is DeclineReason.PROVIDER_UNAVAILABLE
+        assert after_s <= PATIENCE_S + 1
+        await asyncio.sleep(3600)
+        assert isinstance(await begin(ring, "s2"), Authorised)
+        await ring.fleet.cancel("s2")
+        await ring.calm()
+        assert [held.order_reference for held in ring.provider.holds()] == ["op/s2"]
+
+
+@virtual
+async def test_s42_a_short_outage_costs_the_driver_no_hold() -> None:
+    async with Ring() as ring:
+        ring.outage(20)
+        assert isinstance(await begin(ring, "s1"), Authorised)
+
+
+@pytest.mark.parametrize("verb", ["authorise", "find", "status", "cancel", "reverse"])
+@pytest.mark.parametrize("fault", [Fault.UNAVAILABLE, Fault.REQUEST_LOST, Fault.ANSWER_LOST, Fault.LATE, Fault.MANUAL])
+@pytest.mark.parametrize("shown_after_s", [5, 119, 400])
+@virtual
+async def test_s42_whatever_the_provider_does_the_driver_hears_in_time_and_no_hold_is_left(
+    verb: str, fault: Fault, shown_after_s: float
+) -> None:
+    async with Ring() as ring:
+        # Given a provider that fails at one verb again and again
+        ring.provider.break_next(verb, *[fault] * 60)
+        showing = asyncio.ensure_future(ring.show(HERE.terminal_id, ANNA, shown_after_s, 600))
+        await ring.fleet.request("s1", HERE, EUR60)
+        # Then the driver has an answer in time
+        said, after_s = await answer(ring)
+        assert after_s <= PRESENTATION_S + PATIENCE_S + 1
+        # and in the end nothing is held that nobody speaks of
+        if isinstance(said, Authorised):
+            await ring.fleet.cancel("s1")
+        await asyncio.sleep(7200)
+        await ring.calm()
+        showing.cancel()
+        # (what is in manual intervention is for a person)
+        assert fault is Fault.MANUAL or [held.rest.minor for held in ring.provider.holds() if held.rest] == []
+
+
+@virtual
+async def test_s39_a_session_cancelled_while_a_card_is_asked_for_takes_its_prompt_away_at_once() -> None:
+    async with Ring() as ring:
+        # Given a terminal that asks for a card
+        await ring.fleet.request("s1", HERE, EUR60)
+        await asyncio.sleep(10)
+        # When the driver gives up
+        await ring.fleet.cancel("s1")
+        said, after_s = await answer(ring)
+        # Then the prompt is gone within seconds, and the next driver pays for nothing
+        assert isinstance(said, AuthorisationDeclined)
+        assert said.reason is DeclineReason.CANCELLED
+        assert after_s < 3
+        assert ring.provider.present(HERE.terminal_id, BEN) is None
+        assert isinstance(await begin(ring, "s2", by=BEN), Authorised)
+        await ring.fleet.cancel("s2")
+        await all_is_well(ring)
+        assert [held.order_reference for held in ring.provider.holds()] == ["op/s2"]
+
+
+@virtual
+async def test_s39_a_session_cancelled_before_its_request_comes_asks_for_no_card() -> None:
+    async with Ring() as ring:
+        await ring.fleet.cancel("s1")
+        await asyncio.sleep(1)
+        await ring.fleet.request("s1", HERE, EUR60)
+        said, after_s = await answer(ring)
+        assert isinstance(said, AuthorisationDeclined)
+        assert said.reason is DeclineReason.CANCELLED
+        assert after_s < 1
+        assert await ring.provider.find("op/s1") == []
+
+
+@virtual
+async def test_s39_a_card_that_was_quicker_than_the_cancellation_gets_its_money_back() -> None:
+    async with Ring() as ring:
+        await ring.fleet.request("s1", HERE, EUR60)
+        ring.provider.break_next("cancel", *[Fault.UNAVAILABLE] * 5)
+        await asyncio.sleep(10)
+        await ring.fleet.cancel("s1")
+        await ring.show(HERE.terminal_id, ANNA, after_s=0)
+        await ring.calm()
+        [said] = [*ring.fleet.heard.of(Authorised), *ring.fleet.heard.of(AuthorisationDeclined)]
+        assert isinstance(said, Authorised)
+        assert (await settled(ring, "s1", HoldReleased)).released == EUR60
+        await all_is_well(ring)
+
+
+@virtual
+async def test_s09_what_was_told_to_the_driver_stands_whatever_is_known_later() -> None:
+    async with Ring() as ring:
+        # Given a decline that was said while nobody knew, and an authoriser that dies right then
+        ring.provider.break_next("authorise", Fault.LATE)
+        ring.provider.break_next("find", *[Fault.UNAVAILABLE] * 30)
+        await ring.fleet.request("s1", HERE, EUR60)
+        await answer(ring)
+        ring.workers["authoriser"].crash()
+        await ring.show(HERE.terminal_id, ANNA)
+        await ring.calm()
+        # Then no other answer is given after it
+        assert ring.fleet.heard.of(Authorised) == []
+        assert len(ring.fleet.heard.of(AuthorisationDeclined)) == 1
+        assert not any(held.rest for held in ring.provider.holds())
+
+
+@virtual
+async def test_s08_a_hold_that_runs_out_is_said_in_time_once_also_after_a_crash() -> None:
+    async with Ring() as ring:
+        said = await begin(ring, "s1")
+        assert isinstance(said, Authorised)
+        # Given a hold that nobody has settled, six hours before it runs out
+        await asyncio.sleep(42 * 3600 - 60)
+        assert ring.fleet.heard.of(HoldExpiring) == []
+        await asyncio.sleep(1200)
+        [warned] = ring.fleet.heard.of(HoldExpiring)
+        assert (warned.expires_at, warned.held) == (said.hold.expires_at, EUR60)
+        # When the authoriser dies and comes again
+        ring.workers["authoriser"].crash()
+        await asyncio.sleep(3600)
+        # Then it is not said again, and a session that ends in time is captured
+        assert len(ring.fleet.heard.of(HoldExpiring)) == 1
+        await ring.fleet.end("s1", EndReason.LIMIT, 20_000, hours=41)
+        await settled(ring, "s1", Captured)
+        await all_is_well(ring)
+
+
+@virtual
+async def test_s08_a_hold_that_is_settled_is_not_warned_of() -> None:
+    async with Ring() as ring:
+        await begin(ring, "s1")
+        await ring.fleet.end("s1", EndReason.EV_DISCONNECTED, 20_000)
+        await settled(ring, "s1", Captured)
+        await asyncio.sleep(timedelta(days=3).total_seconds())
+        assert ring.fleet.heard.of(HoldExpiring) == []
+        assert books(ring, "s1").captures == 1
