@@ -264,6 +264,18 @@ async def test_s10_a_capture_without_an_answer_is_asked_about_and_taken_once(fau
         await all_is_well(ring)
 
 
+@pytest.mark.parametrize("fault", [Fault.REQUEST_LOST, Fault.ANSWER_LOST, Fault.LATE, Fault.PENDING])
+@virtual
+async def test_s10_a_provider_that_ignores_references_is_asked_and_takes_the_money_once(fault: Fault) -> None:
+    async with Ring(habits=Habits(idempotency_window_s=0)) as ring:
+        await begin(ring, "s1")
+        ring.provider.break_next("capture", fault)
+        await ring.fleet.end("s1", EndReason.EV_DISCONNECTED, 20_000)
+        assert (await settled(ring, "s1", Captured)).taken == Money.of("10", "EUR")
+        assert books(ring, "s1").captures == 1
+        await all_is_well(ring)
+
+
 @virtual
 async def test_s10_a_bad_hour_at_the_provider_loses_no_money() -> None:
     async with Ring() as ring:

@@ -42,7 +42,10 @@ def find_existing(
     kind: Kind,
     original_reference: str | None = None,
 ) -> Ask:
-    """Asks for what was already done of this kind (to this hold or capture) under an order reference."""
+    """Asks for what was already done of this kind (to this hold or capture) under an order reference.
+
+    Of what is sent under one idempotency reference there is one; of card reads, which have none, there may be several.
+    """
 
     async def ask() -> Transaction | None:
         every = await provider.find(order_reference)

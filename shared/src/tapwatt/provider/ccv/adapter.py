@@ -103,7 +103,7 @@ class CcvProvider:
         return None if told is None else slip_alone(told, self._withheld)
 
     async def find(self, order_reference: str) -> list[Transaction]:
-        """Every transaction of this order reference, oldest first; kinds that we never ask for are left out."""
+        """Every transaction of this order reference, oldest first; types that we do not know are left out."""
         what = f"what belongs to order {order_reference}"
         answer = await self._client.get(wire.STATUS_PATH, {wire.ORDER_REFERENCE: order_reference})
         if not _ok(answer):
