@@ -15,6 +15,7 @@ from tapwatt.clock import SystemClock
 from tapwatt.errors import Unavailable
 from tapwatt.facts.cards import Card, Fingerprint, FingerprintKind
 from tapwatt.state import view as view_module
+from tapwatt.state.deadlines import RedisDeadlines
 from tapwatt.state.rebuild import rebuild
 from tapwatt.state.redis_client import RedisClient, RedisSettings
 from tapwatt.state.session_store import RedisSessionStore
@@ -38,22 +39,22 @@ LOG: list[Said] = [
     lambda index: index.open(opened("s-1", CARD)),
     lambda index: index.open(opened("s-2", CARD)),
     lambda index: index.open(opened("s-3", OTHER)),
-    lambda index: index.claim("s-2", "stop-2"),
+    lambda index: index.claim("op/s-2", "stop-2"),
     lambda index: index.answer("stop-2", b"matched"),
-    lambda index: index.close("s-3", NOW),
+    lambda index: index.close("op/s-3", NOW),
 ]
 """What was said and stands in the index: two open sessions of one card, one of them claimed; one that is closed."""
 
 ASKED: dict[str, Said] = {
     "candidates": lambda index: index.candidates("op", "depot", CARD),
     "of another card": lambda index: index.candidates("op", "depot", OTHER),
-    "claim": lambda index: index.claim("s-2", "stop-9"),
-    "claim of a closed session": lambda index: index.claim("s-3", "stop-9"),
+    "claim": lambda index: index.claim("op/s-2", "stop-9"),
+    "claim of a closed session": lambda index: index.claim("op/s-3", "stop-9"),
     "answered": lambda index: index.answered("stop-2"),
     "answer": lambda index: index.answer("stop-2", b"not matched"),
     "open again": lambda index: index.open(opened("s-2", CARD)),
     "open what is closed": lambda index: index.open(opened("s-3", OTHER)),
-    "close": lambda index: index.close("s-3", NOW),
+    "close": lambda index: index.close("op/s-3", NOW),
 }
 """What a token matcher may be asked, all of which leaves everything as it is."""
 
@@ -197,9 +198,9 @@ async def test_what_came_to_its_end_in_time_is_not_lost_and_the_register_forgets
     for number in range(20):
         await sessions.remember(f"s-{number}", "a", b"1", ttl_s=0.05)
     await index.open(Opened("i-1", "op", "depot", "T1", "E1", CARD, NOW, datetime.now(UTC) - timedelta(minutes=59.999)))
-    await index.close("i-2", NOW - timedelta(days=40))
+    await index.close("op/i-2", NOW - timedelta(days=40))
     await index.open(opened("i-3", OTHER))
-    await index.close("i-3", NOW)
+    await index.close("op/i-3", NOW)
     # then at each moment while they end, and after, they are rightly not there
     for _ in range(30):
         assert await view.whole()
@@ -210,4 +211,38 @@ async def test_what_came_to_its_end_in_time_is_not_lost_and_the_register_forgets
     # and the register has what there is, and itself
     assert await view.whole()
     register = next(key for key in await keys_of(raw, view) if key.endswith(b"register"))
-    assert sorted(await raw.zrange(register, 0, -1)) == [b"", b"closed:i-3"]
+    assert sorted(await raw.zrange(register, 0, -1)) == [b"", b"closed:op/i-3"]
+
+
+async def test_s21_what_is_due_and_is_lost_is_never_taken_for_nothing_due(client, raw):
+    view = RedisView(client, "authoriser", 1)
+    deadlines = RedisDeadlines(view)
+
+    async def said() -> AsyncIterator[str]:
+        yield "op/s-1"
+
+    async def apply(session: str, build: Generation) -> None:
+        await deadlines.into(build).set("expiring", session, NOW)
+
+    await rebuild(said, apply, view, clock=CLOCK)
+    asked: list[Callable[[], Awaitable[object]]] = [
+        lambda: deadlines.take("expiring", NOW, at_most=1, again_s=60),
+        lambda: deadlines.set("expiring", "op/s-2", NOW),
+        lambda: deadlines.clear("expiring", "op/s-2"),
+        view.whole,
+    ]
+    for ask in asked:
+        # when what is due is lost
+        (key,) = [key for key in await keys_of(raw, view) if b":due:" in key]
+        await raw.delete(key)
+        # then that is said, and it is due again from the log
+        with pytest.raises(Unavailable, match="has lost a key"):
+            await ask()
+        assert await rebuild(said, apply, view, clock=CLOCK) == 1
+    assert await deadlines.take("expiring", NOW, at_most=1, again_s=60) == ["op/s-1"]
+    # and once nothing is due any more, that is right
+    await deadlines.clear("expiring", "op/s-1")
+    assert await view.whole()
+    assert await deadlines.take("expiring", NOW, at_most=1, again_s=60) == []
+    await deadlines.set("expiring", "op/s-3", NOW)
+    assert await deadlines.take("expiring", NOW, at_most=1, again_s=60) == ["op/s-3"]

@@ -15,7 +15,7 @@ from tapwatt.worker.kafka.log_reader import read_log
 from tapwatt.worker.kafka.producer import LARGEST_VALUE
 from tapwatt.worker.records import Incoming, Read
 from tapwatt_cli.ops.dead_letters import Letter, in_order, letters_of, marker, replay_of, replays, retry_topic
-from tapwatt_cli.ops.kafka_words import reading
+from tapwatt_cli.ops.kafka_words import away, is_away, reading
 from tapwatt_cli.ops.topic_log import NoTopics, partitions_of
 
 
@@ -58,7 +58,8 @@ async def replay_letters(
             await send(producer, marker(letter, topics, clock.now()))
             report(letter)
     except KafkaError as error:
-        raise Unavailable(f"Kafka at {bootstrap} did not take a replayed letter ({error!r}): try again") from error
+        refused = f"Kafka at {bootstrap} did not take a replayed letter ({error!r}): try again"
+        raise Unavailable(away(bootstrap) if is_away(error) else refused) from error
     finally:
         await producer.stop()
 

@@ -15,6 +15,7 @@ from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from tapwatt.errors import TapwattError
+from tapwatt_cli.ops.kafka_words import away, is_away
 
 _METADATA_S = 60.0
 
@@ -108,7 +109,8 @@ async def apply(bootstrap: str, topics: dict[str, Declared], *, only_check: bool
             await _until_led(bootstrap, new)
         configs = await _configs(admin, {name: topics[name] for name in there})
     except (KafkaError, OSError) as error:
-        raise TopicsError(f"Kafka at {bootstrap} did not take the topics: {error!r}") from None
+        said = away(bootstrap) if is_away(error) else f"Kafka at {bootstrap} did not take the topics: {error!r}"
+        raise TopicsError(said) from None
     finally:
         await admin.close()
     differs = [

@@ -57,7 +57,7 @@ async def reading(bootstrap: str, what: str) -> AsyncIterator[None]:
             yield
     except TimeoutError:
         if not await _answers(bootstrap):
-            raise Unavailable(_away(bootstrap)) from None
+            raise Unavailable(away(bootstrap)) from None
         raise Unavailable(
             f"{what} at {bootstrap} cannot be read to the end in {READ_WITHIN_S:g} s, though Kafka answers: "
             "look whether one of its partitions has no leader, or go on from a host nearer to it"
@@ -73,8 +73,8 @@ async def reading(bootstrap: str, what: str) -> AsyncIterator[None]:
 def words(bootstrap: str, what: str, error: KafkaError | OSError) -> str:
     """Why it cannot be read, and what to do."""
     match error:
-        case _ if isinstance(error, _AWAY):
-            return _away(bootstrap)
+        case _ if is_away(error):
+            return away(bootstrap)
         case _ if isinstance(error, _NOT_LET_IN):
             return f"Kafka at {bootstrap} does not let us in ({error!r}): correct what it is told of who we are"
         case _ if isinstance(error, _NOT_ALLOWED):
@@ -94,7 +94,13 @@ def words(bootstrap: str, what: str, error: KafkaError | OSError) -> str:
             )
 
 
-def _away(bootstrap: str) -> str:
+def is_away(error: Exception) -> bool:
+    """Whether this is what is said of a Kafka that does not answer."""
+    return isinstance(error, _AWAY)
+
+
+def away(bootstrap: str) -> str:
+    """What is said of a Kafka that does not answer."""
     return f"Kafka at {bootstrap} does not answer: start it, or correct --bootstrap"
 
 

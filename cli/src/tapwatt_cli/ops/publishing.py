@@ -15,7 +15,7 @@ from tapwatt.facts.ids import fact_id
 from tapwatt.facts.topics import Topics
 from tapwatt.tariffs import contradiction
 from tapwatt.worker.kafka.log_reader import read_log
-from tapwatt_cli.ops.kafka_words import reading
+from tapwatt_cli.ops.kafka_words import away, is_away, reading
 from tapwatt_cli.ops.topic_log import NoTopics, partitions_of
 
 SOURCE = "/operator/tapwatt-cli"
@@ -93,6 +93,9 @@ async def _send(bootstrap: str, topic: str, events: Sequence[Event]) -> None:
             key, value, headers = encode(event)
             await producer.send_and_wait(topic, value, key=key, headers=headers)
     except KafkaError as error:
-        raise Unavailable(f"Kafka at {bootstrap} did not take a tariff ({error!r}): try again") from error
+        said = (
+            away(bootstrap) if is_away(error) else f"Kafka at {bootstrap} did not take a tariff ({error!r}): try again"
+        )
+        raise Unavailable(said) from error
     finally:
         await producer.stop()

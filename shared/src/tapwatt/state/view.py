@@ -49,8 +49,8 @@ LEASE_S = 30.0
 LOOK_MS = 2000
 """How often it is looked whether a view is whole."""
 
-LOOKED_AT = 2000
-"""How many keys are looked for each time: 60,000 within a minute."""
+LOOKED_AT = 1000
+"""How many keys are looked for each time: 30,000 within a minute."""
 
 _LAYOUT = 1
 """Counted up when what view.lua keeps of every view changes: all views are then rebuilt from the log."""

@@ -8,10 +8,15 @@ from typing import Any
 import pytest
 from aiokafka import errors
 
-from tapwatt.errors import Unavailable
+from tapwatt.errors import TapwattError, Unavailable
+from tapwatt.facts.topics import Topics
 from tapwatt.worker.kafka.partitions import partitions_of
+from tapwatt_cli.dev.local.processes import free_ports
 from tapwatt_cli.ops import kafka_words
+from tapwatt_cli.ops.declared_topics import with_topics
 from tapwatt_cli.ops.kafka_words import reading
+from tapwatt_cli.ops.publishing import publish_offers
+from tapwatt_cli.ops.topic_log import read_topics
 
 AWAY = "Kafka at here:9092 does not answer: start it, or correct --bootstrap"
 
@@ -91,3 +96,11 @@ async def test_a_topic_that_we_may_not_see_is_no_topic_that_is_missing() -> None
         async with reading("here:9092", "the dead letters"):
             await partitions_of(Admin(), ["letters"])  # type: ignore[arg-type]
     assert "DESCRIBE and READ" in str(told.value)
+
+
+async def test_the_command_for_topics_and_the_one_for_tariffs_say_the_same_of_a_kafka_that_is_away() -> None:
+    nowhere = f"127.0.0.1:{free_ports(1)[0]}"
+    for asked in (with_topics(nowhere), read_topics(nowhere, Topics("")), publish_offers(nowhere, Topics(""), [])):
+        with pytest.raises(TapwattError) as told:
+            await asked
+        assert str(told.value) == AWAY.replace("here:9092", nowhere)

@@ -84,5 +84,5 @@ def test_every_fact_has_a_declared_topic_and_all_have_the_same_partitions() -> N
 
 
 async def test_a_kafka_that_is_down_is_one_sentence() -> None:
-    with pytest.raises(TopicsError, match=r"Kafka at 127\.0\.0\.1:1 did not take the topics"):
+    with pytest.raises(TopicsError, match=r"Kafka at 127\.0\.0\.1:1 does not answer: start it"):
         await apply("127.0.0.1:1", {})

@@ -4,4 +4,4 @@ if refused then
   return refused
 end
 local key = at .. 'answer:' .. ARGV[3]
-return lost(key) or redis.call('GET', key)
+return redis.call('GET', key) or lost_if_none(key)

@@ -6,11 +6,12 @@ end
 local seen, found = {}, {}
 for i = 3, #ARGV do
   local card = at .. 'card:' .. ARGV[i]
-  local gone = lost(card)
+  local ids = redis.call('SMEMBERS', card)
+  local gone = #ids == 0 and lost_if_none(card)
   if gone then
     return gone
   end
-  for _, id in ipairs(redis.call('SMEMBERS', card)) do
+  for _, id in ipairs(ids) do
     local key = at .. 'session:' .. id
     local session = redis.call('HMGET', key, 'entry', 'claimed_by')
     if not session[1] then

@@ -3,5 +3,11 @@ local at, refused = generation()
 if refused then
   return refused
 end
-redis.call('ZREM', at .. 'due:' .. ARGV[3], ARGV[4])
+local key = at .. 'due:' .. ARGV[3]
+local gone = lost(key)
+if gone then
+  return gone
+end
+redis.call('ZREM', key, ARGV[4])
+is_over(key)
 return 1

@@ -3,5 +3,11 @@ local at, refused = generation()
 if refused then
   return refused
 end
-redis.call('ZADD', at .. 'due:' .. ARGV[3], 'NX', ARGV[5], ARGV[4])
+local key = at .. 'due:' .. ARGV[3]
+local gone = lost(key)
+if gone then
+  return gone
+end
+redis.call('ZADD', key, 'NX', ARGV[5], ARGV[4])
+keep(key)
 return 1

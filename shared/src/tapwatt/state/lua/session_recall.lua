@@ -4,4 +4,5 @@ if refused then
   return refused
 end
 local key = at .. 'session:' .. ARGV[3]
-return lost(key) or redis.call('HGETALL', key)
+local known = redis.call('HGETALL', key)
+return #known == 0 and lost_if_none(key) or known

@@ -43,15 +43,22 @@ local function generation()
   return keys_of(current), nil
 end
 
+local moment_of_script
+
 local function milliseconds()
-  local time = redis.call('TIME')
-  return tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+  if not moment_of_script then
+    local time = redis.call('TIME')
+    moment_of_script = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+  end
+  return moment_of_script
 end
 
 -- Every key of a generation is noted in the generation's register, with the moment until which it lives. A key that
 -- the register has and Redis has not was lost: evicted, deleted by hand. Of the register itself that is seen by the
 -- member '', which it has from the beginning (docs/adr/0013).
 local SLACK = 1000 -- milliseconds in which a key may be over a little before or after its moment
+
+local FOR_GOOD = '9007199254740991' -- milliseconds since 1970 that never come
 
 local function parts_of(key)
   return string.match(string.sub(key, #KEYS[1] + 2), '^([^:]*):(.*)$')
@@ -74,6 +81,12 @@ local function keep_until(key, moment)
   if left < 0 or milliseconds() + left < moment then
     end_at(key, moment)
   end
+end
+
+-- Let a key live until it is empty.
+local function keep(key)
+  local generation, name = parts_of(key)
+  redis.call('ZADD', register_of(generation), FOR_GOOD, name)
 end
 
 -- It is right that this key is not there, if it is not.
@@ -103,17 +116,18 @@ local function gives_up(generation, name)
   return redis.error_reply('LOST ' .. (string.match(name, '^[^:]*')))
 end
 
--- Nothing if the key is there, or is rightly not there; else what to answer. Asked before a key is made, and before it
--- is said that there is none.
-local function lost(key)
-  if redis.call('EXISTS', key) == 1 then
-    return nil
-  end
+-- What to answer of a key that is not there if it was lost, and nothing if it is rightly not there. Asked before it is
+-- said that there is none.
+local function lost_if_none(key)
   local generation, name = parts_of(key)
-  local register = register_of(generation)
-  local moment = redis.call('ZSCORE', register, name)
-  if redis.call('ZSCORE', register, '') and not (moment and tonumber(moment) > milliseconds() + SLACK) then
+  local moments = redis.call('ZMSCORE', register_of(generation), name, '')
+  if moments[2] and not (moments[1] and tonumber(moments[1]) > milliseconds() + SLACK) then
     return nil
   end
   return gives_up(generation, name)
+end
+
+-- The same of a key that may be there. Asked before it is made.
+local function lost(key)
+  return redis.call('EXISTS', key) == 0 and lost_if_none(key) or nil
 end
