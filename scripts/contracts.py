@@ -6,6 +6,7 @@ python -m scripts.contracts --check    # exit 1 if they are not what the code sa
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,15 +15,18 @@ import yaml
 from pydantic import SecretBytes, SecretStr
 from pydantic.json_schema import models_json_schema
 from pydantic_settings import BaseSettings
+from scripts.delivery_rules import delivery_rules
 from scripts.ring import EVERY_SERVICE_SAYS, FLEET_HEARS, FLEET_SAYS, OPERATOR_HEARS, OPERATOR_SAYS, services
 from scripts.rooms import page as rooms_page
 
 from authoriser.settings import AuthoriserSettings
 from capturer.settings import CapturerSettings
-from tapwatt.facts.codec import LARGEST_EVENT
+from tapwatt.exact import INSTANT
+from tapwatt.facts.content_modes import CLOUDEVENTS
+from tapwatt.facts.envelopes import LONGEST_TEXT
 from tapwatt.facts.events import FACTS
 from tapwatt.facts.fact import Fact
-from tapwatt.facts.topics import fact_type
+from tapwatt.facts.topics import fact_type, kebab
 from tapwatt.metrics import METRICS
 from tapwatt.provider.settings import ProviderSettings
 from tapwatt.state.redis_client import RedisSettings
@@ -42,7 +46,8 @@ SETTINGS: tuple[tuple[str, type[BaseSettings]], ...] = (
     ("The tariff service", TariffSettings),
     ("The capturer", CapturerSettings),
 )
-_TEXT = {"type": "string", "minLength": 1, "maxLength": 200}
+_TEXT = {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT}
+_ANY_CASE = "".join(f"[{letter.upper()}{letter}]" if letter.isalpha() else letter for letter in CLOUDEVENTS)
 _REF = "#/components/schemas/{model}"
 
 
@@ -53,11 +58,10 @@ def asyncapi() -> str:
         "info": {
             "title": "Tapwatt",
             "version": "1.0.0",
-            "description": "Facts of card payment at chargers. CloudEvents 1.0 in Kafka binary mode, JSON values of at "
-            f"most {LARGEST_EVENT} bytes. A payload's schema is what is read; what we say is stricter: decimals as "
-            "strings, and what is not known is left out, never null. Made from the models by 'make contracts'.",
+            "description": delivery_rules(),
             "license": {"name": "Apache-2.0"},
         },
+        "servers": {"ring": _server()},
         "defaultContentType": "application/json",
         "channels": {fact_type(fact): _channel(fact) for fact in FACTS},
         "operations": dict(_operations()),
@@ -72,7 +76,36 @@ def asyncapi() -> str:
 def schemas() -> dict[str, Any]:
     """What is read of each fact and of its parts, as JSON schemas by the model's name."""
     _, found = models_json_schema([(fact, "validation") for fact in FACTS], ref_template=_REF)
-    return dict(found["$defs"])
+    return {name: {**schema, **_in_words(name, schema)} for name, schema in found["$defs"].items()}
+
+
+def _in_words(name: str, schema: dict[str, Any]) -> dict[str, str]:
+    """What a fact's schema cannot say, after what it is: the rules of its validators."""
+    fact = next((fact for fact in FACTS if fact.__name__ == name), None)
+    rules = (
+        [] if fact is None else [rule.func.__doc__ for rule in fact.__pydantic_decorators__.model_validators.values()]
+    )
+    return {"description": " ".join([schema["description"], *map(str, rules)])} if rules else {}
+
+
+def example(fact: type[Fact]) -> dict[str, Any]:
+    """An event of this fact: its first golden one. SystemExit says which file is missing."""
+    path = ROOT / "tests" / "golden" / "v1" / f"{kebab(fact.name)}.json"
+    if not path.exists():
+        raise SystemExit(f"{fact.name} has no example: add an event of it, {path.relative_to(ROOT)}")
+    golden = json.loads(path.read_text(encoding="utf-8"))
+    return {"name": kebab(fact.name), "headers": golden["headers"], "payload": golden["value"]}
+
+
+def _server() -> dict[str, Any]:
+    default = KafkaSettings.model_fields["bootstrap"].default
+    means = "Kafka's host:port, as 'tapwatt up' prints it or as it is set in TAPWATT_KAFKA_BOOTSTRAP"
+    return {
+        "host": "{bootstrap}",
+        "protocol": "kafka",
+        "description": "A ring's Kafka. Where several rings share one, topics have a prefix (TAPWATT_TOPIC_PREFIX).",
+        "variables": {"bootstrap": {"default": default, "description": means}},
+    }
 
 
 def _channel(fact: type[Fact]) -> dict[str, Any]:
@@ -90,8 +123,13 @@ def _message(fact: type[Fact]) -> dict[str, Any]:
         "ce_id": {**_TEXT, "description": "the same cause gives the same id: twice the same id is the same fact"},
         "ce_type": {"const": fact_type(fact)},
         "ce_source": _TEXT,
-        "ce_time": {"type": "string", "format": "date-time"},
-        "content-type": {"const": "application/json"},
+        "ce_time": INSTANT.json_schema(),
+        "content-type": {
+            "type": "string",
+            "not": {"pattern": f"^{_ANY_CASE}"},
+            "description": "application/json; CloudEvents' own types are for its other modes",
+            "examples": ["application/json"],
+        },
         "traceparent": {"type": "string", "description": "W3C trace context"},
     }
     required = [name for name in headers if name.startswith("ce_")]
@@ -101,6 +139,7 @@ def _message(fact: type[Fact]) -> dict[str, Any]:
         "contentType": "application/json",
         "headers": {"type": "object", "properties": headers, "required": required},
         "payload": {"$ref": _REF.format(model=fact.__name__)},
+        "examples": [example(fact)],
         "bindings": {
             "kafka": {
                 "key": {"type": "string", "description": f"the {fact.keyed_by} in the payload"},

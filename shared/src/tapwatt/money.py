@@ -11,7 +11,12 @@ from types import MappingProxyType
 from typing import Annotated
 
 from iso4217 import Currency as IsoCurrency
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StrictInt
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, GetJsonSchemaHandler, StrictInt
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+from typing_extensions import TypeAliasType
+
+from tapwatt.exact import WHOLE_IN_JSON
 
 LARGEST_MINOR = 10**12
 """No single amount at a charger comes near this; a larger one is a broken message, not money."""
@@ -53,7 +58,23 @@ def _known(currency: str) -> str:
     return currency
 
 
-Currency = Annotated[str, Field(min_length=3, max_length=3), AfterValidator(_known)]
+class _Codes:
+    """Lets the schema name each currency: a pattern would allow ZZZ."""
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Every code that is read."""
+        named = "An ISO 4217 currency that amounts can be given in."
+        return {"type": "string", "description": named, "enum": sorted(currencies())}
+
+
+def currencies() -> frozenset[str]:
+    """The codes of all currencies that have a minor unit (ISO 4217)."""
+    return frozenset(one.value for one in IsoCurrency if one.exponent is not None)
+
+
+Currency = TypeAliasType(
+    "Currency", Annotated[str, Field(min_length=3, max_length=3), AfterValidator(_known), _Codes()]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +103,7 @@ class Money(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    minor: Annotated[StrictInt, Field(ge=-LARGEST_MINOR, le=LARGEST_MINOR)]
+    minor: Annotated[StrictInt, Field(ge=-LARGEST_MINOR, le=LARGEST_MINOR), WHOLE_IN_JSON]
     currency: Currency
 
     @classmethod
@@ -155,5 +176,16 @@ def _positive(money: Money) -> Money:
     return money
 
 
-NotNegative = Annotated[Money, AfterValidator(_not_negative)]
-Positive = Annotated[Money, AfterValidator(_positive)]
+@dataclass(frozen=True, slots=True)
+class _AtLeast:
+    """Lets the schema say the least amount."""
+
+    minor: int
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Money of at least so much."""
+        return {"allOf": [handler(core), {"properties": {"minor": {"minimum": self.minor}}}]}
+
+
+NotNegative = Annotated[Money, AfterValidator(_not_negative), _AtLeast(0)]
+Positive = Annotated[Money, AfterValidator(_positive), _AtLeast(1)]

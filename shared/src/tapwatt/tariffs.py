@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime, time
 from decimal import Decimal
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AliasChoices,
@@ -19,6 +19,7 @@ from pydantic import (
 )
 from pydantic.json_schema import SkipJsonSchema
 
+from tapwatt.exact import OCPI_CLOCK, OCPI_DAY, OCPI_INSTANT, WHOLE, Exact
 from tapwatt.money import Currency, exponent
 
 
@@ -29,13 +30,19 @@ def _utc_when_unmarked(value: object) -> object:
     return value
 
 
-OcpiTime = Annotated[AwareDatetime, BeforeValidator(_utc_when_unmarked)]
-Amount = Annotated[Decimal, Field(ge=0, le=10**9, max_digits=30, decimal_places=20, allow_inf_nan=False)]
+OcpiTime = Annotated[AwareDatetime, BeforeValidator(_utc_when_unmarked), OCPI_INSTANT]
+Amount = Annotated[
+    Decimal, Field(ge=0, le=10**9, max_digits=30, decimal_places=20, allow_inf_nan=False), Exact(10**9, 20)
+]
 """Major units. OCPI has four decimals; prices that were divided by a tax have as many as a program wrote."""
 
-Percent = Annotated[Decimal, Field(ge=0, le=100, max_digits=18, decimal_places=6, allow_inf_nan=False)]
-Quantity = Annotated[Decimal, Field(ge=0, le=10**9, max_digits=18, decimal_places=6, allow_inf_nan=False)]
-Seconds = Annotated[int, Field(ge=0, le=10**9)]
+Percent = Annotated[Decimal, Field(ge=0, le=100, max_digits=15, decimal_places=12, allow_inf_nan=False), Exact(100, 12)]
+Quantity = Annotated[
+    Decimal, Field(ge=0, le=10**9, max_digits=22, decimal_places=12, allow_inf_nan=False), Exact(10**9, 12)
+]
+Seconds = Annotated[int, Field(ge=0, le=10**9), WHOLE]
+LocalTime = Annotated[time, OCPI_CLOCK]
+LocalDay = Annotated[date, OCPI_DAY]
 
 
 class Dimension(StrEnum):
@@ -69,7 +76,7 @@ class PriceComponent(_Ocpi):
     type: Dimension
     price: Amount
     vat: Percent | None = None
-    step_size: Annotated[int, Field(ge=0, le=10**9)] = 1
+    step_size: Annotated[int, Field(ge=0, le=10**9), WHOLE] = 1
 
 
 class Restrictions(_Ocpi):
@@ -77,10 +84,10 @@ class Restrictions(_Ocpi):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    start_time: time | None = None
-    end_time: time | None = None
-    start_date: date | None = None
-    end_date: date | None = None
+    start_time: LocalTime | None = None
+    end_time: LocalTime | None = None
+    start_date: LocalDay | None = None
+    end_date: LocalDay | None = None
     min_kwh: Quantity | None = None
     max_kwh: Quantity | None = None
     min_current: Quantity | None = None
@@ -100,8 +107,29 @@ class TariffElement(_Ocpi):
     restrictions: Restrictions | None = None
 
 
+def _either_name(schema: dict[str, Any]) -> None:
+    """Let the schema say which names are read: for each amount OCPI 2.3.0's, else the one of 2.2.1."""
+    amounts = schema.pop("properties")
+    before, after = amounts["before_taxes"], amounts["after_taxes"]
+    schema.pop("required")
+    newer_before = {"before_taxes": before}, ["before_taxes"]
+    older_before = {"before_taxes": False, "excl_vat": before}, ["excl_vat"]
+    newer_after = {"after_taxes": after}, ["after_taxes"]
+    older_after: tuple[dict[str, Any], list[str]] = {"after_taxes": False, "incl_vat": after}, []
+    schema["anyOf"] = [
+        {"properties": {**first, **second}, "required": [*needed, *also]}
+        for first, needed in (newer_before, older_before)
+        for second, also in (newer_after, older_after)
+    ]
+
+
 class PriceLimit(_Ocpi):
-    """A lower or upper limit of the whole session's price, in major units, before and after tax."""
+    """A lower or upper limit of the whole session's price, in major units, before and after tax.
+
+    OCPI 2.2.1 calls the two excl_vat and incl_vat; where both names stand, the newer counts.
+    """
+
+    model_config = ConfigDict(json_schema_extra=_either_name)
 
     before_taxes: Amount = Field(validation_alias=AliasChoices("before_taxes", "excl_vat"))
     after_taxes: Amount | None = Field(default=None, validation_alias=AliasChoices("after_taxes", "incl_vat"))

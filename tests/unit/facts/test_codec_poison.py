@@ -75,7 +75,7 @@ def test_s24_s25_a_broken_value_is_poison_with_its_path(value: Any, says: str) -
         ("elements", [], "tariff.elements"),
         ("min_price.before_taxes", "0." + 2 * SECRET, "no more than 30 digits"),
         ("min_price.before_taxes", "0." + 20 * "0" + "1", "no more than 20 decimal"),
-        ("min_price.before_taxes", "NaN", "finite number"),
+        ("min_price.before_taxes", "NaN", "valid decimal"),
         ("min_price.before_taxes", -1, "greater than or equal to 0"),
         ("tax_included", SECRET, "tariff.tax_included"),
         ("start_date_time", SECRET, "tariff.start_date_time"),

@@ -10,9 +10,10 @@ from jsonschema import Draft7Validator
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from scripts import contracts
-from scripts.ring import heard_by, said_by
+from scripts.ring import FLEET_SAYS, heard_by, said_by
 
-from tapwatt.facts.events import FACTS
+from tapwatt.facts.codec import decode
+from tapwatt.facts.events import FACTS, Captured
 from tapwatt.facts.topics import fact_type
 
 ROOT = Path(__file__).parents[3]
@@ -27,11 +28,24 @@ REF = {
 }
 STRUCTURE = {
     "type": "object",
-    "required": ["asyncapi", "info", "channels", "operations", "components"],
+    "required": ["asyncapi", "info", "servers", "channels", "operations", "components"],
     "additionalProperties": False,
     "properties": {
         "asyncapi": {"const": "3.0.0"},
         "info": {"type": "object", "required": ["title", "version"]},
+        "servers": {
+            "additionalProperties": {
+                "type": "object",
+                "required": ["host", "protocol"],
+                "additionalProperties": False,
+                "properties": {
+                    "host": {"type": "string"},
+                    "protocol": {"const": "kafka"},
+                    "description": {"type": "string", "minLength": 1},
+                    "variables": {"additionalProperties": {"required": ["default", "description"]}},
+                },
+            }
+        },
         "defaultContentType": {"const": "application/json"},
         "channels": {
             "additionalProperties": {
@@ -67,8 +81,18 @@ STRUCTURE = {
                     "propertyNames": {"pattern": r"^[A-Za-z0-9._-]+$"},
                     "additionalProperties": {
                         "type": "object",
-                        "required": ["name", "contentType", "headers", "payload", "bindings"],
-                        "properties": {"headers": {"type": "object", "required": ["type", "properties", "required"]}},
+                        "required": ["name", "contentType", "headers", "payload", "examples", "bindings"],
+                        "properties": {
+                            "headers": {"type": "object", "required": ["type", "properties", "required"]},
+                            "examples": {
+                                "minItems": 1,
+                                "items": {
+                                    "required": ["headers", "payload"],
+                                    "properties": {"name": {}, "summary": {}, "headers": {}, "payload": {}},
+                                    "additionalProperties": False,
+                                },
+                            },
+                        },
                     },
                 },
                 "schemas": {"propertyNames": {"pattern": r"^[A-Za-z0-9._-]+$"}},
@@ -142,6 +166,44 @@ def test_a_fact_has_its_channel_its_key_and_those_who_say_and_hear_it(fact: Any)
     assert sorted(parties["receive"]) == heard_by(fact)
 
 
+@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.name)
+def test_each_example_is_an_event_by_the_contract_and_by_the_service(fact: Any) -> None:
+    # given the published examples of a fact
+    for example in DOCUMENT["components"]["messages"][fact.name]["examples"]:
+        # then the schemas allow it, and it is read as that fact under the key that the contract names
+        assert broken(fact.name, "headers", example["headers"]) == []
+        assert broken(fact.name, "payload", example["payload"]) == []
+        read = fact.model_validate_json(json.dumps(example["payload"]))
+        said = [(name, text.encode()) for name, text in example["headers"].items()]
+        assert decode(read.key.encode(), json.dumps(example["payload"]).encode(), said).fact == read
+
+
+def test_a_fact_without_an_example_is_named_with_the_file_to_add(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(contracts, "ROOT", tmp_path)
+    with pytest.raises(
+        SystemExit, match=r"Captured has no example: add an event of it, tests/golden/v1/captured\.json"
+    ):
+        contracts.example(Captured)
+
+
+@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.name)
+def test_what_no_schema_can_say_of_a_fact_is_said_in_its_description(fact: Any) -> None:
+    said = DOCUMENT["components"]["schemas"][fact.__name__]["description"]
+    for rule in fact.__pydantic_decorators__.model_validators.values():
+        assert rule.func.__doc__, f"{fact.name}.{rule.func.__name__} has no sentence that says its rule"
+        assert rule.func.__doc__ in said
+
+
+def test_the_delivery_rules_name_what_an_integrator_asks_for() -> None:
+    rules = DOCUMENT["info"]["description"]
+    for asked in ("key", "order", "at least once", "ce_id", "gzip, snappy, lz4 and zstd", "read committed", "second"):
+        assert asked in rules.lower()
+    for fact in FLEET_SAYS:
+        assert fact.name in rules or fact.name == "TariffPublished", f"what follows a {fact.name} is not said"
+
+
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
 def test_a_golden_event_keeps_to_the_contract(path: Path) -> None:
     name, event = golden(path)
@@ -174,6 +236,7 @@ def test_the_check_says_in_one_sentence_what_is_not_as_the_code_says(
 ) -> None:
     # given documents that were written, of which one was changed by hand
     (tmp_path / "docs").mkdir()
+    (tmp_path / "tests").symlink_to(ROOT / "tests")
     monkeypatch.setattr(contracts, "ROOT", tmp_path)
     assert contracts.main([]) == 0
     assert contracts.main(["--check"]) == 0

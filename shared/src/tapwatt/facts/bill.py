@@ -7,22 +7,26 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from tapwatt.exact import WHOLE, Exact
 from tapwatt.facts.fields import FactPart, Moment, Text
 from tapwatt.money import Money
 from tapwatt.tariffs import Dimension
+
+Figure = Annotated[Decimal, Field(allow_inf_nan=False), Exact()]
+"""A quantity, a unit price or a rate on a bill, as long as it came out."""
 
 
 class PriceLine(FactPart):
     """One line of the bill: quantity in kWh, h or sessions; unit price in major units; amounts in minor units."""
 
     dimension: Dimension | Literal["ADJUSTMENT"]
-    quantity: Decimal
+    quantity: Figure
     unit: Literal["kWh", "h", "session"]
-    unit_price: Decimal
-    vat_percent: Decimal | None = None
+    unit_price: Figure
+    vat_percent: Figure | None = None
     excl_vat: Money
     incl_vat: Money
-    element: int | None = None
+    element: Annotated[int, WHOLE] | None = None
     starts_at: Moment | None = None
     ends_at: Moment | None = None
     why: Text = ""
@@ -31,7 +35,7 @@ class PriceLine(FactPart):
 class VatShare(FactPart):
     """What is taxed at one rate: `percent` is None where no VAT applies. excl_vat + vat = incl_vat, in minor units."""
 
-    percent: Decimal | None = None
+    percent: Figure | None = None
     excl_vat: Money
     vat: Money
     incl_vat: Money

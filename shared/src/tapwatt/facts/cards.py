@@ -7,6 +7,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from tapwatt.exact import WHOLE
+
 
 class FingerprintKind(StrEnum):
     """What was fingerprinted: the PAR ties a card to its phone and watch; a token names one device's card."""
@@ -22,7 +24,7 @@ class Fingerprint(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: FingerprintKind
-    key_version: Annotated[int, Field(ge=1)]
+    key_version: Annotated[int, Field(ge=1), WHOLE]
     digest: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
     def __str__(self) -> str:

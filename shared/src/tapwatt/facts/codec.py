@@ -8,7 +8,8 @@ from datetime import datetime
 from pydantic import ValidationError
 
 from tapwatt.errors import Poison
-from tapwatt.facts.envelopes import Envelope, Headers, from_headers, next_trace, to_headers
+from tapwatt.facts.content_modes import opened
+from tapwatt.facts.envelopes import Envelope, Headers, next_trace, to_headers
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.ids import cause as cause_of
 from tapwatt.facts.ids import fact_id
@@ -49,12 +50,12 @@ def decode(key: bytes | None, value: bytes | None, headers: Headers) -> Event:
         raise Poison("the record has no value: a fact is a JSON object")
     if len(value) > LARGEST_EVENT:
         raise Poison(f"the event is {len(value)} bytes; at most {LARGEST_EVENT} are read")
-    envelope = from_headers(headers)
+    envelope, said = opened(value, headers)
     model = FACT_OF_TYPE.get(envelope.type)
     if model is None:
-        raise Poison("header ce_type is no fact, or no version of one, that we know")
+        raise Poison("its type (ce_type) is no fact, or no version of one, that we know")
     try:
-        fact = model.model_validate_json(value)
+        fact = model.model_validate_json(said)
     except ValidationError as error:
         raise Poison(f"{model.name} is broken: {_first(error)}") from None
     except Exception as error:  # it depends on these bytes alone, so it will never be otherwise

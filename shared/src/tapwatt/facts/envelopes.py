@@ -1,14 +1,15 @@
-"""The envelope round every fact: CloudEvents 1.0 in Kafka binary mode, with the W3C trace it belongs to."""
+"""The envelope round every fact: CloudEvents 1.0, in Kafka headers or round the value, with its W3C trace."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tapwatt.errors import Poison
+from tapwatt.exact import INSTANT
 from tapwatt.facts.fields import FIRST, LAST
 
 Headers = Sequence[tuple[str, bytes | None]]
@@ -16,6 +17,9 @@ Headers = Sequence[tuple[str, bytes | None]]
 
 LARGEST_HEADERS = 64 * 1024
 """Bytes. An envelope takes a few hundred; with so much round it an event still fits into a retry topic."""
+
+LONGEST_TEXT = 200
+"""Characters of an id, a type or a source."""
 
 _TRACEPARENT = re.compile(r"^00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})$")
 
@@ -55,30 +59,44 @@ def to_headers(envelope: Envelope) -> list[tuple[str, bytes]]:
 
 
 def from_headers(headers: Headers) -> Envelope:
-    """The envelope in Kafka headers. Poison says which header is missing or wrong."""
-    if headers_size(headers) > LARGEST_HEADERS:
-        raise Poison(f"the headers are more than {LARGEST_HEADERS} bytes")
+    """The envelope in Kafka headers (binary content mode). Poison says which header is missing or wrong."""
     found = dict(headers)
-    if found.get("ce_specversion") != b"1.0":
-        raise Poison("header ce_specversion is not 1.0: this is not a CloudEvent that we read")
-    moment = _text(found, "ce_time")
+    attributes = {name: _read(found.get(f"ce_{name}"), f"header ce_{name}") for name in ATTRIBUTES}
+    trace = (found.get("traceparent") or b"").decode("ascii", "replace")
+    return from_attributes(attributes, "header ce_", trace)
+
+
+ATTRIBUTES = ("specversion", "id", "type", "source", "time")
+"""What CloudEvents calls them; each has to be there."""
+
+
+def from_attributes(found: Mapping[str, object], where: str, trace: object) -> Envelope:
+    """The envelope of these attributes. Poison says which is missing or wrong; `where` is put before its name."""
+    if found.get("specversion") != "1.0":
+        raise Poison(f"{where}specversion is not 1.0: this is not a CloudEvent that we read")
+    texts = {name: _text(found.get(name), where + name) for name in ATTRIBUTES}
+    return Envelope(
+        id=texts["id"],
+        type=texts["type"],
+        source=texts["source"],
+        time=_time(texts["time"], f"{where}time"),
+        traceparent=trace if isinstance(trace, str) and _TRACEPARENT.match(trace) else None,
+    )
+
+
+def _time(moment: str, where: str) -> datetime:
     try:
         time = datetime.fromisoformat(moment)
     except ValueError:
-        raise Poison("header ce_time is not an ISO 8601 time such as 2026-01-31T12:00:00Z") from None
+        raise Poison(f"{where} is not an ISO 8601 time such as {INSTANT.example}") from None
     if time.tzinfo is None:
-        raise Poison("header ce_time has no time zone; end it with Z")
+        raise Poison(f"{where} has no time zone; end it with Z")
     # Compared before it is converted: at the ends of the calendar a conversion leaves it.
     if not FIRST <= time < LAST:
-        raise Poison("header ce_time is not a time from 1970 to 2199, so a clock was wrong")
-    trace = (found.get("traceparent") or b"").decode("ascii", "replace")
-    return Envelope(
-        id=_text(found, "ce_id"),
-        type=_text(found, "ce_type"),
-        source=_text(found, "ce_source"),
-        time=time.astimezone(UTC),
-        traceparent=trace if _TRACEPARENT.match(trace) else None,
-    )
+        raise Poison(f"{where} is not a time from 1970 to 2199, so a clock was wrong")
+    if not re.fullmatch(INSTANT.pattern, moment):
+        raise Poison(f"{where} is not written as {INSTANT.example} (RFC 3339)")
+    return time.astimezone(UTC)
 
 
 def headers_size(headers: Headers) -> int:
@@ -91,11 +109,14 @@ def note(headers: Headers, name: str) -> str:
     return (dict(headers).get(name) or b"").decode("utf-8", "backslashreplace")
 
 
-def _text(headers: dict[str, bytes | None], name: str) -> str:
-    raw = headers.get(name)
-    if not raw or len(raw) > 200:
-        raise Poison(f"header {name} is missing or longer than 200 bytes")
+def _read(raw: bytes | None, where: str) -> str:
     try:
-        return raw.decode()
+        return (raw or b"").decode()
     except UnicodeDecodeError:
-        raise Poison(f"header {name} is not UTF-8") from None
+        raise Poison(f"{where} is not UTF-8") from None
+
+
+def _text(found: object, where: str) -> str:
+    if not isinstance(found, str) or not 0 < len(found) <= LONGEST_TEXT:
+        raise Poison(f"{where} is missing or longer than {LONGEST_TEXT} characters")
+    return found

@@ -198,6 +198,7 @@ class ChargingEnded(Fact):
 
     @model_validator(mode="after")
     def _whole_reading(self) -> ChargingEnded:
+        """The periods lie within the session, in order and without overlap, and add up to its energy."""
         whole_reading(self.periods, self.started_at, self.ended_at, self.energy_wh)
         return self
 
@@ -227,6 +228,7 @@ class SessionPriced(Fact):
 
     @model_validator(mode="after")
     def _adds_up(self) -> SessionPriced:
+        """What is owed is in the hold's currency, and the sum of the lines and of the VAT summary, if there is one."""
         bill_adds_up(self.owed, self.hold.amount.currency, self.lines, self.vat)
         return self
 
@@ -257,6 +259,7 @@ class Captured(Fact):
 
     @model_validator(mode="after")
     def _adds_up(self) -> Captured:
+        """All amounts are in one currency and add up so."""
         settlement_adds_up(self.held, self.taken, self.released, self.shortfall, self.owed, self.overcharge)
         return self
 
@@ -388,6 +391,7 @@ class Refunded(Fact):
 
     @model_validator(mode="after")
     def _adds_up(self) -> Refunded:
+        """All amounts are in one currency; amount <= refunded_in_all <= taken."""
         money_back_adds_up(self.amount, self.taken, self.refunded_in_all)
         return self
 

@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import cache
+from importlib.resources import files
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema
+from typing_extensions import TypeAliasType
 
+from tapwatt.exact import INSTANT, WHOLE, Exact
 from tapwatt.money import Positive
 
 Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:*\-]*$")]
 """An identifier given by an operator: of a session, a terminal, an EVSE, a site."""
 
 Text = Annotated[str, Field(max_length=500)]
-Energy = Annotated[Decimal, Field(ge=0, le=10**9, max_digits=16, decimal_places=4, allow_inf_nan=False)]
-"""Energy in watt-hours (Wh), exact."""
+Energy = Annotated[
+    Decimal, Field(ge=0, le=10**9, max_digits=22, decimal_places=12, allow_inf_nan=False), Exact(10**9, 12)
+]
+"""Energy in watt-hours (Wh), as it was written."""
 
 
 FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
@@ -30,16 +38,33 @@ def _utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
+@cache
+def zone_names() -> frozenset[str]:
+    """The names of the IANA time zone database as it is locked, whatever the machine has beside (`localtime`)."""
+    return frozenset(files("tzdata").joinpath("zones").read_text(encoding="ascii").split()) - {"Factory"}
+
+
 def _zone(name: str) -> str:
     try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        raise ValueError("not an IANA time zone; use a name such as Europe/Amsterdam") from error
+        known = name in zone_names() and ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        known = None
+    if not known:
+        raise ValueError("not an IANA time zone; use a name such as Europe/Amsterdam")
     return name
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(_utc)]
-TimeZone = Annotated[str, Field(max_length=64), AfterValidator(_zone)]
+class _ZoneNames:
+    """Lets the schema name each zone: a pattern would allow Mars/Olympus."""
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        """Every name that is read."""
+        named = "A name of the IANA time zone database."
+        return {"type": "string", "description": named, "enum": sorted(zone_names())}
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_utc), INSTANT]
+TimeZone = TypeAliasType("TimeZone", Annotated[str, AfterValidator(_zone), _ZoneNames()])
 
 
 class FactPart(BaseModel):
@@ -48,10 +73,12 @@ class FactPart(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
 
-IdleGrace = Annotated[int, Field(ge=0, le=86400)]
+IdleGrace = Annotated[int, Field(ge=0, le=86400), WHOLE]
 """How long a car may stay once energy has stopped before PARKING_TIME counts, in seconds."""
 
-Reading = Annotated[Decimal, Field(ge=0, le=10**9, max_digits=18, decimal_places=6, allow_inf_nan=False)]
+Reading = Annotated[
+    Decimal, Field(ge=0, le=10**9, max_digits=22, decimal_places=12, allow_inf_nan=False), Exact(10**9, 12)
+]
 """A current in A or a power in W, as it was measured."""
 
 

@@ -34,7 +34,7 @@ ONE = {"max_power_w": Decimal(1), "max_current_a": Decimal(1)}
         ),
         ({"start_date": "2026-03-01", "end_date": "2026-04-01"}, "from 2026-03-01, before 2026-04-01"),
         ({"min_kwh": "20", "max_kwh": "35.50"}, "20-35.5 kWh"),
-        ({"min_kwh": "1E+2"}, "from 100 kWh"),
+        ({"min_kwh": Decimal("1E+2")}, "from 100 kWh"),
         ({"max_kwh": "0.5"}, "below 0.5 kWh"),
         ({"min_duration": 5400, "max_duration": 7230}, "after 1 h 30 min, in the first 2 h 30 s"),
         ({"min_duration": 0}, "after 0 s"),

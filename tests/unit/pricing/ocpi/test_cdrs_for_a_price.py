@@ -138,7 +138,7 @@ def test_dimensions_that_only_a_session_has_are_let_be() -> None:
         (
             with_dimensions(("ENERGY", 1), ("MAX_POWER", "11." + "1" * 20)),
             ".charging_periods[0].dimensions",
-            "max_power_w has more than 18 digits",
+            "max_power_w has more than 12 decimals",
         ),
         ({**CDR, "credit": True}, ".credit", "a credit for another CDR"),
         ({**CDR, "end_date_time": None}, ".end_date_time", "is missing"),
