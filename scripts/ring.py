@@ -46,7 +46,7 @@ def services() -> list[Service]:
         AuthoriserAgent(_GATEWAY, _NOBODY, _NOBODY, _NOBODY, AuthoriserSettings()).service,
         TokenMatcherAgent(_GATEWAY, _NOBODY, _NOBODY, TokenMatcherSettings()).service,
         TariffAgent(_NOBODY, _NOBODY, TariffSettings()).service,
-        CapturerAgent(_GATEWAY, _NOBODY, CapturerSettings(), release_rest=False).service,
+        CapturerAgent(_GATEWAY, _NOBODY, _NOBODY, CapturerSettings(), release_rest=False).service,
     ]
     return [service() for service in make]
 

@@ -85,14 +85,15 @@ class Ring:
         self._authorising = AuthoriserSettings(**{"look_every_s": 600, **settings.get("authoriser", {})})
         self._matching = TokenMatcherSettings(**settings.get("token_matcher", {}))
         self._pricing = TariffSettings(**settings.get("tariff", {}))
-        self._capturing = CapturerSettings(**settings.get("capturer", {}))
+        self._capturing = CapturerSettings(**{"look_every_s": 3600, **settings.get("capturer", {})})
         self._release_rest = bool(settings.get("release_rest", False))
         self._memories = {
             name: memory.InMemorySessionStore(memory.sessions_view(self.clock, whole=True), self.clock)
             for name in ("authoriser", "tariff", "capturer")
         }
         self._deadlines = {
-            name: InMemoryDeadlines(deadlines_view(self.clock, whole=True)) for name in ("authoriser", "tariff")
+            name: InMemoryDeadlines(deadlines_view(self.clock, whole=True))
+            for name in ("authoriser", "tariff", "capturer")
         }
         self._index = index_memory.InMemoryIndex(index_memory.index_view(self.clock, whole=True), self.clock)
         self.workers = {
@@ -189,7 +190,8 @@ class Ring:
 
     def _capturer(self, worker: WorkerInMemory) -> Service:
         gateway, rest = self._gateway(worker), self._release_rest
-        return CapturerAgent(gateway, self._sessions(worker, "capturer"), self._capturing, release_rest=rest).service()
+        sessions, deadlines = self._sessions(worker, "capturer"), self._mortal(self._deadlines["capturer"], worker)
+        return CapturerAgent(gateway, sessions, deadlines, self._capturing, release_rest=rest).service()
 
     def _gateway(self, worker: WorkerInMemory) -> Gateway:
         return Gateway(self._mortal(self.provider, worker), self.clock)

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from authoriser.agreement import Agreed, Terms
-from authoriser.decide import ReverseFirst, ask, decide, gone, unheard
+from authoriser.decide import ReverseFirst, ask, decide, gone
 from tapwatt.errors import BrokenInvariant, NeedsHuman, OutcomeUnknown
 from tapwatt.facts.cards import Card, Fingerprint, FingerprintKind
 from tapwatt.facts.events import AuthorisationDeclined, Authorised, SessionRequested
@@ -167,10 +167,6 @@ def test_a_failure_is_declined_in_words_a_charger_can_show(
     said = decided(requested(), answer(Status.FAILED, failure=failure, took_s=took_s), TERMS)
     assert isinstance(said, AuthorisationDeclined)
     assert said.reason is reason
-
-
-def test_a_request_nobody_could_serve_in_time_is_timed_out() -> None:
-    assert unheard(requested()).reason is DeclineReason.TIMED_OUT
 
 
 def test_a_hold_is_gone_when_it_was_let_go_or_ran_out_and_not_when_that_was_refused() -> None:

@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 
-from capturer.decide import ask, decide
-from tapwatt.errors import BrokenInvariant, NeedsHuman, OutcomeUnknown, Unavailable
+from capturer.account import Account
+from capturer.decide import Refused, ask, decide
+from tapwatt.errors import BrokenInvariant, NeedsHuman, OutcomeUnknown
 from tapwatt.facts.bill import CardSlip, PriceLine
 from tapwatt.facts.events import Captured, CaptureFailed, HoldReleased, SessionPriced
 from tapwatt.facts.fields import Hold, Place
@@ -132,39 +133,84 @@ def test_the_same_hold_is_taken_or_let_go_under_the_same_reference() -> None:
 
 
 @pytest.mark.parametrize("done", [money("12.35"), money("12.34", "GBP"), None])
-def test_another_amount_or_currency_than_was_asked_stops_the_session(done: Money | None) -> None:
+def test_an_answer_of_another_amount_does_not_tell_what_was_done(done: Money | None) -> None:
     session = priced("12.34")
-    with pytest.raises(BrokenInvariant, match="was to be taken"):
-        decide(session, ask(session, NONE), answer(Kind.CAPTURE, amount=done))
+    assert decide(session, ask(session, NONE), answer(Kind.CAPTURE, amount=done)) is None
 
 
 @pytest.mark.parametrize(
-    ("failure", "reason"),
-    [
-        (Failure.EXPIRED, "expired"),
-        (Failure.UNKNOWN_REFERENCE, "unknown_hold"),
-        (Failure.REJECTED, "refused"),
-        (None, "refused"),
-    ],
+    ("taken", "shortfall", "overcharge", "by"),
+    [("12.34", "0", "0", "tapwatt"), ("5", "7.34", "0", "by_hand"), ("20", "0", "7.66", "by_hand")],
 )
-def test_s08_a_definitive_refusal_leaves_what_is_owed_uncollected(failure: Failure | None, reason: str) -> None:
+def test_s40_what_was_taken_at_the_portal_is_what_was_taken(
+    taken: str, shortfall: str, overcharge: str, by: str
+) -> None:
     session = priced("12.34")
-    said = decide(session, ask(session, NONE), answer(Kind.CAPTURE, Status.FAILED, failure=failure))
+    refused = answer(Kind.CAPTURE, Status.FAILED, failure=Failure.REJECTED)
+    account = Account(captures=(answer(Kind.CAPTURE, amount=money(taken)),))
+    said = decide(session, ask(session, NONE), refused, account)
+    assert isinstance(said, Captured)
+    assert (said.taken, said.shortfall, said.overcharge, said.taken_by) == (
+        money(taken),
+        money(shortfall),
+        money(overcharge),
+        by,
+    )
+
+
+def test_s40_more_than_was_held_or_another_currency_is_nobody_s_act_but_a_fault() -> None:
+    session = priced("12.34")
+    refused = answer(Kind.CAPTURE, Status.FAILED, failure=Failure.REJECTED)
+    for amount in (money("61"), money("1", "GBP")):
+        with pytest.raises(BrokenInvariant, match="compare session s1 with the provider"):
+            decide(session, ask(session, NONE), refused, Account(captures=(answer(Kind.CAPTURE, amount=amount),)))
+
+
+def test_s40_a_hold_that_was_let_go_at_the_portal_is_released_and_what_is_owed_is_waived() -> None:
+    session = priced("12.34")
+    refused = answer(Kind.CAPTURE, Status.FAILED, failure=Failure.REJECTED)
+    said = decide(session, ask(session, NONE), refused, Account(releases=(answer(Kind.REVERSAL),)))
+    assert isinstance(said, HoldReleased)
+    assert (said.reason, said.waived) == ("by_hand", money("12.34"))
+
+
+def test_s40_a_capture_that_was_cancelled_at_the_portal_took_nothing() -> None:
+    session = priced("12.34")
+    taken = answer(Kind.CAPTURE, amount=money("12.34"))
+    undone = Transaction("tx-2", Kind.REVERSAL, Status.SUCCESS, original_reference=taken.reference)
+    refused = answer(Kind.CAPTURE, Status.FAILED, failure=Failure.REJECTED)
+    said = decide(session, ask(session, NONE), refused, Account(captures=(taken,), cancelled=(undone,)))
+    assert isinstance(said, HoldReleased)
+    assert (said.reason, said.waived) == ("by_hand", money("12.34"))
+
+
+@pytest.mark.parametrize(
+    ("failure", "reason"), [(Failure.EXPIRED, "expired"), (Failure.UNKNOWN_REFERENCE, "unknown_hold")]
+)
+def test_s08_a_hold_that_is_gone_leaves_what_is_owed_uncollected(failure: Failure, reason: str) -> None:
+    session = priced("12.34")
+    said = decide(session, ask(session, NONE), answer(Kind.CAPTURE, Status.FAILED, failure=failure), Account())
     assert isinstance(said, CaptureFailed)
     assert (said.reason, said.uncollected) == (reason, money("12.34"))
 
 
-def test_a_hold_that_ran_out_before_it_could_be_let_go_leaves_nothing_uncollected() -> None:
-    session = priced("0")
-    said = decide(session, ask(session, NONE), answer(Kind.REVERSAL, Status.FAILED, failure=Failure.EXPIRED))
-    assert isinstance(said, CaptureFailed)
-    assert (said.reason, said.uncollected) == ("expired", money("0"))
+@pytest.mark.parametrize("kind", [Kind.CAPTURE, Kind.REVERSAL])
+def test_s41_what_is_refused_while_the_hold_stands_may_be_asked_anew_under_another_reference(kind: Kind) -> None:
+    session = priced("12.34" if kind is Kind.CAPTURE else "0")
+    asked = ask(session, NONE)
+    refused = answer(kind, Status.FAILED, failure=Failure.REJECTED)
+    assert decide(session, asked, refused, Account()) == Refused(refused)
+    again = ask(session, NONE, tries=1)
+    assert type(again) is type(asked)
+    assert again.idempotency_reference != asked.idempotency_reference
 
 
-def test_s18_a_refused_release_is_tried_again_by_schedule() -> None:
+@pytest.mark.parametrize("failure", [Failure.EXPIRED, Failure.UNKNOWN_REFERENCE])
+def test_s08_a_hold_that_ran_out_and_of_which_nothing_is_owed_is_no_alarm(failure: Failure) -> None:
     session = priced("0")
-    with pytest.raises(Unavailable):
-        decide(session, ask(session, NONE), answer(Kind.REVERSAL, Status.FAILED, failure=Failure.REJECTED))
+    said = decide(session, ask(session, NONE), answer(Kind.REVERSAL, Status.FAILED, failure=failure), Account())
+    assert isinstance(said, HoldReleased)
+    assert (said.reason, said.waived) == ("nothing_owed", money("0"))
 
 
 def test_s10_a_pending_capture_is_not_decided() -> None:

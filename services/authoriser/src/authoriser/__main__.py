@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
-
-from authoriser.agent import NAME, REMEMBERS, AuthoriserAgent, look_after
+from authoriser.agent import NAME, REMEMBERS, AuthoriserAgent, rebuilt
 from authoriser.offers import FOR_EVER_S, Offers
 from authoriser.settings import AuthoriserSettings
 from tapwatt.facts.events import TariffPublished
@@ -26,9 +24,7 @@ def build(runtime: Runtime) -> Service:
     settings = read_settings(AuthoriserSettings)
     provider = ProviderAccess(runtime)
     longer_s: dict[type[Fact], int] = {TariffPublished: FOR_EVER_S}
-    sessions = RememberedSessions(
-        runtime, NAME, EPOCH, REMEMBERS, settings.remember_days, longer_s, partial(look_after, warn_at=settings.warn_at)
-    )
+    sessions = RememberedSessions(runtime, NAME, EPOCH, REMEMBERS, settings.remember_days, longer_s, rebuilt(settings))
     heard = OwnProgress(NAME, [TariffPublished])
     offers = Offers(sessions.store, heard.progress, runtime.clock, settings.tariff_wait_s)
     agent = AuthoriserAgent(provider.gateway, sessions.store, sessions.deadlines, offers, settings)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -175,7 +175,7 @@ class AuthoriserAgent:
 
 
 async def look_after(deadlines: Deadlines, event: Event, warn_at: Callable[[Authorised], datetime]) -> None:
-    """Have a hold that stands warned of in time, and one that may yet come let go. A rebuild does the same."""
+    """Have a hold that stands warned of in time, and one that may yet come let go."""
     match event.fact:
         case Authorised() as authorised:
             await deadlines.set(expiring.KIND, str(authorised.identity), warn_at(authorised))
@@ -185,3 +185,12 @@ async def look_after(deadlines: Deadlines, event: Event, warn_at: Callable[[Auth
             await deadlines.clear(expiring.KIND, str(settled.identity))
         case _:
             pass
+
+
+def rebuilt(settings: AuthoriserSettings) -> Callable[[SessionStore, Deadlines, Event], Awaitable[None]]:
+    """What a rebuild does with each fact beside keeping it."""
+
+    async def besides(sessions: SessionStore, deadlines: Deadlines, event: Event) -> None:
+        await look_after(deadlines, event, settings.warn_at)
+
+    return besides

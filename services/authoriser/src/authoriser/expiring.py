@@ -18,7 +18,7 @@ KIND = "expiring"
 """Under which kind sessions are due whose hold runs out soon."""
 
 AT_ONCE = 200
-AGAIN_S = 60.0
+AGAIN_S = 60
 
 
 def expiring(authorised: Authorised) -> HoldExpiring:

@@ -23,7 +23,7 @@ from tapwatt.retry import RetryPolicy, retrying
 
 T = TypeVar("T")
 
-AGAIN = RetryPolicy(tries=None, first_pause_s=0.5, longest_pause_s=5.0)
+AGAIN = RetryPolicy(tries=None)
 """How the provider is asked again while a driver waits."""
 
 
@@ -59,7 +59,7 @@ class Holds:
         progress = _Progress()
         waited_s = (self._gateway.clock.now() - asked_at).total_seconds()
         try:
-            async with asyncio.timeout(max(0.0, self.longest_s - waited_s)) as limit:
+            async with asyncio.timeout(max(0, self.longest_s - waited_s)) as limit:
                 return await self._placed(requested, agreed, asked_at, progress)
         except TimeoutError:
             if not limit.expired():

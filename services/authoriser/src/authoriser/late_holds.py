@@ -21,9 +21,9 @@ KIND = "late_hold"
 """Under which kind sessions are due whose hold may yet come."""
 
 AT_ONCE = 20
-AGAIN_S = 30.0
+AGAIN_S = 30
 """How soon one is looked at again, until it is certain that nothing comes any more."""
-EACH_S = 60.0
+EACH_S = 60
 """The longest that one is looked at."""
 
 

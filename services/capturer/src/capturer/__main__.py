@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from capturer.agent import NAME, REMEMBERS, CapturerAgent
+from functools import partial
+
+from capturer.agent import NAME, REMEMBERS, CapturerAgent, rebuilt
 from capturer.settings import CapturerSettings
 from tapwatt.settings import read_settings
 from tapwatt.wiring.process import Runtime, run
@@ -11,7 +13,7 @@ from tapwatt.wiring.resources import with_resources
 from tapwatt.wiring.sessions import RememberedSessions
 from tapwatt.worker.service import Service
 
-EPOCH = 2
+EPOCH = 3
 """Count up when what is remembered changes: the view is then rebuilt from the log."""
 
 
@@ -19,8 +21,11 @@ def build(runtime: Runtime) -> Service:
     """Put the capturer together from its settings."""
     settings = read_settings(CapturerSettings)
     provider = ProviderAccess(runtime)
-    sessions = RememberedSessions(runtime, NAME, EPOCH, REMEMBERS, settings.remember_days)
-    agent = CapturerAgent(provider.gateway, sessions.store, settings, release_rest=provider.release_rest)
+    besides = partial(rebuilt, ttl_s=settings.remember_days * 86400)
+    sessions = RememberedSessions(runtime, NAME, EPOCH, REMEMBERS, settings.remember_days, besides=besides)
+    agent = CapturerAgent(
+        provider.gateway, sessions.store, sessions.deadlines, settings, release_rest=provider.release_rest
+    )
     return with_resources(agent.service(), provider, sessions)
 
 

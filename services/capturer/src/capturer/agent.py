@@ -1,19 +1,38 @@
-"""The capturer's edge: settles a priced session with the provider and says what came of it, once for each session."""
+"""The capturer's edge: settles a priced session, gives money back, and says what came of it, once each."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
-from capturer.decide import Said, ask, decide
+from capturer import watching
+from capturer.decide import Said
+from capturer.money_back import overcharged
+from capturer.refunds import Refunds
 from capturer.settings import CapturerSettings
+from capturer.settling import Settling
+from capturer.watching import Watching, keep
 from tapwatt.answer_once import AnswerOnce, Known
-from tapwatt.facts.codec import Event
-from tapwatt.facts.events import Captured, CaptureFailed, HoldReleased, SessionPriced
+from tapwatt.errors import Poison
+from tapwatt.facts.codec import Event, follow
+from tapwatt.facts.events import (
+    Captured,
+    CaptureFailed,
+    ChargedBack,
+    HoldReleased,
+    Refunded,
+    RefundFailed,
+    RefundRequested,
+    SessionDisputed,
+    SessionPriced,
+)
 from tapwatt.facts.fact import Fact
 from tapwatt.provider.gateway import Gateway
-from tapwatt.provider.port import CaptureRequest, Kind, ReversalRequest, Status, Transaction
+from tapwatt.state.deadlines import Deadlines
+from tapwatt.state.event_ids import EventIds
 from tapwatt.state.session_store import SessionStore
-from tapwatt.worker.service import Done, Service
+from tapwatt.worker.service import Done, Round, Service
 
 NAME = "capturer"
 REMEMBERS: dict[type[Fact], str] = {
@@ -21,44 +40,113 @@ REMEMBERS: dict[type[Fact], str] = {
     Captured: "said",
     HoldReleased: "said",
     CaptureFailed: "said",
+    RefundRequested: "asked",
+    Refunded: "answered",
+    RefundFailed: "answered",
+    ChargedBack: "charged_back",
 }
-"""Under which field a fact of a session is remembered; the first of a field stands. A rebuild reads these topics."""
+"""Under which field of its session or refund a fact is remembered; the first of a field stands."""
 
 
 class CapturerAgent:
-    """Hears what is owed, and says what was taken or let go. `release_rest`: a provider that keeps the rest held."""
+    """Hears what is owed and what is to go back, and says what was taken, let go or given back.
+
+    `release_rest`: a provider that keeps the rest of a hold until it is asked.
+    """
 
     def __init__(
-        self, gateway: Gateway, sessions: SessionStore, settings: CapturerSettings, *, release_rest: bool
+        self,
+        gateway: Gateway,
+        sessions: SessionStore,
+        deadlines: Deadlines,
+        settings: CapturerSettings,
+        *,
+        release_rest: bool,
     ) -> None:
+        days = settings.remember_days
         self._gateway = gateway
         self._settings = settings
-        self._release_rest = release_rest
-        self._answer_once = AnswerOnce(sessions, NAME, gateway.clock, settings.remember_days)
+        self._deadlines = deadlines
+        self._settling = Settling(gateway, sessions, settings, release_rest=release_rest)
+        self._refunds = Refunds(gateway, sessions, days)
+        self._watching = Watching(f"/tapwatt/{NAME}", gateway, sessions, deadlines, days)
+        self._event_ids = EventIds(sessions, days)
+        self._answer_once = AnswerOnce(sessions, NAME, gateway.clock, days)
 
     def service(self) -> Service:
         """What the worker runs."""
-        says = (Captured, HoldReleased, CaptureFailed)
-        return Service(NAME, {SessionPriced: self.priced}, says=says, longest_s=3 * self._gateway.life_s)
+        return Service(
+            NAME,
+            {SessionPriced: self.priced, RefundRequested: self.refund},
+            says=(Captured, HoldReleased, CaptureFailed, Refunded, RefundFailed, ChargedBack, SessionDisputed),
+            longest_s=4 * self._gateway.life_s,
+            before=self._event_ids,
+            rounds=(Round("look again at what is settled", self._settings.look_every_s, self._watching.look),),
+        )
 
     async def priced(self, event: Event) -> Done:
         """One session has one price, the first, and is settled once."""
-        return await self._answer_once(event, "priced", "said", self._settle)
+        done = await self._answer_once(event, "priced", "said", self._settle)
+        said = tuple(one for one in done.say if isinstance(one, Event))
+        return replace(done, say=(*said, *_disputes(said)), remember=partial(self._look_after, done, said))
+
+    async def refund(self, event: Event) -> Done:
+        """One refund_id is one refund, the first that was asked for under it."""
+        if event.fact.operator is None:
+            raise Poison("it says no operator_id: say whose session it is")
+        return await self._answer_once(event, "asked", "answered", self._give_back, _another_refund)
 
     async def _settle(self, known: Known) -> tuple[Event, Said]:
         first = known["priced"]
         priced = first.fact
         assert isinstance(priced, SessionPriced)
-        asked = ask(priced, self._settings.minimum(priced.owed.currency))
-        done = await self._done(priced, asked)
-        if done.kind is Kind.CAPTURE and done.status is Status.SUCCESS and done.slip is None:
-            done = replace(done, slip=await self._gateway.slip(priced.hold.reference))
-        said = decide(priced, asked, done)
-        if self._release_rest and isinstance(said, Captured) and said.released:
-            await self._done(priced, ReversalRequest.of(priced.hold.reference))
-        return first, said
+        return first, await self._settling.settle(priced)
 
-    async def _done(self, priced: SessionPriced, asked: CaptureRequest | ReversalRequest) -> Transaction:
-        """What was done to the hold for good. Nothing can have been sent before the hold stood."""
-        order_reference = priced.hold.order_reference or priced.session_id
-        return await self._gateway.complete(asked, order_reference, since=priced.hold.authorised_at)
+    async def _give_back(self, known: Known) -> tuple[Event, Refunded | RefundFailed]:
+        first = known["asked"]
+        requested = first.fact
+        assert isinstance(requested, RefundRequested)
+        return first, await self._refunds.answer(requested)
+
+    async def _look_after(self, done: Done, said: Sequence[Event]) -> None:
+        await done.remember()
+        for event in said:
+            await watch(self._deadlines, event)
+
+
+async def watch(deadlines: Deadlines, event: Event) -> None:
+    """Have a session of which something was taken looked at again."""
+    if isinstance(event.fact, Captured):
+        await deadlines.set(watching.KIND, str(event.fact.identity), event.envelope.time + watching.LOOKS[0])
+
+
+async def rebuilt(sessions: SessionStore, deadlines: Deadlines, event: Event, ttl_s: float) -> None:
+    """What a rebuild keeps beside the fact itself: which session is watched, and whose each of its refunds is."""
+    await watch(deadlines, event)
+    if isinstance(event.fact, Refunded | ChargedBack):
+        await keep(sessions, event.fact, ttl_s)
+
+
+def _disputes(said: Sequence[Event]) -> list[Event]:
+    found = []
+    for event in said:
+        disputed = overcharged(event.fact) if isinstance(event.fact, Captured) else None
+        if disputed is not None:
+            found.append(follow(event.envelope, disputed, event.envelope.source, event.envelope.time))
+    return found
+
+
+def _another_refund(first: Event, again: Event) -> RefundFailed | None:
+    asked, anew = first.fact, again.fact
+    assert isinstance(asked, RefundRequested)
+    assert isinstance(anew, RefundRequested)
+    if asked.amount == anew.amount:
+        return None
+    return RefundFailed(
+        operator_id=anew.operator_id,
+        session_id=anew.session_id,
+        refund_id=anew.refund_id,
+        amount=anew.amount,
+        reason="another_refund",
+        detail=f"refund {anew.refund_id} is one of {asked.amount}: give each refund an id of its own",
+    )

@@ -19,6 +19,16 @@ class CapturerSettings(BaseSettings):
         {},
         description="major units by currency: less is not taken but waived. A currency not named has no minimum",
     )
+    look_every_s: float = Field(
+        10, gt=0, le=3600, description="how often to look for settled sessions that are due to be looked at again"
+    )
+    tries: int = Field(
+        12,
+        ge=1,
+        le=30,
+        description="how often a capture or reversal that the provider definitively refused is asked for, each time "
+        "under another reference: a minute apart at first, then an hour. After that what is owed stays uncollected",
+    )
     remember_days: float = Field(
         45,
         gt=0,

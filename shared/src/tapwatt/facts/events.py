@@ -22,7 +22,7 @@ from tapwatt.facts.fields import (
     Text,
     TimeZone,
 )
-from tapwatt.facts.ids import offer
+from tapwatt.facts.ids import offer, refund_name
 from tapwatt.facts.reasons import DeclineReason, Doubt, EndReason, NoMatchReason
 from tapwatt.money import NotNegative, Positive, Rounding
 from tapwatt.tariffs import ShownTariff, Tariff, TariffRef
@@ -371,6 +371,11 @@ class RefundRequested(Fact):
     reason: Text = ""
     requested_by: Annotated[str, Field(max_length=100)] = ""
 
+    @property
+    def identity(self) -> str | None:
+        """operator/session/refund: each refund is one thing, and stands alone."""
+        return refund_name(self.operator_id, self.session_id, self.refund_id)
+
 
 class Refunded(Fact):
     """Money went back to the driver; taken - refunded >= 0. `by_hand`: at the provider's portal."""
@@ -388,6 +393,11 @@ class Refunded(Fact):
     by: Literal["operator", "provider", "by_hand"] = "operator"
     refunded_at: Moment | None = None
     reason: Text = ""
+
+    @property
+    def identity(self) -> str | None:
+        """operator/session/refund: each refund is one thing, and stands alone."""
+        return refund_name(self.operator_id, self.session_id, self.refund_id)
 
     @model_validator(mode="after")
     def _adds_up(self) -> Refunded:
@@ -408,6 +418,11 @@ class RefundFailed(Fact):
     amount: Positive
     reason: Literal["more_than_taken", "nothing_taken", "another_refund", "refused"] = "refused"
     detail: Text = ""
+
+    @property
+    def identity(self) -> str | None:
+        """operator/session/refund: each refund is one thing, and stands alone."""
+        return refund_name(self.operator_id, self.session_id, self.refund_id)
 
 
 class ChargedBack(Fact):

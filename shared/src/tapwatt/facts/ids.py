@@ -27,6 +27,11 @@ def session_name(operator_id: str, session_id: str) -> str:
     return f"{operator_id}/{session_id}"
 
 
+def refund_name(operator_id: str | None, session_id: str, refund_id: str) -> str | None:
+    """A refund's name, unique over operators; None where it does not say whose it is."""
+    return f"{operator_id}/{session_id}/{refund_id}" if operator_id is not None else None
+
+
 def idempotency_reference(verb: str, what: str) -> str:
     """What may happen once, as the provider is told it: at most 50 characters (CCV's limit), the same for every try."""
     return f"{verb}-{hashlib.sha256(f'{verb}:{what}'.encode()).hexdigest()[:32]}"

@@ -50,6 +50,9 @@ def find_existing(
     async def ask() -> Transaction | None:
         every = await provider.find(order_reference)
         of_kind = [one for one in every if one.kind is kind and one.original_reference == original_reference]
+        if kind is Kind.CAPTURE:  # one that was cancelled at the provider's portal is none any more
+            undone = {one.original_reference for one in every if _reversed(one)}
+            of_kind = [one for one in of_kind if one.reference not in undone]
         standing = [one for one in of_kind if one.status is not Status.FAILED]
         if len(standing) > 1:
             names = ", ".join(one.reference for one in standing)
@@ -61,6 +64,10 @@ def find_existing(
         return last[-1] if last else None
 
     return ask
+
+
+def _reversed(one: Transaction) -> bool:
+    return one.kind is Kind.REVERSAL and one.status is Status.SUCCESS
 
 
 async def make_known(send: Send, ask: Ask, *, since: datetime, clock: Clock, policy: OutcomePolicy) -> Transaction:

@@ -17,8 +17,8 @@ from tapwatt.state.view import Generation
 from tapwatt.wiring.process import Runtime
 from tapwatt.wiring.view import ServiceView
 
-Besides = Callable[[RedisDeadlines, Event], Awaitable[None]]
-"""Sets and clears what is due, for a fact that a rebuild reads."""
+Besides = Callable[[RedisSessionStore, RedisDeadlines, Event], Awaitable[None]]
+"""Keeps what follows from a fact that a rebuild reads: what is due, and the like."""
 
 
 class RememberedSessions(ServiceView):
@@ -58,4 +58,4 @@ class RememberedSessions(ServiceView):
             await EventIds(store, self._remember_days)(event)
             await store.remember(await names.of(event.fact), self._fields[kind], pack(event), ttl_s=ttl_s)
             if self._besides is not None:
-                await self._besides(self.deadlines.into(generation), event)
+                await self._besides(store, self.deadlines.into(generation), event)

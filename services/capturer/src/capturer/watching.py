@@ -1,0 +1,94 @@
+"""Looks again at sessions that are settled: what the provider or a person there did since is said, too."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import partial
+
+from capturer.account import account_of
+from capturer.money_back import by_others
+from tapwatt.errors import OutcomeUnknown, Unavailable
+from tapwatt.facts.codec import Event, follow
+from tapwatt.facts.events import Captured, ChargedBack, Refunded, SessionPriced
+from tapwatt.facts.ids import session_name
+from tapwatt.facts.packed_event import unpack
+from tapwatt.provider.gateway import Gateway
+from tapwatt.state.deadlines import Deadlines
+from tapwatt.state.session_store import SessionStore
+from tapwatt.worker.service import Done
+
+KIND = "settled"
+"""Under which kind settled sessions are due to be looked at."""
+
+AT_ONCE = 20
+AGAIN_S = 300
+LOOKS = tuple(timedelta(hours=hours) for hours in (1, 24, 72, 168, 336, 672, 1008))
+"""How long after its capture a session is looked at: an hour, then at ever longer intervals, for six weeks."""
+
+
+def next_look(captured_at: datetime, now: datetime) -> datetime | None:
+    """When it is looked at next; None once it was looked at often enough."""
+    return next((captured_at + after for after in LOOKS if captured_at + after > now), None)
+
+
+class Watching:
+    """Settled sessions, by when they are looked at again."""
+
+    def __init__(
+        self, source: str, gateway: Gateway, sessions: SessionStore, deadlines: Deadlines, remember_days: float
+    ) -> None:
+        self._source = source
+        self._gateway = gateway
+        self._sessions = sessions
+        self._deadlines = deadlines
+        self._ttl_s = remember_days * 86400
+
+    async def look(self) -> AsyncIterator[Done]:
+        """Say of each session that is due what went back of its money and was not said."""
+        now = self._gateway.clock.now()
+        for session in await self._deadlines.take(KIND, now, at_most=AT_ONCE, again_s=AGAIN_S):
+            known = await self._sessions.recall(session)
+            said = unpack(known["said"]) if {"said", "priced"} <= known.keys() else None
+            if said is None or not isinstance(said.fact, Captured):
+                yield Done(remember=partial(self._deadlines.clear, KIND, session))
+                continue
+            try:
+                found = await self._found(session, said.fact, unpack(known["priced"]).fact)
+            except (Unavailable, OutcomeUnknown):
+                continue  # it is due again
+            told = tuple(self._told(said, one) for one in found)
+            yield Done(say=told, remember=partial(self._next, session, said, found))
+
+    async def _found(self, session: str, captured: Captured, priced: object) -> list[Refunded | ChargedBack]:
+        assert isinstance(priced, SessionPriced)
+        order = priced.hold.order_reference or priced.session_id
+        account = account_of(captured.hold_reference, await self._gateway.provider.find(order))
+        known = await self._sessions.recall(f"refunds/{session}")
+        return by_others(captured, account, set(known))
+
+    def _told(self, said: Event, one: Refunded | ChargedBack) -> Event:
+        # Its id follows from the capture and the provider's reference, so that it is one fact whoever finds it.
+        at = (one.refunded_at if isinstance(one, Refunded) else one.charged_back_at) or said.envelope.time
+        cause = replace(said.envelope, id=f"{said.envelope.id}/{_reference(one)}")
+        return follow(cause, one, self._source, at)
+
+    async def _next(self, session: str, said: Event, found: list[Refunded | ChargedBack]) -> None:
+        for one in found:
+            await keep(self._sessions, one, self._ttl_s)
+        await self._deadlines.clear(KIND, session)
+        due = next_look(said.envelope.time, self._gateway.clock.now())
+        if due is not None:
+            await self._deadlines.set(KIND, session, due)
+
+
+async def keep(sessions: SessionStore, one: Refunded | ChargedBack, ttl_s: float) -> None:
+    """Whose this refund is: it is said once, and never taken for another one."""
+    whose = one.refund_id if isinstance(one, Refunded) else "chargeback"
+    session = session_name(str(one.operator_id), one.session_id)
+    await sessions.remember(f"refunds/{session}", _reference(one), whose.encode(), ttl_s=ttl_s)
+
+
+def _reference(one: Refunded | ChargedBack) -> str:
+    return one.refund_reference if isinstance(one, Refunded) else one.chargeback_reference
