@@ -30,7 +30,7 @@ async def test_s21_a_session_that_redis_has_lost_is_known_again_within_a_minute_
     redis = Redis.from_url(redis_url)
 
     async def kept(session_id: str) -> list[bytes]:
-        return [key async for key in redis.scan_iter(f"{prefix.strip('.')}:*:session:{session_id}")]
+        return [key async for key in redis.scan_iter(f"{prefix.strip('.')}:*:session:o/{session_id}")]
 
     # when one of them is lost
     (key,) = await kept("7")

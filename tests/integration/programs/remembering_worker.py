@@ -27,7 +27,7 @@ def build(runtime: Runtime) -> Service:
 
     async def handle(event: Event) -> Done:
         async def remember() -> None:
-            await sessions.store.remember(event.fact.key, "request", pack(event), ttl_s=3600)
+            await sessions.store.remember(str(event.fact.identity), "request", pack(event), ttl_s=3600)
             with Path(seen).open("a") as file:
                 file.write(event.fact.key + "\n")
 
