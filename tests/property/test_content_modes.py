@@ -14,7 +14,11 @@ from tests.property.test_codec_roundtrip import facts, moments, names
 
 from tapwatt.errors import Poison
 from tapwatt.facts.codec import LARGEST_EVENT, begin, decode, encode
+from tapwatt.facts.content_modes import attribute
 from tapwatt.facts.fact import Fact
+from tapwatt.facts.topics import Topics
+from tapwatt.worker.records import Read
+from tapwatt.worker.rejections import rejection
 
 GOLDEN = [
     json.loads(path.read_text(encoding="utf-8"))
@@ -110,3 +114,21 @@ def test_an_envelope_without_a_fact_in_it_is_refused_with_what_is_missing() -> N
 )
 def test_a_mode_that_is_not_read_is_refused_by_name(media: str, says: str) -> None:
     assert says in refused(json.dumps([WHOLE]).encode(), media)
+
+
+@pytest.mark.parametrize("headers", [STRUCTURED, [(name, text.encode()) for name, text in SAID["headers"].items()]])
+def test_a_refused_event_is_named_by_its_envelope_in_either_mode(headers: Any) -> None:
+    # given an event that is refused, whose envelope is in its headers or round its value
+    value = json.dumps(WHOLE if headers is STRUCTURED else SAID["value"]).encode()
+    record = Read("tapwatt.charging-ended.v1", 0, 7, b"s-1", value, headers)
+    # when its author is told
+    told = rejection(record, "tapwatt.charging-ended.v1/0/7", "why", kept=False, topics=Topics())
+    # then by the names that the author gave it
+    assert told is not None
+    assert (told.rejected_id, told.rejected_source) == (SAID["headers"]["ce_id"], SAID["headers"]["ce_source"])
+    assert told.rejected_type == SAID["headers"]["ce_type"]
+
+
+@given(st.binary(max_size=60) | st.none())
+def test_a_broken_envelope_round_a_value_names_nothing_and_breaks_nothing(value: bytes | None) -> None:
+    assert attribute("id", value, STRUCTURED) == ""

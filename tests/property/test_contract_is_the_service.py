@@ -21,7 +21,7 @@ from tests.property.events_of_the_contract import allows, exact, headers, of_sch
 
 from tapwatt.errors import Poison
 from tapwatt.facts.codec import Event, decode, encode
-from tapwatt.facts.events import FACTS
+from tapwatt.facts.events import FACTS, TariffPublished
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.fields import FIRST, LAST
 from tapwatt.facts.topics import FACT_OF_TYPE, fact_type
@@ -32,7 +32,10 @@ GOLDEN = [
     for path in sorted((Path(__file__).parents[1] / "golden" / "v1").glob("*.json"))
 ]
 SAID = {"ce_specversion": "1.0", "ce_id": "e-1", "ce_source": "/fleet", "ce_time": "2026-03-02T12:00:00Z"}
-THOROUGH = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+THOROUGH = settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+FEWER = settings(THOROUGH, max_examples=10)
+"""A tariff is large: of its events a few are made, of the others many."""
+WITH_A_TARIFF = [fact for fact in FACTS if "tariff" in fact.model_fields]
 AS_A_WHOLE = "is broken: the object: Value error, "
 """How a refusal begins that is about no single field."""
 
@@ -110,12 +113,37 @@ def added_up(fact: type[Fact], value: dict[str, Any]) -> dict[str, Any]:
     return value
 
 
-@pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.name)
+@pytest.mark.parametrize("fact", [one for one in FACTS if one not in WITH_A_TARIFF], ids=lambda fact: fact.name)
 @given(st.data())
 @THOROUGH
 def test_what_the_contract_allows_is_read_and_said_again(fact: Any, data: st.DataObject) -> None:
-    # given any event that the published schema allows
-    value = data.draw(of_schema(payload(fact.name)))
+    is_read_and_said_again(fact, data.draw(of_schema(payload(fact.name))))
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize("fact", WITH_A_TARIFF, ids=lambda fact: fact.name)
+@given(st.data())
+@FEWER
+def test_s25_a_tariff_that_the_contract_allows_is_read_and_said_again(fact: Any, data: st.DataObject) -> None:
+    is_read_and_said_again(fact, data.draw(of_schema(payload(fact.name))))
+
+
+@given(data=st.data())
+@THOROUGH
+def test_any_amount_of_a_tariff_that_the_contract_allows_is_read(data: st.DataObject) -> None:
+    # given a small tariff with any price, limit and increment that the schema allows
+    part = data.draw(of_schema({"$ref": "#/components/schemas/PriceComponent"}))
+    limit = data.draw(of_schema({"$ref": "#/components/schemas/PriceLimit"}))
+    restrictions = data.draw(of_schema({"$ref": "#/components/schemas/Restrictions"}))
+    element = {"price_components": [part], "restrictions": restrictions}
+    tariff = {"id": "T", "currency": "EUR", "elements": [element], "min_price": limit}
+    # then a published tariff with it is read
+    offer = {"operator_id": "op", "tariff_version": "1", "published_at": "2026-03-02T12:00:00Z", "tariff": tariff}
+    is_read_and_said_again(TariffPublished, offer)
+
+
+def is_read_and_said_again(fact: type[Fact], value: Any) -> None:
+    # given an event that the published schema allows
     assert allows(fact.name, value)
     assume(in_our_days(value))
     # when the service reads it as it is, then it is read, or refused for what no schema can say

@@ -55,8 +55,9 @@ class Exact:
             return Decimal(0)  # also of -0.0, which a string could not be
         if isinstance(value, float) and self.largest is not None and 0 < value <= self.largest:
             exact = Decimal(repr(value))
-            rounded = round(exact, self.places)
-            return exact if exact == rounded else rounded
+            decimals = exact.as_tuple().exponent
+            # Only what has too many is rounded: 20 decimals of a large number are more digits than Decimal computes.
+            return round(exact, self.places) if isinstance(decimals, int) and -decimals > self.places else exact
         return value
 
 

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 from tapwatt.errors import TapwattError
 from tapwatt.facts.codec import LARGEST_EVENT
+from tapwatt.facts.content_modes import attribute
 from tapwatt.facts.envelopes import headers_size, note
 from tapwatt.facts.topics import FACT_OF_TYPE, RETRY_TIERS, Topics
 from tapwatt.worker.moved_records import Delay, delayed
@@ -93,7 +94,7 @@ class Letter:
     @property
     def type(self) -> str:
         """The CloudEvents type it gives itself, or nothing."""
-        return self._header("ce_type")
+        return attribute("type", self.record.value, self.record.headers)
 
     @property
     def fact(self) -> str:

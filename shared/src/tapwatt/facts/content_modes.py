@@ -9,7 +9,15 @@ from typing import Any
 from pydantic_core import from_json, to_json
 
 from tapwatt.errors import Poison
-from tapwatt.facts.envelopes import LARGEST_HEADERS, Envelope, Headers, from_attributes, from_headers, headers_size
+from tapwatt.facts.envelopes import (
+    LARGEST_HEADERS,
+    Envelope,
+    Headers,
+    from_attributes,
+    from_headers,
+    headers_size,
+    note,
+)
 
 STRUCTURED = "application/cloudevents+json"
 BATCHED = "application/cloudevents-batch"
@@ -31,6 +39,18 @@ def opened(value: bytes, headers: Headers) -> tuple[Envelope, bytes]:
             f"the record is in a CloudEvents format that is not read: say it in binary mode or as {STRUCTURED}"
         )
     return from_headers(headers), value
+
+
+def attribute(name: str, value: bytes | None, headers: Headers) -> str:
+    """What a record that may be broken says of itself, e.g. its `id`, in either mode; nothing where it does not."""
+    if _media_type(headers) != STRUCTURED:
+        return note(headers, f"ce_{name}")
+    try:
+        said: Any = from_json(value or b"")
+    except ValueError:
+        return ""
+    found = said.get(name) if isinstance(said, dict) else None
+    return found if isinstance(found, str) else ""
 
 
 def _media_type(headers: Headers) -> str:

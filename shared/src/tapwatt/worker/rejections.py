@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tapwatt.facts.envelopes import note
+from tapwatt.facts.content_modes import attribute
 from tapwatt.facts.events import FACTS, EventRejected
 from tapwatt.facts.fact import OUTSIDE
 from tapwatt.facts.ids import fact_id
@@ -23,11 +23,12 @@ def rejection(record: Incoming, stood_at: str, reason: str, *, kept: bool, topic
     """
     if topics.plain(stood_at.rsplit("/", 2)[0]) not in _FROM_OUTSIDE:
         return None
+    named = {name: attribute(name, record.value, record.headers)[:_LONGEST] for name in ("id", "type", "source")}
     return EventRejected(
         rejected_key=_readable(record.key or b""),
-        rejected_id=note(record.headers, "ce_id")[:_LONGEST],
-        rejected_type=note(record.headers, "ce_type")[:_LONGEST],
-        rejected_source=note(record.headers, "ce_source")[:_LONGEST],
+        rejected_id=named["id"],
+        rejected_type=named["type"],
+        rejected_source=named["source"],
         stood_at=stood_at[:_LONGEST],
         why=reason[:1000],
         what_to_do=WAIT if kept else CORRECT,
