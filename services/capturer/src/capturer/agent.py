@@ -68,8 +68,8 @@ class CapturerAgent:
         self._settings = settings
         self._deadlines = deadlines
         self._settling = Settling(gateway, sessions, settings, release_rest=release_rest)
-        self._refunds = Refunds(gateway, sessions, days)
-        self._watching = Watching(f"/tapwatt/{NAME}", gateway, sessions, deadlines, days)
+        self._refunds = Refunds(gateway, sessions, days * 86400)
+        self._watching = Watching(f"/tapwatt/{NAME}", gateway, sessions, deadlines, days * 86400)
         self._event_ids = EventIds(sessions, days)
         self._answer_once = AnswerOnce(sessions, NAME, gateway.clock, days)
 

@@ -17,10 +17,10 @@ from tapwatt.state.session_store import SessionStore
 class Refunds:
     """Asks the provider to give money back, and keeps whose refund each of its references is."""
 
-    def __init__(self, gateway: Gateway, sessions: SessionStore, remember_days: float) -> None:
+    def __init__(self, gateway: Gateway, sessions: SessionStore, ttl_s: float) -> None:
         self._gateway = gateway
         self._sessions = sessions
-        self._ttl_s = remember_days * 86400
+        self._ttl_s = ttl_s
 
     async def answer(self, requested: RefundRequested) -> Refunded | RefundFailed:
         """What became of the refund. Unavailable while the session is not settled, or nothing has happened yet."""

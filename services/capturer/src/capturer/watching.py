@@ -37,13 +37,13 @@ class Watching:
     """Settled sessions, by when they are looked at again."""
 
     def __init__(
-        self, source: str, gateway: Gateway, sessions: SessionStore, deadlines: Deadlines, remember_days: float
+        self, source: str, gateway: Gateway, sessions: SessionStore, deadlines: Deadlines, ttl_s: float
     ) -> None:
         self._source = source
         self._gateway = gateway
         self._sessions = sessions
         self._deadlines = deadlines
-        self._ttl_s = remember_days * 86400
+        self._ttl_s = ttl_s
 
     async def look(self) -> AsyncIterator[Done]:
         """Say of each session that is due what went back of its money and was not said."""
