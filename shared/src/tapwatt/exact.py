@@ -22,7 +22,8 @@ class Exact:
     """A decimal as a JSON number or as a decimal in a string, between 0 and `largest` (10, 100, 1000, ...).
 
     A string has at most `places` decimals; a number's further decimals, of which a program rarely knows, are rounded
-    half-even. A `signed` one may be as far below 0, too. Without `largest` it is any decimal, and a string may have an exponent. It is said as a plain string.
+    half-even. A `signed` one may be as far below 0, too. Without `largest` it is any decimal, and a string may have an
+    exponent. It is said as a plain string.
     """
 
     largest: int | None = None
