@@ -569,16 +569,6 @@ async def test_a_tariff_that_no_longer_holds_is_declined_before_any_card_is_aske
 
 
 @virtual
-async def test_a_car_that_charges_without_a_hold_is_dead_lettered_and_pages() -> None:
-    async with Ring() as ring:
-        await begin(ring, "s1", by=card(1, failure=Failure.DECLINED))
-        await ring.fleet.end("s1", EndReason.EV_DISCONNECTED, 20_000)
-        await ring.calm()
-        assert len(ring.fleet.dead_letters) == 1
-        assert "and yet it charged" in ring.workers["tariff"].log.pages[0]
-
-
-@virtual
 async def test_s08_a_hold_that_ran_out_is_a_failed_capture_with_what_stays_uncollected() -> None:
     async with Ring() as ring:
         await begin(ring, "s1")

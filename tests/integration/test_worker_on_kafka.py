@@ -124,7 +124,7 @@ async def test_s25_bad_bytes_are_dead_lettered_with_their_reason_and_the_partiti
         (b"another", value, headers, "key is not the session_id"),
         (key, value.replace(b'"EUR"', b'"EUX"'), headers, "ISO 4217"),
         (key, value.replace(b"5000", b"50.005"), headers, "hold.minor"),
-        (key, value + b" " * 300_000, headers, "at most 262144"),
+        (key, value + b" " * 950_000, headers, "at most 921600"),
     ]
     producer = AIOKafkaProducer(bootstrap_servers=kafka.at)
     await producer.start()

@@ -8,7 +8,7 @@ import typer
 
 from tapwatt.errors import TapwattError
 from tapwatt_cli import dev
-from tapwatt_cli.ops.commands import audit, dlq, doctor, publish, receipt, topics
+from tapwatt_cli.ops.commands import audit, dlq, doctor, publish, receipt, session, topics
 from tapwatt_cli.prices.commands import price, sheet, tariff
 
 app = typer.Typer(
@@ -75,4 +75,5 @@ app.command()(topics.topics)
 tariff.app.command()(publish.publish)
 app.add_typer(tariff.app)
 app.add_typer(dlq.app)
+app.add_typer(session.app)
 app.command("doctor")(_doctor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from decimal import Decimal
 
 from rich.console import Console
@@ -15,6 +16,11 @@ def page() -> Console:
     """Where results are shown. A file or a pipe has no width of its own, and gets one that the tables fit in."""
     console = Console()
     return console if console.is_terminal else Console(width=PAGE_WIDTH)
+
+
+def a_person_types() -> bool:
+    """Whether there is somebody to ask."""
+    return sys.stdin.isatty()
 
 
 def amount(minor: int, currency: str) -> str:

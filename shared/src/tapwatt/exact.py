@@ -22,11 +22,13 @@ class Exact:
     """A decimal as a JSON number or as a decimal in a string, between 0 and `largest` (10, 100, 1000, ...).
 
     A string has at most `places` decimals; a number's further decimals, of which a program rarely knows, are rounded
-    half-even. Without `largest` it is any decimal, and a string may have an exponent. It is said as a plain string.
+    half-even. A `signed` one may be as far below 0, too. Without `largest` it is any decimal, and a string may have an
+    exponent. It is said as a plain string.
     """
 
     largest: int | None = None
     places: int = 0
+    signed: bool = False
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         """As pydantic reads decimals, less what the schema does not allow."""
@@ -40,8 +42,9 @@ class Exact:
         if self.largest is None:
             return {"anyOf": [{"type": "number"}, {"type": "string", "pattern": f"^{_PLAIN.pattern}$"}]}
         digits, decimals = len(str(self.largest)) - 1, f"{{1,{self.places}}}"
-        pattern = rf"^0*([0-9]{{1,{digits}}}(\.[0-9]{decimals})?|{self.largest}(\.0{decimals})?)$"
-        number = {"type": "number", "minimum": 0, "maximum": self.largest}
+        sign = "-?" if self.signed else ""
+        pattern = rf"^{sign}0*([0-9]{{1,{digits}}}(\.[0-9]{decimals})?|{self.largest}(\.0{decimals})?)$"
+        number = {"type": "number", "minimum": -self.largest if self.signed else 0, "maximum": self.largest}
         return {"anyOf": [number, {"type": "string", "pattern": pattern}]}
 
     def _written(self, value: object) -> object:
@@ -53,7 +56,7 @@ class Exact:
             raise PydanticKnownError("decimal_type")
         if isinstance(value, int | float) and value == 0:
             return Decimal(0)  # also of -0.0, which a string could not be
-        if isinstance(value, float) and self.largest is not None and 0 < value <= self.largest:
+        if isinstance(value, float) and self.largest is not None and 0 < abs(value) <= self.largest:
             exact = Decimal(repr(value))
             decimals = exact.as_tuple().exponent
             # Only what has too many is rounded: 20 decimals of a large number are more digits than Decimal computes.

@@ -99,6 +99,14 @@ TASKS_ENDED = Metric(
     "The log names the task and its error. One that ends again and again is a fault of ours.",
     ("task",),
 )
+DISPUTED = Metric(
+    "tapwatt_sessions_disputed_total",
+    "counter",
+    "disputes",
+    "Words about sessions that were not believed or contradict what stands, by doubt.",
+    "SessionDisputed says what and why: have the fleet correct it, or settle it (`tapwatt session settle`).",
+    ("doubt",),
+)
 CARD_IDENTIFIERS_REFUSED = Metric(
     "tapwatt_card_identifiers_refused_total",
     "counter",
@@ -161,6 +169,7 @@ METRICS = (
     NEEDS_HUMAN,
     UNFORESEEN,
     TASKS_ENDED,
+    DISPUTED,
     CARD_IDENTIFIERS_REFUSED,
     SLIP_PARTS_WITHHELD,
     QUARANTINED,

@@ -2,33 +2,43 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Literal
 
 import pytest
 
-from tapwatt.errors import Poison
 from tapwatt.facts.cards import Card, Fingerprint, FingerprintKind
-from tapwatt.facts.events import AuthorisationDeclined, Authorised, ChargingEnded, SessionCancelled
-from tapwatt.facts.fields import ChargingPeriod, Hold, Place
-from tapwatt.facts.reasons import DeclineReason, EndReason
+from tapwatt.facts.events import (
+    AuthorisationDeclined,
+    Authorised,
+    ChargingEnded,
+    SessionCancelled,
+    SessionPriced,
+    SettlementDecided,
+)
+from tapwatt.facts.fields import ChargingPeriod, Hold, Measured, Place
+from tapwatt.facts.reasons import DeclineReason, Doubt, EndReason
 from tapwatt.money import Money, Rounding, RoundingPolicy
 from tapwatt.tariffs import Dimension, PriceComponent, Restrictions, Tariff, TariffElement
-from tariff.decide import Session, decide
+from tariff.decide import Rules, Verdict, decide, refused
+from tariff.reading import read
+from tariff.settings import TariffSettings
+from tariff.words import Ended, Session, Word
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 PLACE = Place(operator_id="op", site_id="site", terminal_id="t1", evse_id="e1")
 CARD = Card(fingerprints=(Fingerprint(kind=FingerprintKind.CARD, key_version=1, digest="ab" * 32),))
 DECLINED = AuthorisationDeclined(session_id="s1", place=PLACE, reason=DeclineReason.PIN_REQUIRED)
 CANCELLED = SessionCancelled(operator_id="op", session_id="s1", reason="never_started", cancelled_at=NOON)
-HALF_UP = RoundingPolicy()
+RULES = Rules(RoundingPolicy(), TariffSettings().at(PLACE).limits)
 
 
 def authorised(currency: str = "EUR", per_kwh: str = "0.50", restrictions: Restrictions | None = None) -> Authorised:
     """A hold of 60 under a price for a kilowatt-hour."""
-    price = PriceComponent(type=Dimension.ENERGY, price=Decimal(per_kwh))
-    element = TariffElement(price_components=(price,), restrictions=restrictions)
+    per_unit = PriceComponent(type=Dimension.ENERGY, price=Decimal(per_kwh))
+    element = TariffElement(price_components=(per_unit,), restrictions=restrictions)
     return Authorised(
         session_id="s1",
         place=PLACE,
@@ -56,51 +66,62 @@ def ended(energy_wh: int = 10_000, hours: int = 1) -> ChargingEnded:
     )
 
 
+def word(said: ChargingEnded | SessionCancelled | SettlementDecided, name: str = "w", **more: bool) -> Word:
+    """A word as it is kept, heard an hour after noon at the earliest."""
+    if isinstance(said, ChargingEnded):
+        return Word(name, Ended(read(said), max(NOON + timedelta(hours=1), said.ended_at)), **more)
+    return Word(name, said, **more)
+
+
+def price(session: Session, rules: Rules = RULES) -> SessionPriced:
+    """The price that is decided."""
+    verdict = decide(session, rules)
+    assert verdict.price is not None
+    assert verdict.disputes == ()
+    return verdict.price[1]
+
+
 @pytest.mark.parametrize(
     "session",
     [
         Session(),
         Session(began=authorised()),
         Session(began=DECLINED),
-        Session(ended=ended()),
-        Session(ended=CANCELLED),
-        Session(began=DECLINED, ended=CANCELLED),
+        Session(words=(word(ended()),)),
+        Session(words=(word(CANCELLED),)),
+        Session(DECLINED, (word(CANCELLED),)),
     ],
 )
-def test_s13_nothing_is_priced_while_half_of_a_session_is_unknown_or_nothing_is_held(session: Session) -> None:
-    assert decide(session, HALF_UP) is None
+def test_s13_nothing_is_said_while_half_of_a_session_is_unknown_or_nothing_is_held(session: Session) -> None:
+    assert decide(session, RULES) == Verdict()
 
 
 def test_s15_a_session_that_ended_is_priced_against_its_hold() -> None:
-    said = decide(Session(authorised(), ended()), HALF_UP)
-    assert said is not None
+    said = price(Session(authorised(), (word(ended()),)))
     assert said.owed == Money.of("5.00", "EUR")
     assert said.hold == authorised().hold
     assert said.ended_because is EndReason.EV_DISCONNECTED
     assert said.tariff_id == "day"
     assert said.energy_wh == 10_000
+    assert said.notes == ()
 
 
 def test_s13_a_cancelled_session_owes_nothing() -> None:
-    said = decide(Session(authorised(), CANCELLED), HALF_UP)
-    assert said is not None
+    said = price(Session(authorised(), (word(CANCELLED),)))
     assert said.owed == Money.zero("EUR")
     assert said.lines == ()
     assert said.ended_because is EndReason.CANCELLED
 
 
 def test_s19_a_session_without_energy_owes_nothing() -> None:
-    said = decide(Session(authorised(), ended(0)), HALF_UP)
-    assert said is not None
+    said = price(Session(authorised(), (word(ended(0)),)))
     assert said.owed == Money.zero("EUR")
 
 
 def test_s23_the_final_amount_is_rounded_as_the_operator_has_set_it() -> None:
-    session = Session(authorised(per_kwh="0.333"), ended(5))  # 0.001665 EUR
-    down = decide(session, RoundingPolicy(Rounding.UP, {"EUR": Rounding.DOWN}))
-    up = decide(session, RoundingPolicy(Rounding.UP, {"JPY": Rounding.DOWN}))
-    assert down is not None
-    assert up is not None
+    session = Session(authorised(per_kwh="0.333"), (word(ended(5)),))  # 0.001665 EUR
+    down = price(session, replace(RULES, rounding=RoundingPolicy(Rounding.UP, {"EUR": Rounding.DOWN})))
+    up = price(session, replace(RULES, rounding=RoundingPolicy(Rounding.UP, {"JPY": Rounding.DOWN})))
     assert (down.owed.minor, up.owed.minor) == (0, 1)
     # and the bill says how
     assert (down.rounding, up.rounding) == (Rounding.DOWN, Rounding.UP)
@@ -136,8 +157,7 @@ def under(grace_s: int = 0, **priced: tuple[str, str | None]) -> Authorised:
 def test_s23_the_grace_that_was_agreed_is_not_charged() -> None:
     # 60 minutes parked at 6.00 an hour, the first 10 of them free: 5.00
     began = under(grace_s=600, PARKING_TIME=("6", None))
-    said = decide(Session(began, parked(60, "parked", EndReason.EV_DISCONNECTED)), HALF_UP)
-    assert said is not None
+    said = price(Session(began, (word(parked(60, "parked", EndReason.EV_DISCONNECTED)),)))
     assert said.owed == Money.of("5.00", "EUR")
     assert "10 min of grace not charged" in said.lines[0].why
 
@@ -148,15 +168,13 @@ def test_s23_a_reservation_that_expired_costs_what_the_tariff_says_of_that(reaso
     began = under(TIME=("2", "RESERVATION"))
     expires = under(TIME=("6", "RESERVATION_EXPIRES")).tariff.elements
     tariff = began.tariff.model_copy(update={"elements": (*began.tariff.elements, *expires)})
-    session = Session(began.model_copy(update={"tariff": tariff}), parked(90, "reserved", reason))
-    said = decide(session, HALF_UP)
-    assert said is not None
+    session = Session(began.model_copy(update={"tariff": tariff}), (word(parked(90, "reserved", reason)),))
+    said = price(session)
     assert said.owed == Money.of(owed, "EUR")
 
 
 def test_a_price_says_under_which_terms_it_was_made_and_what_tax_is_in_it() -> None:
-    said = decide(Session(under(PARKING_TIME=("6", None)), parked(60, "parked", EndReason.LIMIT)), HALF_UP)
-    assert said is not None
+    said = price(Session(under(PARKING_TIME=("6", None)), (word(parked(60, "parked", EndReason.LIMIT)),)))
     assert (said.tariff_id, said.tariff_version, said.time_zone) == ("day", "7", "Europe/Amsterdam")
     assert (said.started_at, said.ended_at) == (NOON, NOON + timedelta(hours=1))
     assert [(share.percent, share.incl_vat) for share in said.vat] == [(None, Money.of("6.00", "EUR"))]
@@ -164,18 +182,157 @@ def test_a_price_says_under_which_terms_it_was_made_and_what_tax_is_in_it() -> N
 
 @pytest.mark.parametrize(("currency", "minor"), [("JPY", 5), ("EUR", 500), ("KWD", 5000)])
 def test_s24_the_price_has_the_decimals_of_its_currency(currency: str, minor: int) -> None:
-    said = decide(Session(authorised(currency), ended()), HALF_UP)
-    assert said is not None
+    said = price(Session(authorised(currency), (word(ended()),)))
     assert said.owed == Money(minor=minor, currency=currency)
 
 
-def test_a_car_that_charged_without_a_hold_is_dead_lettered_with_its_reason() -> None:
-    with pytest.raises(Poison, match=r"declined .* and yet it charged 10000 Wh"):
-        decide(Session(DECLINED, ended()), HALF_UP)
+def test_s38_a_car_that_charged_without_a_hold_is_disputed() -> None:
+    verdict = decide(Session(DECLINED, (word(ended()),)), RULES)
+    [(_, said)] = verdict.disputes
+    assert verdict.price is None
+    assert (said.doubt, said.measured, said.hold) == (
+        Doubt.CHARGED_WITHOUT_HOLD,
+        Measured(started_at=NOON, ended_at=NOON + timedelta(hours=1), energy_wh=Decimal(10_000)),
+        None,
+    )
+    assert "declined (pin_required) and yet it charged 10000 Wh" in said.why
 
 
-def test_s17_a_session_without_an_honest_price_is_dead_lettered_and_never_priced_at_zero() -> None:
-    # Given a meter whose clock was wrong, so that the session lasted more than three months
-    session = Session(authorised(), ended(hours=24 * 101))
-    with pytest.raises(Poison, match="no price under tariff day"):
-        decide(session, HALF_UP)
+def test_s17_a_session_without_an_honest_price_is_disputed_and_never_priced_at_zero() -> None:
+    # given a tariff that asks for a current, and a meter that says none
+    asks = authorised(restrictions=Restrictions(min_current=Decimal(16)))
+    verdict = decide(Session(asks, (word(ended()),)), RULES)
+    [(_, said)] = verdict.disputes
+    assert verdict.price is None
+    assert (said.doubt, said.stated, said.hold) == (Doubt.CANNOT_BE_PRICED, None, asks.hold)
+    assert "no price under tariff day" in said.why
+    assert said.settled_by == ("fleet", "operator")
+
+
+def test_s38_before_the_price_the_later_and_larger_word_stands_and_the_price_notes_what_it_replaces() -> None:
+    early, late = word(ended(5_000, hours=1), "a"), word(ended(22_000, hours=3), "b")
+    for words in ((early, late), (late, early), (late, early, word(CANCELLED, "c"))):
+        said = price(Session(authorised(), words))
+        assert (said.owed, said.energy_wh) == (Money.of("11.00", "EUR"), Decimal(22_000))
+        assert "a word of 5000 Wh until 2026-03-01T13:00:00Z is replaced by this one" in said.notes
+        # and then nothing of it is disputed
+        after = Session(authorised(), tuple(replace(one, stands=one.name == "b") for one in words), said)
+        assert decide(after, RULES) == Verdict()
+
+
+def test_s38_a_later_and_smaller_word_leaves_none_standing() -> None:
+    words = (word(ended(22_000, hours=1), "a"), word(ended(5_000, hours=3), "b"))
+    verdict = decide(Session(authorised(), words), RULES)
+    assert verdict.price is None
+    assert [(one.name, said.doubt) for one, said in verdict.disputes] == [
+        ("a", Doubt.CONTRADICTING_END),
+        ("b", Doubt.CONTRADICTING_END),
+    ]
+
+
+def test_s38_after_the_price_another_word_is_disputed_with_the_difference() -> None:
+    first = word(ended(5_000), "a")
+    priced = price(Session(authorised(), (first,)))
+    for other, stated, why in (
+        (ended(22_000, hours=2), "11.00", "11.00 EUR, 8.50 EUR more than the 2.50 EUR that was priced"),
+        (ended(2_000, hours=2), "1.00", "1.00 EUR, 1.50 EUR less than the 2.50 EUR that was priced"),
+        (CANCELLED, "0.00", "0.00 EUR, 2.50 EUR less than the 2.50 EUR that was priced"),
+    ):
+        session = Session(authorised(), (replace(first, stands=True), word(other, "b")), priced)
+        [(one, said)] = decide(session, RULES).disputes
+        assert (one.name, said.doubt) == ("b", Doubt.CONTRADICTING_END)
+        assert (said.stated, said.stands) == (Money.of(stated, "EUR"), Money.of("2.50", "EUR"))
+        assert why in said.why
+        assert said.settled_by == ("operator",)
+        # and once it was said it is not said again
+        again = replace(session, words=(session.words[0], replace(session.words[1], disputed=True)))
+        assert decide(again, RULES) == Verdict()
+
+
+def test_s38_after_a_cancellation_energy_is_disputed() -> None:
+    cancelled = word(CANCELLED, "a", stands=True)
+    priced = price(Session(authorised(), (cancelled,)))
+    [(_, said)] = decide(Session(authorised(), (cancelled, word(ended(20_000), "b")), priced), RULES).disputes
+    assert (said.doubt, said.stated, said.stands) == (
+        Doubt.CONTRADICTING_END,
+        Money.of("10.00", "EUR"),
+        Money.zero("EUR"),
+    )
+
+
+def test_s12_the_same_said_in_other_words_is_no_contradiction() -> None:
+    first = word(ended(5_000), "a")
+    priced = price(Session(authorised(), (first,)))
+    later = ended(5_000).model_copy(update={"ended_at": NOON + timedelta(hours=1, milliseconds=3)})
+    session = Session(authorised(), (replace(first, stands=True), word(later, "b")), priced)
+    assert decide(session, RULES) == Verdict()
+
+
+def test_s37_what_is_implausible_is_not_priced_and_a_correction_is() -> None:
+    # given 910 kWh in five minutes
+    odometer = ended(910_000).model_copy(
+        update={
+            "ended_at": NOON + timedelta(minutes=5),
+            "periods": (
+                ChargingPeriod(starts_at=NOON, ends_at=NOON + timedelta(minutes=5), energy_wh=Decimal(910_000)),
+            ),
+        }
+    )
+    wrong = word(odometer, "a")
+    verdict = decide(Session(authorised(), (wrong,)), RULES)
+    [(_, said)] = verdict.disputes
+    assert verdict.price is None
+    assert (said.doubt, said.stated) == (Doubt.IMPLAUSIBLE_ENERGY, Money.of("455.00", "EUR"))
+    assert "910000 Wh in 5 min, more than 1000000 W can give" in said.why
+    # when it is corrected, the correction is priced
+    session = Session(authorised(), (replace(wrong, disputed=True), word(ended(9_100), "b")))
+    assert price(session).owed == Money.of("4.55", "EUR")
+    # and a cancellation does not settle it, but is disputed itself
+    verdict = decide(Session(authorised(), (replace(wrong, disputed=True), word(CANCELLED, "b"))), RULES)
+    assert verdict.price is None
+    assert [one.name for one, _ in verdict.disputes] == ["b"]
+
+
+def decision(amount: str, number: str = "d1", hours: int = 0) -> SettlementDecided:
+    return SettlementDecided(
+        operator_id="op",
+        session_id="s1",
+        decision_id=number,
+        amount=Money.of(amount, "EUR"),
+        decided_by="anna",
+        reason="the meter was read by hand",
+        decided_at=NOON + timedelta(hours=hours),
+    )
+
+
+def test_s37_a_person_settles_what_is_disputed() -> None:
+    wrong = word(ended(hours=24 * 101), "a", disputed=True)
+    said = price(Session(authorised(), (wrong, word(decision("12.10"), "d"))))
+    assert (said.owed, said.ended_because) == (Money.of("12.10", "EUR"), EndReason.SETTLED)
+    assert [(line.dimension, line.incl_vat, line.why) for line in said.lines] == [
+        ("ADJUSTMENT", Money.of("12.10", "EUR"), "settled by anna: the meter was read by hand")
+    ]
+    # or lets it go
+    assert price(Session(authorised(), (wrong, word(decision("0"), "d")))).owed == Money.zero("EUR")
+    # and of several decisions the last one counts
+    several = (word(decision("3", "d1", hours=2), "d1"), word(decision("4", "d2", hours=1), "d2"))
+    assert price(Session(authorised(), several)).owed == Money.of("3", "EUR")
+
+
+def test_s37_the_vat_of_what_a_person_decided_is_the_tariffs() -> None:
+    began = authorised()
+    component = began.tariff.elements[0].price_components[0].model_copy(update={"vat": Decimal(21)})
+    taxed = began.tariff.model_copy(update={"elements": (TariffElement(price_components=(component,)),)})
+    said = price(Session(began.model_copy(update={"tariff": taxed}), (word(decision("12.10")),)))
+    assert (said.owed, said.owed_excl_vat) == (Money.of("12.10", "EUR"), Money.of("10.00", "EUR"))
+    assert [(share.percent, share.vat) for share in said.vat] == [(Decimal(21), Money.of("2.10", "EUR"))]
+
+
+def test_s37_a_decision_that_cannot_be_followed_says_why() -> None:
+    assert refused(Session(authorised()), decision("60")) is None
+    assert "not within the hold" in str(refused(Session(authorised()), decision("60.01")))
+    assert "has no hold" in str(refused(Session(DECLINED), decision("1")))
+    assert refused(Session(DECLINED), decision("0")) is None
+    priced = price(Session(authorised(), (word(ended()),)))
+    assert "refund" in str(refused(Session(authorised(), priced=priced), decision("4")))
+    assert refused(Session(authorised(), priced=priced), decision("5")) is None

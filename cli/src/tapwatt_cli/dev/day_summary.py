@@ -80,7 +80,7 @@ def summarise(events: Iterable[Event]) -> Summary:
     )
 
 
-_ORDER = ("in all", "captured", "let go", "not captured", "declined", "no outcome")
+_ORDER = ("in all", "captured", "let go", "not captured", "declined", "open", "no outcome")
 
 
 def _order(row: Row) -> tuple[int, bool, str, str]:
@@ -115,7 +115,7 @@ def _settled_as(case: CaseFile) -> str:
         return "let go: nothing owed" if released.reason == "nothing_owed" else "let go: too little to take"
     if failed := case.one(CaptureFailed):
         return f"not captured: {_words(failed.reason)}"
-    return "no outcome"
+    return "open: disputed" if case.open else "no outcome"
 
 
 def _stop(fact: Fact) -> str | None:

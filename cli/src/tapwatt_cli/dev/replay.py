@@ -19,6 +19,7 @@ from tapwatt.facts.events import (
     CaptureFailed,
     ChargingEnded,
     HoldReleased,
+    SessionDisputed,
     SessionPriced,
     SessionRequested,
 )
@@ -27,8 +28,8 @@ from tapwatt.facts.fields import Place
 from tapwatt.facts.reasons import EndReason
 from tapwatt.money import Money, round_to_minor
 
-SHADOW_HEARS: tuple[type[Fact], ...] = (*HEARS, SessionPriced)
-"""A shadow run hears the price, too: some records say their total without VAT only."""
+SHADOW_HEARS: tuple[type[Fact], ...] = (*HEARS, SessionPriced, SessionDisputed)
+"""A shadow run hears the price, too: some records say their total without VAT only; and what is not believed."""
 
 PATIENCE_S = 60.0
 AT_ONCE = 20
@@ -130,7 +131,10 @@ async def _play(fleet: Fleet, world: World, record: RecordedSession, name: str, 
         periods=record.periods,
     )
     await fleet.say(ended, because=authorised)
-    _, settled = await fleet.inbox.first(name, Captured, HoldReleased, CaptureFailed, within_s=PATIENCE_S)
+    outcomes = (Captured, HoldReleased, CaptureFailed, SessionDisputed)
+    _, settled = await fleet.inbox.first(name, *outcomes, within_s=PATIENCE_S)
+    if isinstance(settled, SessionDisputed):
+        return _not_compared(record, f"disputed: {settled.why}")
     if isinstance(settled, CaptureFailed):
         return _not_compared(record, f"not captured: {settled.reason} {settled.detail}".rstrip())
     _, priced = await fleet.inbox.first(name, SessionPriced, within_s=PATIENCE_S)

@@ -2,15 +2,17 @@
 
 A pure function: facts and ledger entries in, differences out. Three words for what can be wrong (DESIGN section 3):
 lost (a session without its end, a hold left open, money that nobody speaks of), twice (a hold, a capture or an
-outcome more than once), wrong (an amount, a session or a claim that is not so).
+outcome more than once), wrong (an amount, a session or a claim that is not so). A session that is disputed or stale and
+waits for somebody's word is neither: it is listed as open.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from pricing.tolerance import explained_wh
 from tapwatt.facts.codec import Event
 from tapwatt.facts.events import (
     AuthorisationDeclined,
@@ -23,6 +25,7 @@ from tapwatt.facts.events import (
     SessionPriced,
     SessionRequested,
 )
+from tapwatt.facts.reasons import EndReason
 from tapwatt.money import Money
 from tapwatt_cli.ops.case_files import CaseFile, case_files
 from tapwatt_cli.ops.ledger_page import Account, Entry, accounts
@@ -50,11 +53,20 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """A session that is disputed or stale and not settled: no difference, and not done."""
+
+    session_id: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
-    """What the audit found. `sessions` counts every session that was spoken of."""
+    """What the audit found. `sessions` counts every session that was spoken of, `open` names what waits for a word."""
 
     sessions: int
     differences: tuple[Difference, ...]
+    open: tuple[Waiting, ...] = ()
 
     @property
     def clean(self) -> bool:
@@ -69,7 +81,8 @@ class Report:
     def line(self) -> str:
         """The line that people and scripts look for."""
         counts = ", ".join(f"{self.count(trouble)} {trouble}" for trouble in Trouble)
-        return f"audit: {self.sessions} sessions, {counts}"
+        waiting = f", {len({one.session_id for one in self.open})} open" if self.open else ""
+        return f"audit: {self.sessions} sessions, {counts}{waiting}"
 
 
 def audit(events: Iterable[Event], ledger: Iterable[Entry]) -> Report:
@@ -89,13 +102,14 @@ def audit(events: Iterable[Event], ledger: Iterable[Entry]) -> Report:
     for entry in strays:
         claim = f"a hold {entry.original_reference} in the ledger"
         found.append(Difference(f"(ledger {entry.reference})", Trouble.WRONG, claim, f"a {entry.kind} of no hold"))
-    return Report(len(files), tuple(found))
+    waiting = tuple(Waiting(case.session_id, why) for case in files.values() for why in case.open)
+    return Report(len(files), tuple(found), waiting)
 
 
 def _accounts_of(case: CaseFile, books: dict[str, Account]) -> list[Account]:
     """The holds of this session: those it says it has, and those that the ledger has under its name."""
     said = {fact.hold.reference for fact in case.all(Authorised)}
-    names = {case.session_id} | {event.fact.identity for event in case.events.values()}
+    names = {case.session_id, case.identity}
     return [a for a in books.values() if a.hold.reference in said or a.hold.order_reference in names]
 
 
@@ -117,7 +131,7 @@ def _said(case: CaseFile) -> list[Difference]:
     for name in case.said_otherwise:
         differs(Trouble.WRONG, f"the same {name} at every redelivery", "another content under the same id")
     outcomes = case.outcomes
-    if not outcomes:
+    if not outcomes and not case.open:
         differs(Trouble.LOST, "an outcome", f"nothing after {case.last_said}")
     if len(outcomes) > 1:
         differs(Trouble.TWICE, "one outcome", " and ".join(fact.name for fact in outcomes))
@@ -128,10 +142,17 @@ def _said(case: CaseFile) -> list[Difference]:
     if case.one(AuthorisationDeclined) is not None and case.one(Authorised) is not None:
         differs(Trouble.WRONG, "Authorised or AuthorisationDeclined", "both")
     priced, ended = case.one(SessionPriced), case.all(ChargingEnded)
-    if priced is not None and ended and priced.energy_wh not in [fact.energy_wh for fact in ended]:
+    if priced is not None and ended and not _measured(priced, ended):
         measured = " or ".join(f"{fact.energy_wh} Wh" for fact in ended)
         differs(Trouble.WRONG, f"{measured} in the price, as measured", f"{priced.energy_wh} Wh")
     return found
+
+
+def _measured(priced: SessionPriced, ended: list[ChargingEnded]) -> bool:
+    """Whether the price has the energy of one of these words, within rounding. Else it follows from no charger's."""
+    if priced.ended_because in (EndReason.SETTLED, EndReason.STALE, EndReason.CANCELLED):
+        return not priced.energy_wh
+    return any(abs(priced.energy_wh - fact.energy_wh) <= explained_wh(len(fact.periods)) for fact in ended)
 
 
 def _done(case: CaseFile, mine: list[Account]) -> list[Difference]:
@@ -165,7 +186,7 @@ def _sound(case: CaseFile, account: Account) -> list[Difference]:
     elif account.rest < 0:
         gone = f"{_money(account, account.taken)} taken and {_money(account, account.let_go)} let go"
         found.append(Difference(name, Trouble.TWICE, f"{account.held} taken or let go once", gone))
-    elif account.rest > 0 and not _refused_for_good(case):
+    elif account.rest > 0 and not _refused_for_good(case) and not (case.open and not case.outcomes):
         still = f"{_money(account, account.rest)} of hold {hold.reference} still held"
         found.append(Difference(name, Trouble.LOST, "no hold left open", still))
     refunded = sum(fact.amount.minor for fact in case.all(Refunded))
@@ -259,4 +280,4 @@ def _money(account: Account, minor: int) -> Money:
 def with_unreadable(report: Report, unreadable: list[str]) -> Report:
     """A record that is no fact of ours is wrong on our topics."""
     strange = tuple(Difference(one.split(":")[0], Trouble.WRONG, "a fact", one) for one in unreadable)
-    return Report(report.sessions, report.differences + strange)
+    return replace(report, differences=report.differences + strange)

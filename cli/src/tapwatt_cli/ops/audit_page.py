@@ -1,4 +1,4 @@
-"""Shows what the audit found: each difference by its session, then the line that people and scripts look for."""
+"""Shows what the audit found: each difference by its session, what is open, then the line that people look for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tapwatt_cli.ops.audit import Report, Trouble
 
 
 def show_audit(console: Console, report: Report) -> None:
-    """Every difference by its session's name, then the line that people and scripts look for."""
+    """Every difference by its session's name, what is open, then the line that people and scripts look for."""
     if report.differences:
         table = Table(title="What the audit found", title_justify="left", header_style="bold", box=box.SIMPLE_HEAD)
         for name in ("session", "is", "expected", "found"):
@@ -20,6 +20,13 @@ def show_audit(console: Console, report: Report) -> None:
         for one in report.differences:
             table.add_row(one.session_id, str(one.trouble), one.expected, one.found)
         console.print(table)
+    if report.open:
+        waiting = Table(title="Open", title_justify="left", header_style="bold", box=box.SIMPLE_HEAD)
+        for name in ("session", "waits for a word, since"):
+            waiting.add_column(name, overflow="fold")
+        for still in report.open:
+            waiting.add_row(still.session_id, still.why)
+        console.print(waiting)
     console.print(report.line, style="bold green" if report.clean else "bold red", highlight=False, soft_wrap=True)
 
 
@@ -30,6 +37,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "clean": report.clean,
         "sessions": report.sessions,
         **{str(trouble): report.count(trouble) for trouble in Trouble},
+        "open": [{"session_id": one.session_id, "why": one.why} for one in report.open],
         "differences": [
             {"session_id": one.session_id, "is": str(one.trouble), "expected": one.expected, "found": one.found}
             for one in report.differences

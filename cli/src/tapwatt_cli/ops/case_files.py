@@ -16,8 +16,11 @@ from tapwatt.facts.events import (
     HoldReleased,
     Refunded,
     SessionCancelled,
+    SessionDisputed,
     SessionPriced,
     SessionRequested,
+    SessionStale,
+    SettlementDecided,
 )
 from tapwatt.facts.fact import Fact
 
@@ -29,9 +32,14 @@ OUTCOMES = (AuthorisationDeclined, Captured, HoldReleased, CaptureFailed)
 
 @dataclass(slots=True)
 class CaseFile:
-    """What was said about one session, oldest first, each event once."""
+    """What was said about one session, oldest first, each event once.
+
+    `identity` is operator/session; `session_id` what it is called in a report, which is that too where two operators
+    have a session of one id.
+    """
 
     session_id: str
+    identity: str = ""
     events: dict[str, Event] = field(default_factory=dict)
     said_otherwise: list[str] = field(default_factory=list)
 
@@ -42,8 +50,8 @@ class CaseFile:
             self.said_otherwise.append(event.fact.name)
 
     def all(self, kind: type[F]) -> list[F]:
-        """Every fact of this kind."""
-        return [e.fact for e in self.events.values() if isinstance(e.fact, kind)]
+        """Every fact of this kind. A refusal to take the name a second time is not about the session that has it."""
+        return [e.fact for e in self.events.values() if isinstance(e.fact, kind) and e.fact.of_its_session]
 
     def one(self, kind: type[F]) -> F | None:
         """The first fact of this kind, or None."""
@@ -52,7 +60,30 @@ class CaseFile:
     @property
     def outcomes(self) -> list[Fact]:
         """Every outcome that was said: there should be one."""
-        return [e.fact for e in self.events.values() if isinstance(e.fact, OUTCOMES)]
+        return [e.fact for e in self.events.values() if isinstance(e.fact, OUTCOMES) and e.fact.of_its_session]
+
+    @property
+    def open(self) -> list[str]:
+        """What waits for a person's or the fleet's word, each in a sentence; empty where everything is settled.
+
+        A dispute before a price is settled by one, a dispute after it by a decision or a refund that was said later.
+        """
+        waits = [said for event in self.events.values() if (said := self._waits(event))]
+        return list(dict.fromkeys(waits))
+
+    def _waits(self, event: Event) -> str | None:
+        fact = event.fact
+        if isinstance(fact, SessionStale) and fact.policy == "person" and not self.outcomes:
+            return None if self.one(SessionPriced) else "stale: nobody said how it ended; a person decides"
+        if not isinstance(fact, SessionDisputed):
+            return None
+        before_a_price = fact.stands is None and fact.hold is not None
+        if before_a_price and (self.one(SessionPriced) is not None or self.outcomes):
+            return None
+        later = (e for e in self.events.values() if isinstance(e.fact, SettlementDecided | Refunded))
+        if any(e.envelope.time >= event.envelope.time for e in later):
+            return None
+        return f"{fact.doubt}: {fact.why}"
 
     @property
     def last_said(self) -> str:
@@ -63,10 +94,19 @@ class CaseFile:
 
 
 def case_files(events: Iterable[Event]) -> dict[str, CaseFile]:
-    """The case files of every session that was spoken of, in the order in which they were first heard of."""
+    """The case files of every session that was spoken of, by identity, in the order in which they were first heard of.
+
+    A fact of the first days need not say whose session it is: then it is about the only known one of that id.
+    """
+    about = [event for event in events if getattr(event.fact, "session_id", None) is not None]
+    known: dict[str, set[str]] = {}
+    for event in about:
+        if event.fact.identity is not None:
+            known.setdefault(event.fact.key, set()).add(event.fact.identity)
     files: dict[str, CaseFile] = {}
-    for event in events:
-        session_id = getattr(event.fact, "session_id", None)
-        if session_id is not None:
-            files.setdefault(session_id, CaseFile(session_id)).add(event)
+    for event in about:
+        session_id, of_that_id = event.fact.key, known.get(event.fact.key, set())
+        identity = event.fact.identity or (min(of_that_id) if len(of_that_id) == 1 else session_id)
+        name = identity if len(of_that_id) > 1 else session_id
+        files.setdefault(identity, CaseFile(name, identity)).add(event)
     return files

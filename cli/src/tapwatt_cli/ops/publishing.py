@@ -5,20 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
-
-from tapwatt.errors import Poison, TapwattError, Unavailable
-from tapwatt.facts.codec import Event, begin, decode, encode
+from tapwatt.errors import Poison, TapwattError
+from tapwatt.facts.codec import Event, begin, decode
 from tapwatt.facts.events import TariffPublished
 from tapwatt.facts.ids import fact_id
 from tapwatt.facts.topics import Topics
 from tapwatt.tariffs import contradiction
 from tapwatt.worker.kafka.log_reader import read_log
-from tapwatt_cli.ops.kafka_words import away, is_away, reading
+from tapwatt_cli.ops.kafka_words import reading
+from tapwatt_cli.ops.saying import SOURCE, say
 from tapwatt_cli.ops.topic_log import NoTopics, partitions_of
-
-SOURCE = "/operator/tapwatt-cli"
 
 
 class NotPublished(TapwattError):
@@ -56,7 +52,7 @@ async def publish_offers(bootstrap: str, topics: Topics, offers: Sequence[Tariff
                 "version never changes: publish this one under a new --version"
             )
     fresh = [one for one in offers if one.offer not in standing]
-    await _send(bootstrap, topic, [_event(one) for one in fresh])
+    await say(bootstrap, topic, [_event(one) for one in fresh])
     return [Published(one, one in fresh) for one in offers]
 
 
@@ -81,21 +77,3 @@ async def _standing(bootstrap: str, topic: str) -> dict[str, TariffPublished]:
             if isinstance(fact, TariffPublished) and contradiction(fact.tariff) is None:
                 found.setdefault(fact.offer, fact)
     return found
-
-
-async def _send(bootstrap: str, topic: str, events: Sequence[Event]) -> None:
-    if not events:
-        return
-    producer = AIOKafkaProducer(bootstrap_servers=bootstrap, acks="all", enable_idempotence=True)
-    try:
-        await producer.start()
-        for event in events:
-            key, value, headers = encode(event)
-            await producer.send_and_wait(topic, value, key=key, headers=headers)
-    except KafkaError as error:
-        said = (
-            away(bootstrap) if is_away(error) else f"Kafka at {bootstrap} did not take a tariff ({error!r}): try again"
-        )
-        raise Unavailable(said) from error
-    finally:
-        await producer.stop()

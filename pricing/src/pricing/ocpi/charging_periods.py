@@ -16,13 +16,12 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, FailFast, Field, ValidationError
 
 from pricing.ocpi.documents import UnreadableOcpi, fault_of, quoted
+from pricing.tolerance import FINEST_WH
 from tapwatt.facts.fields import ChargingPeriod
 from tapwatt.tariffs import OcpiTime
 
 MOST_PERIODS = 20_000
 _DIGITS = 25  # more would be rounded by the arithmetic of decimals, and a record is read exactly or not at all
-FINEST_WH = Decimal("0.0001")
-"""What a reading of ours can hold (tapwatt.facts.fields, Energy)."""
 _MOST_OFF_S = 36
 """Records round their hours; a hundredth of an hour, in seconds, is the coarsest rounding that is believed."""
 _FIRST_YEAR, _LAST_YEAR = 2000, 2199

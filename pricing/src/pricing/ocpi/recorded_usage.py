@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, FailFast, Field, TypeAdapter, ValidationError
 
 from pricing.ocpi.charging_periods import (
-    FINEST_WH,
     MOST_PERIODS,
     Ending,
     Note,
@@ -29,13 +28,10 @@ from pricing.ocpi.charging_periods import (
     says_energy,
 )
 from pricing.ocpi.documents import fault_of, objects_in, read_json
+from pricing.tolerance import FINEST_WH, START_OFF, explained_wh
 from tapwatt.facts.fields import ChargingPeriod
 from tapwatt.money import Currency
 
-KWH_OFF = Decimal("0.005")
-KWH_OFF_PER_PERIOD = Decimal("0.0005")
-"""Records round their energies: a total to a hundredth of a kWh at the coarsest, a period to a thousandth."""
-_START_OFF = timedelta(seconds=60)
 _Amount = Annotated[Decimal, Field(ge=-(10**9), le=10**9, max_digits=30, allow_inf_nan=False)]
 
 
@@ -204,7 +200,7 @@ def _periods(record: _Record, path: str) -> tuple[tuple[OcpiPeriod, ...], list[N
         return record.charging_periods, notes
     said = f"is {first:%Y-%m-%dT%H:%M:%SZ} and the session starts at another time, {began:%Y-%m-%dT%H:%M:%SZ}"
     where = f"{path}.charging_periods[0].start_date_time"
-    if abs(first - began) > _START_OFF:
+    if abs(first - began) > START_OFF:
         raise UnreadableCdr(where, f"{said}; correct one of them")
     return record.charging_periods, [*notes, Note(where, f"{said}: the periods count")]
 
@@ -239,7 +235,7 @@ def _with_the_rest(
     """A Session that goes on may tell its energy before its periods: the rest was charged in the last of them."""
     last = periods[-1]
     rest = total.scaleb(3) - sum((p.energy_wh for p in periods), Decimal(0))
-    if last.activity != "charging" or rest.scaleb(-3) <= KWH_OFF + KWH_OFF_PER_PERIOD * len(periods):
+    if last.activity != "charging" or rest <= explained_wh(len(periods)):
         return periods, []
     rest = rest.quantize(FINEST_WH)
     said = f"is {_kwh(rest)} kWh more than its periods say, which is taken to have been charged in the last of them"
@@ -263,7 +259,7 @@ def _compare(
     if charged == total:
         return [], None
     said = f"says {total} kWh and the periods add up to {charged.normalize():f} kWh"
-    most = KWH_OFF + KWH_OFF_PER_PERIOD * len(given)
+    most = explained_wh(len(given)).scaleb(-3)
     if abs(charged - total) <= most:
         return [
             Note(where, f"{said}: within the {most.normalize():f} kWh that rounding explains, so the periods count")

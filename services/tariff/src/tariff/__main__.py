@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
+from tapwatt.facts.codec import Event
+from tapwatt.metrics import DISPUTED
 from tapwatt.settings import read_settings
 from tapwatt.wiring.process import Runtime, run
 from tapwatt.wiring.resources import with_resources
 from tapwatt.wiring.sessions import RememberedSessions
 from tapwatt.worker.service import Service
-from tariff.agent import NAME, REMEMBERS, TariffAgent
+from tariff.agent import NAME, TariffAgent
+from tariff.case_files import REMEMBERS, kept, ours
 from tariff.settings import TariffSettings
 
-EPOCH = 2
+EPOCH = 3
 """Count up when what is remembered changes: the view is then rebuilt from the log."""
 
 
 def build(runtime: Runtime) -> Service:
     """Put the tariff service together from its settings."""
     settings = read_settings(TariffSettings)
-    sessions = RememberedSessions(runtime, NAME, EPOCH, REMEMBERS, settings.remember_days)
-    return with_resources(TariffAgent(sessions.store, runtime.clock, settings).service(), sessions)
+
+    def keep(event: Event) -> tuple[str, bytes] | None:
+        return kept(event, runtime.clock.now()) if ours(event) else None
+
+    sessions = RememberedSessions(runtime, NAME, EPOCH, REMEMBERS, settings.remember_days, keep=keep)
+    agent = TariffAgent(
+        sessions.store,
+        runtime.clock,
+        settings,
+        counted=lambda said: runtime.metrics.count(DISPUTED, said.doubt),
+    )
+    return with_resources(agent.service(), sessions)
 
 
 if __name__ == "__main__":

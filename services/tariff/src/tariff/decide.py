@@ -1,103 +1,184 @@
-"""Decides when a session can be priced: as soon as both its hold and its first ending are known, in either order."""
+"""Decides when a session is priced, by which of the words that were said of its end, and what of them is disputed."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from decimal import Decimal
 
-from pricing.engine.cannot_price import CannotPrice
-from pricing.engine.price import price
-from tapwatt.errors import Poison
-from tapwatt.facts.events import AuthorisationDeclined, Authorised, ChargingEnded, SessionCancelled, SessionPriced
-from tapwatt.facts.reasons import EndReason
-from tapwatt.money import Money, RoundingPolicy
+from tapwatt.facts.events import (
+    AuthorisationDeclined,
+    Authorised,
+    ChargingEnded,
+    SessionCancelled,
+    SessionDisputed,
+    SessionPriced,
+    SettlementDecided,
+)
+from tapwatt.facts.reasons import Doubt, EndReason
+from tapwatt.money import RoundingPolicy
+from tariff.bills import CannotPrice, by_tariff, decided, nothing_owed
+from tariff.disputes import charged_without_hold, contradicts, disputed
+from tariff.plausibility import Limits, doubted
+from tariff.reading import Fault
+from tariff.words import Ended, Session, Word, replaced, same_energy, standing
 
-Heard = Authorised | AuthorisationDeclined | SessionCancelled | ChargingEnded
-Said = SessionPriced
+Heard = Authorised | AuthorisationDeclined | SessionCancelled | ChargingEnded | SettlementDecided
+Said = SessionPriced | SessionDisputed
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
-    """What is known of a session: how it began and how it first ended. Either may be known first."""
+class Rules:
+    """How a session at one place is priced and what is believed of it."""
 
-    began: Authorised | AuthorisationDeclined | None = None
-    ended: SessionCancelled | ChargingEnded | None = None
+    rounding: RoundingPolicy
+    limits: Limits
 
 
-def decide(session: Session, rounding: RoundingPolicy) -> Said | None:
-    """The session's price once both halves are known; None while one is missing or nothing is held."""
-    if session.began is None or session.ended is None:
-        return None
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What follows: a price, and from which word; and a dispute for each word that is not believed."""
+
+    price: tuple[Word, SessionPriced] | None = None
+    disputes: tuple[tuple[Word, SessionDisputed], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A charger's word, what it would owe, and why it is not believed."""
+
+    word: Word
+    ended: Ended
+    stated: SessionPriced | None
+    fault: Fault | None
+
+
+def decide(session: Session, rules: Rules) -> Verdict:
+    """The session's price once its hold and a word that is believed are known, and every word that is not.
+
+    A person's word stands before a charger's, and a charger's before a cancellation. What was priced stays priced:
+    another word after it is a dispute. Words that are known together may have come in any order.
+    """
     match session.began:
+        case None:
+            return Verdict()
         case AuthorisationDeclined() as declined:
-            _nothing_charged(declined, session.ended)
-            return None
+            return Verdict(disputes=_new(_without_hold(declined, session)))
         case Authorised() as authorised:
-            return _owed(authorised, session.ended, rounding)
+            judged = [_judge(authorised, word, ended, rules) for word, ended in session.endings]
+            if session.priced is not None:
+                return Verdict(disputes=_new(_after(authorised, session, session.priced, judged)))
+            price = _price(authorised, session, judged, rules)
+            return Verdict(price, () if price else _new(_before(authorised, session, judged)))
 
 
-def _nothing_charged(declined: AuthorisationDeclined, ended: SessionCancelled | ChargingEnded) -> None:
-    match ended:
-        case SessionCancelled():
-            return
-        case ChargingEnded():
-            raise Poison(
-                f"session {ended.session_id} was declined ({declined.reason}) and yet it charged {ended.energy_wh} Wh: "
-                "there is no hold to take it from; ask the fleet why it gave energy"
+def _new(disputes: Iterable[tuple[Word, SessionDisputed]]) -> tuple[tuple[Word, SessionDisputed], ...]:
+    """A word is disputed once."""
+    return tuple((word, said) for word, said in disputes if not word.disputed)
+
+
+def refused(session: Session, decision: SettlementDecided) -> str | None:
+    """Why a person's decision cannot be followed, in one sentence; None if it can, or if it is not known yet."""
+    match session.began:
+        case None:
+            return None
+        case AuthorisationDeclined():
+            return (
+                f"session {decision.session_id} has no hold to take {decision.amount} of" if decision.amount else None
             )
-
-
-def _owed(authorised: Authorised, ended: SessionCancelled | ChargingEnded, rounding: RoundingPolicy) -> SessionPriced:
-    match ended:
-        case SessionCancelled():
-            return _nothing_owed(authorised)
-        case ChargingEnded():
-            return _priced(authorised, ended, rounding)
-
-
-def _nothing_owed(authorised: Authorised) -> SessionPriced:
-    zero = Money.zero(authorised.hold.amount.currency)
-    return SessionPriced(
-        session_id=authorised.session_id,
-        place=authorised.place,
-        hold=authorised.hold,
-        owed=zero,
-        owed_excl_vat=zero,
-        energy_wh=Decimal(0),
-        ended_because=EndReason.CANCELLED,
-        tariff_id=authorised.tariff.id,
-        tariff_version=authorised.tariff_version,
-        time_zone=authorised.time_zone,
+        case Authorised(hold=hold):
+            if decision.amount.currency != hold.amount.currency or decision.amount > hold.amount:
+                return f"{decision.amount} is not within the hold of session {decision.session_id}, {hold.amount}"
+    stands = session.priced
+    if stands is None or stands.owed == decision.amount:
+        return None
+    return (
+        f"{stands.owed} of session {decision.session_id} was priced before {decision.amount} was decided, and a hold "
+        "is taken once: give back what is too much as a refund"
     )
 
 
-def _priced(authorised: Authorised, ended: ChargingEnded, rounding: RoundingPolicy) -> SessionPriced:
-    rounded = rounding.of(authorised.tariff.currency)
+def _judge(authorised: Authorised, word: Word, ended: Ended, rules: Rules) -> _Judged:
+    fault = doubted(ended.reading, authorised.hold, ended.heard_at, rules.limits)
+    if ended.reading.fault is not None:
+        return _Judged(word, ended, None, fault)
     try:
-        bill = price(
-            authorised.tariff,
-            ended.periods,
-            authorised.time_zone,
-            rounded,
-            idle_grace_s=authorised.idle_grace_s,
-            reservation_expired=ended.reason is EndReason.RESERVATION_EXPIRED,
-        )
+        return _Judged(word, ended, by_tariff(authorised, ended.reading, rules.rounding), fault)
     except CannotPrice as error:  # absent is not zero: a human has to say what this session costs
-        raise Poison(f"session {ended.session_id} has no price under tariff {authorised.tariff.id}: {error}") from error
-    return SessionPriced(
-        session_id=authorised.session_id,
-        place=authorised.place,
-        hold=authorised.hold,
-        owed=bill.incl_vat,
-        owed_excl_vat=bill.excl_vat,
-        energy_wh=ended.energy_wh,
-        ended_because=ended.reason,
-        tariff_id=authorised.tariff.id,
-        tariff_version=authorised.tariff_version,
-        started_at=ended.started_at,
-        ended_at=ended.ended_at,
-        time_zone=authorised.time_zone,
-        lines=bill.lines,
-        vat=bill.vat,
-        rounding=rounded,
+        why = f"it has no price under tariff {authorised.tariff.id}: {error}"
+        return _Judged(word, ended, None, fault or Fault(doubt=Doubt.CANNOT_BE_PRICED, why=why[:400]))
+
+
+def _price(
+    authorised: Authorised, session: Session, judged: list[_Judged], rules: Rules
+) -> tuple[Word, SessionPriced] | None:
+    decisions = [(word, said) for word, said in session.decisions if refused(session, said) is None]
+    if decisions:
+        word, decision = decisions[-1]
+        return word, _noting(decided(authorised, decision, rules.rounding), session, word)
+    believed = [one for one in judged if one.fault is None and not one.word.disputed]
+    best = standing([(one.word, one.ended) for one in believed])
+    for one in believed:
+        if best is not None and one.word is best and one.stated is not None:
+            return best, _noting(one.stated, session, best)
+    if session.cancelled is not None and not judged:
+        return session.cancelled, nothing_owed(authorised, EndReason.CANCELLED)
+    return None
+
+
+def _noting(price: SessionPriced, session: Session, best: Word) -> SessionPriced:
+    """The price with the words that it replaces, which are then not disputed any more."""
+    others = [
+        word
+        for word in session.words
+        if word is not best
+        and not word.disputed
+        and not (isinstance(word.said, SettlementDecided) and refused(session, word.said))
+    ]
+    return price.model_copy(update={"notes": (*price.notes, *map(replaced, others))[:50]})
+
+
+def _before(authorised: Authorised, session: Session, judged: list[_Judged]) -> Iterator[tuple[Word, SessionDisputed]]:
+    """What is disputed while nothing stands."""
+    believed = [one for one in judged if one.fault is None]
+    for one in judged:
+        if one.fault is not None:
+            yield one.word, disputed(authorised, one.ended.reading, one.fault, one.stated)
+        elif len(believed) > 1:
+            why = "it and another word contradict each other: the later one has less energy"
+            fault = Fault(doubt=Doubt.CONTRADICTING_END, why=why)
+            yield one.word, disputed(authorised, one.ended.reading, fault, one.stated)
+    if session.cancelled is not None:
+        fault = Fault(
+            doubt=Doubt.CONTRADICTING_END, why="charging is said to have never begun, and a charger says it did"
+        )
+        yield session.cancelled, disputed(authorised, None, fault, nothing_owed(authorised, EndReason.CANCELLED))
+
+
+def _after(
+    authorised: Authorised, session: Session, priced: SessionPriced, judged: list[_Judged]
+) -> Iterator[tuple[Word, SessionDisputed]]:
+    """What is disputed once a price was said: every word that says something else, and that no note of it names."""
+    for one in judged:
+        if one.word.stands or replaced(one.word) in priced.notes or _says(one, priced):
+            continue
+        yield one.word, contradicts(authorised, one.ended.reading, one.fault, one.stated, priced)
+    cancelled = session.cancelled
+    if cancelled is None or cancelled.stands or replaced(cancelled) in priced.notes or not priced.owed:
+        return
+    yield cancelled, contradicts(authorised, None, None, nothing_owed(authorised, EndReason.CANCELLED), priced)
+
+
+def _says(one: _Judged, priced: SessionPriced) -> bool:
+    """Whether a word says what was priced, in other words or at another millisecond."""
+    stated = one.stated
+    return (
+        one.fault is None
+        and stated is not None
+        and stated.owed == priced.owed
+        and same_energy(priced.energy_wh, one.ended.reading)
     )
+
+
+def _without_hold(declined: AuthorisationDeclined, session: Session) -> Iterator[tuple[Word, SessionDisputed]]:
+    for word, ended in session.endings:
+        yield word, charged_without_hold(declined, ended.reading)

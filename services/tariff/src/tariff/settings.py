@@ -2,14 +2,47 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from tapwatt.facts.fields import Place
 from tapwatt.money import Currency, Rounding, RoundingPolicy
+from tariff.plausibility import Limits
+
+Policy = Literal["release", "person"]
+Somewhere = Annotated[str, StringConstraints(pattern=r"^[^/]+(/[^/]+)?$", max_length=129)]
+"""An operator, or operator/site."""
+
+
+class PlaceSettings(BaseModel):
+    """What is otherwise at one operator or site; what is not given is as everywhere."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    started_before_hold_s: float | None = Field(None, ge=0, le=10**10)
+    started_after_hold_s: float | None = Field(None, ge=0, le=10**10)
+    ended_ahead_s: float | None = Field(None, ge=0, le=10**10)
+    ended_after_expiry_s: float | None = Field(None, ge=0, le=10**10)
+    most_power_w: int | None = Field(None, gt=0, le=10**9)
+    stale_after_s: float | None = Field(None, gt=0, le=400 * 86400)
+    stale_policy: Policy | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceRules:
+    """What is set at one place: what is believed there, and what becomes of a session that nobody ends."""
+
+    limits: Limits
+    stale_after: timedelta
+    stale_policy: Policy
 
 
 class TariffSettings(BaseSettings):
-    """How the final amount is rounded and how long a session is remembered."""
+    """How the final amount is rounded, what is believed of a session, and how long one is remembered."""
 
     model_config = SettingsConfigDict(env_prefix="TAPWATT_TARIFF_", env_file=".env", extra="ignore", frozen=True)
 
@@ -27,8 +60,75 @@ class TariffSettings(BaseSettings):
         le=400,
         description="how long a session is remembered: longer than its hold can stand, so that both halves meet",
     )
+    started_before_hold_s: float = Field(
+        7200,
+        ge=0,
+        le=10**10,
+        description="how long before its hold was authorised a session may say that it started; one that says more is "
+        "disputed, since its charger's clock was off",
+    )
+    started_after_hold_s: float = Field(
+        12 * 3600,
+        ge=0,
+        le=10**10,
+        description="how long after its hold was authorised a session may say that it started",
+    )
+    ended_ahead_s: float = Field(
+        3600,
+        ge=0,
+        le=10**10,
+        description="how long after we heard of its end a session may say that it ended",
+    )
+    ended_after_expiry_s: float = Field(
+        14 * 86400,
+        ge=0,
+        le=10**10,
+        description="how long after its hold ran out a session may say that it ended",
+    )
+    most_power_w: int = Field(
+        1_000_000,
+        gt=0,
+        le=10**9,
+        description="how much power a charger can give, in W; a session with more energy than that gives in its time "
+        "is disputed",
+    )
+    stale_after_s: float = Field(
+        46 * 3600,
+        gt=0,
+        le=400 * 86400,
+        description="how long after its hold was authorised a session of which nobody says how it ended is stale; less "
+        "than a hold stands, so that it can still be let go",
+    )
+    stale_policy: Policy = Field(
+        "release",
+        description="what becomes of the hold of a stale session: `release` lets it go, `person` leaves it to "
+        "`tapwatt session settle`",
+    )
+    by_place: dict[Somewhere, PlaceSettings] = Field(
+        {},
+        description='what is otherwise at an operator or a site, as {"acme": {"stale_policy": "person"}, '
+        '"acme/depot-1": {"most_power_w": 50000}}: any setting from started_before_hold_s to stale_policy',
+    )
 
     @property
     def rounding_policy(self) -> RoundingPolicy:
         """How final amounts are rounded, by currency."""
         return RoundingPolicy(self.rounding, self.rounding_by_currency)
+
+    def at(self, place: Place) -> PlaceRules:
+        """What is set at this place: at its site, else at its operator, else everywhere."""
+        names = (place.operator_id, f"{place.operator_id}/{place.site_id}")
+        found = {name: getattr(self, name) for name in PlaceSettings.model_fields}
+        for settings in (self.by_place[name] for name in names if name in self.by_place):
+            found.update(settings.model_dump(exclude_none=True))
+        return PlaceRules(
+            limits=Limits(
+                started_before_hold=timedelta(seconds=found["started_before_hold_s"]),
+                started_after_hold=timedelta(seconds=found["started_after_hold_s"]),
+                ended_ahead_of_us=timedelta(seconds=found["ended_ahead_s"]),
+                ended_after_expiry=timedelta(seconds=found["ended_after_expiry_s"]),
+                most_power_w=found["most_power_w"],
+            ),
+            stale_after=timedelta(seconds=found["stale_after_s"]),
+            stale_policy=found["stale_policy"],
+        )

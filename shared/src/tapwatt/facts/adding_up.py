@@ -1,30 +1,11 @@
-"""What must add up within one fact: the meter's periods, and the lines of a bill."""
+"""What must add up within one fact: the lines of a bill, what became of a hold, and money that goes back."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
-from decimal import Decimal
 
 from tapwatt.facts.bill import PriceLine, VatShare
-from tapwatt.facts.fields import ChargingPeriod
 from tapwatt.money import Money
-
-
-def whole_reading(
-    periods: Sequence[ChargingPeriod], started_at: datetime, ended_at: datetime, energy_wh: Decimal
-) -> None:
-    """Periods in order, without overlap, within the session, of its whole energy in Wh. ValueError says what is not."""
-    end = started_at
-    for number, period in enumerate(periods):
-        if period.starts_at < end or period.ends_at < period.starts_at:
-            raise ValueError(f"periods[{number}] begins before the one before it ended, or ends before it begins")
-        end = period.ends_at
-    if end > ended_at:
-        raise ValueError(f"the last period ends at {end.isoformat()}, after the session ended")
-    measured = sum((period.energy_wh for period in periods), Decimal(0))
-    if measured != energy_wh:
-        raise ValueError(f"the periods add up to {measured} Wh and the session says {energy_wh} Wh: a partial reading")
 
 
 def bill_adds_up(owed: Money, held_in: str, lines: Sequence[PriceLine], vat: Sequence[VatShare]) -> None:

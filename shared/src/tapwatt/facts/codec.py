@@ -15,8 +15,8 @@ from tapwatt.facts.ids import cause as cause_of
 from tapwatt.facts.ids import fact_id
 from tapwatt.facts.topics import FACT_OF_TYPE, fact_type
 
-LARGEST_EVENT = 256 * 1024
-"""Bytes. A day's session with a period a minute fits; what is larger is not an event of ours."""
+LARGEST_EVENT = 900 * 1024
+"""Bytes. Two days of a period a minute fit, and with its headers an event fits into the 1 MiB that producers take."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from tapwatt.facts.adding_up import bill_adds_up, money_back_adds_up, settlement_adds_up, whole_reading
+from tapwatt.facts.adding_up import bill_adds_up, money_back_adds_up, settlement_adds_up
 from tapwatt.facts.bill import CardSlip, PriceLine, VatShare
 from tapwatt.facts.cards import Card
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.fields import (
-    ChargingPeriod,
     Energy,
     Hold,
     IdleGrace,
     Measured,
+    MeterEnergy,
+    MeterPeriods,
     Moment,
     Name,
     Place,
@@ -24,6 +25,7 @@ from tapwatt.facts.fields import (
 )
 from tapwatt.facts.ids import offer, refund_name
 from tapwatt.facts.reasons import DeclineReason, Doubt, EndReason, NoMatchReason
+from tapwatt.facts.stop_reasons import StopReason, in_our_words
 from tapwatt.money import NotNegative, Positive, Rounding
 from tapwatt.tariffs import ShownTariff, Tariff, TariffRef
 
@@ -183,24 +185,29 @@ class TokenAmbiguous(Fact):
 
 
 class ChargingEnded(Fact):
-    """Energy has stopped and the meter's word is final. Periods are in order and do not overlap."""
+    """Energy has stopped and the meter's word is final. Periods are in order and do not overlap.
+
+    It is read as it was said. What rounding explains is understood and noted in SessionPriced, what is further off is
+    disputed. `reason` is one of our words or one of OCPP's; any other is `other`, and `reason_said` keeps it. A second
+    one that says something else never changes a price that was said: it is disputed.
+    """
 
     name = "ChargingEnded"
     said_by = ("fleet",)
 
     operator_id: Name | None = None
     session_id: Name
-    reason: EndReason
+    reason: StopReason
+    reason_said: Text = ""
     started_at: Moment
     ended_at: Moment
-    energy_wh: Energy
-    periods: Annotated[tuple[ChargingPeriod, ...], Field(min_length=1, max_length=2000)]
+    energy_wh: MeterEnergy
+    periods: MeterPeriods
 
-    @model_validator(mode="after")
-    def _whole_reading(self) -> ChargingEnded:
-        """The periods lie within the session, in order and without overlap, and add up to its energy."""
-        whole_reading(self.periods, self.started_at, self.ended_at, self.energy_wh)
-        return self
+    @model_validator(mode="before")
+    @classmethod
+    def _in_our_words(cls, said: Any) -> Any:
+        return in_our_words(said)
 
 
 class SessionPriced(Fact):

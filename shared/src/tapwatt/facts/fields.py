@@ -26,6 +26,13 @@ Energy = Annotated[
 ]
 """Energy in watt-hours (Wh), as it was written."""
 
+MeterEnergy = Annotated[
+    Decimal,
+    Field(ge=-(10**12), le=10**12, max_digits=25, decimal_places=12, allow_inf_nan=False),
+    Exact(10**12, 12, signed=True),
+]
+"""Energy in Wh as a charger said it: with the noise of its arithmetic, and with what nobody will believe."""
+
 
 FIRST, LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 """The moments we believe: from the first, before the last."""
@@ -81,6 +88,9 @@ Reading = Annotated[
 ]
 """A current in A or a power in W, as it was measured."""
 
+MeterReading = MeterEnergy
+"""The same as a charger said it."""
+
 
 class Place(FactPart):
     """Where it happens. A card is matched only within one operator and site."""
@@ -113,13 +123,29 @@ class Measured(FactPart):
     energy_wh: Energy
 
 
-class ChargingPeriod(FactPart):
-    """A stretch of a session in which one thing went on: energy in Wh, current in A, power in W."""
+class MeterPeriod(FactPart):
+    """A stretch of a session in which one thing went on, as a charger said it: in Wh, A and W."""
+
+    model_config = ConfigDict(revalidate_instances="subclass-instances")
 
     starts_at: Moment
     ends_at: Moment
-    energy_wh: Energy = Decimal(0)
+    energy_wh: MeterEnergy = Decimal(0)
     activity: Literal["charging", "parked", "reserved"] = "charging"
+    min_current_a: MeterReading | None = None
+    max_current_a: MeterReading | None = None
+    min_power_w: MeterReading | None = None
+    max_power_w: MeterReading | None = None
+
+
+MeterPeriods = Annotated[tuple[MeterPeriod, ...], Field(min_length=1, max_length=10_000)]
+"""All periods of a session, nearly a week of one a minute at the most."""
+
+
+class ChargingPeriod(MeterPeriod):
+    """The same as it is priced: exactly, and no finer than we keep."""
+
+    energy_wh: Energy = Decimal(0)
     min_current_a: Reading | None = None
     max_current_a: Reading | None = None
     min_power_w: Reading | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
 
 from tapwatt.errors import Poison
@@ -20,12 +20,21 @@ from tapwatt.wiring.view import ServiceView
 Besides = Callable[[RedisSessionStore, RedisDeadlines, Event], Awaitable[None]]
 """Keeps what follows from a fact that a rebuild reads: what is due, and the like."""
 
+Keep = Callable[[Event], tuple[str, bytes] | None]
+"""Under which field of its session an event is kept, and as what; None where it is not."""
+
+
+def under(fields: Mapping[type[Fact], str]) -> Keep:
+    """Each kind of fact under a field of its own, as it was said."""
+    return lambda event: (fields[type(event.fact)], pack(event))
+
 
 class RememberedSessions(ServiceView):
     """What a service remembers of sessions: which fact of a session is kept under which field.
 
-    Kept for `remember_days`, or for so many seconds where `longer_s` says so. `besides` is done with each fact of a
-    rebuild, as it was done when the fact was first said or heard.
+    `keep` says it for each event, where the kind of fact does not tell. Kept for `remember_days`, or for so many
+    seconds where `longer_s` says so. `besides` is done with each fact of a rebuild, as it was done when the fact was
+    first said or heard.
     """
 
     def __init__(
@@ -33,13 +42,14 @@ class RememberedSessions(ServiceView):
         runtime: Runtime,
         service: str,
         epoch: int,
-        remembers: Mapping[type[Fact], str],
+        remembers: Mapping[type[Fact], str] | Collection[type[Fact]],
         remember_days: float,
         longer_s: Mapping[type[Fact], float] | None = None,
         besides: Besides | None = None,
+        keep: Keep | None = None,
     ) -> None:
         super().__init__(runtime, service, epoch, list(remembers), self._remember)
-        self._fields = remembers
+        self._keep = keep or under(remembers if isinstance(remembers, Mapping) else {})
         self._remember_days = remember_days
         self._ttl_s = dict.fromkeys(remembers, remember_days * 86400) | dict(longer_s or {})
         self._besides = besides
@@ -49,13 +59,14 @@ class RememberedSessions(ServiceView):
     async def _remember(self, event: Event, generation: Generation) -> None:
         if not event.fact.of_its_session:
             return
-        kind = type(event.fact)
-        ttl_s = self._ttl_s[kind]
+        ttl_s = self._ttl_s[type(event.fact)]
         store = self.store.into(generation)
         names = SessionNames(store, self._remember_days)
         await names.note(event.fact)
         with suppress(Poison, NotKnownYet):  # it was refused when it was heard, or waits in a retry topic
             await EventIds(store, self._remember_days)(event)
-            await store.remember(await names.of(event.fact), self._fields[kind], pack(event), ttl_s=ttl_s)
+            kept = self._keep(event)
+            if kept is not None:
+                await store.remember(await names.of(event.fact), *kept, ttl_s=ttl_s)
             if self._besides is not None:
                 await self._besides(store, self.deadlines.into(generation), event)

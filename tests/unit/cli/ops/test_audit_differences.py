@@ -19,12 +19,15 @@ from tapwatt.facts.events import (
     ChargingEnded,
     HoldReleased,
     PriceLine,
+    SessionDisputed,
     SessionPriced,
     SessionRequested,
+    SessionStale,
+    SettlementDecided,
 )
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.fields import ChargingPeriod, Hold, Place
-from tapwatt.facts.reasons import DeclineReason, EndReason
+from tapwatt.facts.reasons import DeclineReason, Doubt, EndReason
 from tapwatt.money import Money
 from tapwatt.tariffs import Tariff
 from tapwatt_cli.ops.audit import Difference, Report, Trouble, audit
@@ -409,6 +412,114 @@ def test_authorised_and_declined_both_is_wrong() -> None:
     told = settled()
     told.say(AuthorisationDeclined(session_id="s1", place=PLACE, reason=DeclineReason.DECLINED))
     assert troubles(told.audit()) == {Trouble.WRONG, Trouble.TWICE}
+
+
+# what is open
+
+
+def disputed(told: Told, doubt: Doubt, stands: int | None = None) -> None:
+    told.say(
+        SessionDisputed(
+            operator_id="op",
+            session_id=told.name,
+            doubt=doubt,
+            why="it says 910000 Wh in 5 min",
+            place=PLACE,
+            hold=told.hold,
+            stands=None if stands is None else euro(stands),
+            settled_by=("fleet", "operator"),
+        )
+    )
+
+
+def decided(told: Told, minor: int, after: timedelta = timedelta(hours=1)) -> None:
+    decision = SettlementDecided(
+        operator_id="op",
+        session_id=told.name,
+        decision_id="d",
+        amount=euro(minor),
+        decided_by="anna",
+        decided_at=NOW + after,
+    )
+    told.events.append(begin(decision, "d", "/operator", NOW + after))
+
+
+def test_s37_a_session_that_is_disputed_and_not_settled_is_open_and_not_lost() -> None:
+    # given a session of which impossible energy was said, and whose hold stands
+    told = Told().authorise()
+    disputed(told, Doubt.IMPLAUSIBLE_ENERGY)
+    report = told.audit()
+    # then nothing is lost, and it is listed
+    assert report.clean
+    assert report.line == "audit: 1 sessions, 0 lost, 0 twice, 0 wrong, 1 open"
+    assert [(one.session_id, one.why) for one in report.open] == [
+        ("s1", "implausible_energy: it says 910000 Wh in 5 min")
+    ]
+    # and once it is priced and captured, it is settled
+    assert told.charge().capture().audit().line == "audit: 1 sessions, 0 lost, 0 twice, 0 wrong"
+
+
+def test_s37_a_session_that_a_person_settled_has_the_persons_amount_and_no_charger_s_energy() -> None:
+    told = Told().authorise().charge().capture()
+    disputed(told, Doubt.IMPLAUSIBLE_ENERGY)
+    decided(told, 1200)
+    told.change(SessionPriced, ended_because=EndReason.SETTLED, energy_wh=Decimal(0))
+    assert told.audit().line == "audit: 1 sessions, 0 lost, 0 twice, 0 wrong"
+
+
+def test_s38_a_contradiction_after_the_price_is_open_until_a_person_has_decided() -> None:
+    told = settled()
+    disputed(told, Doubt.CONTRADICTING_END, stands=1200)
+    assert told.audit().line.endswith("1 open")
+    decided(told, 1200)
+    assert told.audit().line == "audit: 1 sessions, 0 lost, 0 twice, 0 wrong"
+
+
+def test_s52_a_stale_session_that_is_left_for_a_person_is_open() -> None:
+    told = Told().authorise()
+    told.say(
+        SessionStale(session_id="s1", place=PLACE, hold=told.hold, deadline=NOW + timedelta(days=1), policy="person")
+    )
+    assert told.audit().line == "audit: 1 sessions, 0 lost, 0 twice, 0 wrong, 1 open"
+
+
+def test_s36_energy_within_rounding_of_what_was_measured_is_no_difference() -> None:
+    assert settled().change(SessionPriced, energy_wh=Decimal(29_995)).audit().clean
+
+
+def test_s34_two_operators_sessions_of_one_number_are_two() -> None:
+    # given two operators who both have a session 1001
+    one, other = settled("1001"), settled("1001")
+    elsewhere = PLACE.model_copy(update={"operator_id": "another"})
+    for event in other.events:
+        if "place" in type(event.fact).model_fields:
+            other.change(type(event.fact), place=elsewhere)
+    hold = other.hold.model_copy(update={"reference": "H-other"})
+    other.change(Authorised, hold=hold).change(SessionPriced, hold=hold)
+    other.change(Captured, hold_reference="H-other", capture_reference="C-other")
+    other.change(ChargingEnded, operator_id="another")
+    one.change(ChargingEnded, operator_id="op")
+    renamed = [
+        replace(
+            entry,
+            reference=f"{entry.reference[0]}-other",
+            order_reference="another/1001",
+            original_reference=entry.original_reference and "H-other",
+        )
+        for entry in other.ledger
+    ]
+    ours = [replace(entry, order_reference="op/1001") for entry in one.ledger]
+    theirs = [replace(event, envelope=replace(event.envelope, id=event.envelope.id + "x")) for event in other.events]
+    # then each is a file of its own, and nothing is twice
+    report = audit([*one.events, *theirs], [*ours, *renamed])
+    assert [str(difference) for difference in report.differences] == []
+    assert report.sessions == 2
+
+
+def test_s34_a_refusal_of_a_known_name_is_no_outcome_of_the_session_that_has_it() -> None:
+    told = settled()
+    told.say(AuthorisationDeclined(session_id="s1", place=PLACE, reason=DeclineReason.SESSION_KNOWN))
+    assert told.audit().clean
 
 
 # how the ledger is read

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -11,7 +10,7 @@ import typer
 
 from tapwatt.clock import SystemClock
 from tapwatt.facts.topics import Topics
-from tapwatt_cli.console import page, printable
+from tapwatt_cli.console import a_person_types, page, printable
 from tapwatt_cli.ops.dead_letter_replay import read_letters, replay_letters
 from tapwatt_cli.ops.dead_letters import (
     Letter,
@@ -117,11 +116,6 @@ def replay(
         _sum_up(replayed, refused, topics, as_document)
     if refused:
         raise typer.Exit(1)
-
-
-def a_person_types() -> bool:
-    """Whether there is somebody to ask."""
-    return sys.stdin.isatty()
 
 
 def _chosen(letters: Sequence[Letter], numbers: Sequence[Number], by: str | None) -> list[Letter]:

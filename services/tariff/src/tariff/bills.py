@@ -1,0 +1,98 @@
+"""What a session owes by each kind of word: by its tariff, nothing, or what a person has decided."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+from pricing.engine.cannot_price import CannotPrice
+from pricing.engine.price import price
+from pricing.engine.quantities import to_decimal
+from pricing.engine.totals import rates_of
+from tapwatt.facts.bill import PriceLine, VatShare
+from tapwatt.facts.events import Authorised, SessionPriced, SettlementDecided
+from tapwatt.facts.reasons import EndReason
+from tapwatt.money import Money, RoundingPolicy, round_to_minor
+from tariff.reading import Reading
+
+__all__ = ["CannotPrice", "by_tariff", "decided", "nothing_owed"]
+
+
+def nothing_owed(authorised: Authorised, because: EndReason) -> SessionPriced:
+    """A session of which nothing is owed: its hold is let go."""
+    zero = Money.zero(authorised.hold.amount.currency)
+    return SessionPriced(
+        session_id=authorised.session_id,
+        place=authorised.place,
+        hold=authorised.hold,
+        owed=zero,
+        owed_excl_vat=zero,
+        energy_wh=Decimal(0),
+        ended_because=because,
+        tariff_id=authorised.tariff.id,
+        tariff_version=authorised.tariff_version,
+        time_zone=authorised.time_zone,
+    )
+
+
+def by_tariff(authorised: Authorised, reading: Reading, rounding: RoundingPolicy) -> SessionPriced:
+    """What a charger's word owes by the tariff that the driver was shown. CannotPrice where it has no honest price."""
+    rounded = rounding.of(authorised.tariff.currency)
+    bill = price(
+        authorised.tariff,
+        reading.periods,
+        authorised.time_zone,
+        rounded,
+        idle_grace_s=authorised.idle_grace_s,
+        reservation_expired=reading.expired,
+    )
+    return SessionPriced(
+        session_id=authorised.session_id,
+        place=authorised.place,
+        hold=authorised.hold,
+        owed=bill.incl_vat,
+        owed_excl_vat=bill.excl_vat,
+        energy_wh=reading.energy_wh,
+        ended_because=reading.reason,
+        tariff_id=authorised.tariff.id,
+        tariff_version=authorised.tariff_version,
+        started_at=reading.started_at,
+        ended_at=reading.ended_at,
+        time_zone=authorised.time_zone,
+        lines=bill.lines,
+        vat=bill.vat,
+        rounding=rounded,
+        notes=reading.notes[:50],
+    )
+
+
+def decided(authorised: Authorised, decision: SettlementDecided, rounding: RoundingPolicy) -> SessionPriced:
+    """What a person decided, as one line with the tariff's VAT where it has one rate, else without saying any."""
+    nothing = nothing_owed(authorised, EndReason.SETTLED)
+    why = f"settled by {decision.decided_by}" + (f": {decision.reason}" if decision.reason else "")
+    owed = decision.amount
+    if not owed:
+        return nothing.model_copy(update={"notes": (why[:500],)})
+    rates = rates_of(authorised.tariff)
+    rate = rates[0] if len(rates) == 1 else None
+    exact = Fraction(owed.major) / (1 + Fraction(rate or 0) / 100)
+    excl = round_to_minor(to_decimal(exact, 20), owed.currency, rounding.of(owed.currency))
+    line = PriceLine(
+        dimension="ADJUSTMENT",
+        quantity=Decimal(1),
+        unit="session",
+        unit_price=excl.major,
+        vat_percent=rate,
+        excl_vat=excl,
+        incl_vat=owed,
+        why=why[:500],
+    )
+    return nothing.model_copy(
+        update={
+            "owed": owed,
+            "owed_excl_vat": excl,
+            "lines": (line,),
+            "vat": (VatShare(percent=rate, excl_vat=excl, vat=owed - excl, incl_vat=owed),),
+            "notes": (why[:500],),
+        }
+    )

@@ -1,0 +1,148 @@
+"""What the tariff keeps of each session: how it began, every different word of its end, and all that was said of it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from tapwatt.errors import BrokenInvariant, Poison
+from tapwatt.facts.codec import Event
+from tapwatt.facts.envelopes import Envelope, from_headers, to_headers
+from tapwatt.facts.events import (
+    AuthorisationDeclined,
+    Authorised,
+    ChargingEnded,
+    SessionCancelled,
+    SessionDisputed,
+    SessionPriced,
+    SettlementDecided,
+)
+from tapwatt.facts.fact import Fact
+from tapwatt.facts.ids import cause, fact_id
+from tapwatt.facts.packed_event import pack, unpack
+from tariff.reading import Reading, read
+from tariff.words import Ended, Session, Word
+
+NAME = "tariff"
+REMEMBERS: tuple[type[Fact], ...] = (
+    Authorised,
+    AuthorisationDeclined,
+    SessionCancelled,
+    ChargingEnded,
+    SettlementDecided,
+    SessionPriced,
+    SessionDisputed,
+)
+"""What a rebuild reads."""
+
+BEGAN, CANCELLED, PRICED = "began", "cancelled", "priced"
+_ENDED, _DECIDED, _DISPUTED = "ended:", "decided:", "disputed:"
+MOST_ENDINGS = 20
+"""So many different endings of one session are kept; a fleet that says more is not saying how it ended."""
+
+
+def kept(event: Event, heard_at: datetime) -> tuple[str, bytes]:
+    """Under which field an event is kept, where the first stands, and as what.
+
+    A charger's word is kept as it is understood, in as few periods as tell it; all words that say the same are one.
+    """
+    fact = event.fact
+    match fact:
+        case Authorised() | AuthorisationDeclined():
+            return BEGAN, pack(event)
+        case SessionCancelled():
+            return CANCELLED, pack(event)
+        case ChargingEnded():
+            reading = read(fact)
+            return _ENDED + reading.content, _packed(event.envelope, reading, heard_at)
+        case SettlementDecided():
+            return _DECIDED + fact.decision_id, pack(event)
+        case SessionPriced():
+            return PRICED, pack(event)
+        case _:
+            return _DISPUTED + event.envelope.id, pack(event)
+
+
+def ours(event: Event) -> bool:
+    """Whether an event in the log belongs into the file: another service's dispute does not."""
+    return not isinstance(event.fact, SessionDisputed) or event.envelope.source == f"/tapwatt/{NAME}"
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFile:
+    """What is known of one session, by the fields of `kept`."""
+
+    fields: Mapping[str, bytes]
+
+    @property
+    def session(self) -> Session:
+        """What the core decides by."""
+        began, priced = self._fact(BEGAN), self._fact(PRICED)
+        assert began is None or isinstance(began, Authorised | AuthorisationDeclined)
+        assert priced is None or isinstance(priced, SessionPriced)
+        return Session(began, tuple(self._word(name) for name in sorted(self.fields) if _is_word(name)), priced)
+
+    @property
+    def full(self) -> bool:
+        """Whether no other ending is kept."""
+        return sum(name.startswith(_ENDED) for name in self.fields) >= MOST_ENDINGS
+
+    def cause(self, name: str) -> Envelope:
+        """The envelope of the first event under this field."""
+        packed = self.fields[name]
+        return _unpacked(packed)[0] if name.startswith(_ENDED) else unpack(packed).envelope
+
+    def said(self, name: str) -> Event | None:
+        """What stands under this field."""
+        return unpack(self.fields[name]) if name in self.fields else None
+
+    @property
+    def disputes(self) -> list[Event]:
+        """Everything that was disputed."""
+        return [unpack(packed) for name, packed in sorted(self.fields.items()) if name.startswith(_DISPUTED)]
+
+    def dispute_of(self, name: str) -> str:
+        """Under which field the dispute of this word is kept."""
+        return _DISPUTED + self._follows(name, SessionDisputed)
+
+    def _fact(self, name: str) -> Fact | None:
+        event = self.said(name)
+        return event.fact if event else None
+
+    def _word(self, name: str) -> Word:
+        priced = self.said(PRICED)
+        stands = priced is not None and priced.envelope.id == self._follows(name, SessionPriced)
+        return Word(name, self._heard(name), stands, self.dispute_of(name) in self.fields)
+
+    def _heard(self, name: str) -> Ended | SessionCancelled | SettlementDecided:
+        if name.startswith(_ENDED):
+            _, reading, heard_at = _unpacked(self.fields[name])
+            return Ended(reading, heard_at)
+        fact = unpack(self.fields[name]).fact
+        assert isinstance(fact, SessionCancelled | SettlementDecided)
+        return fact
+
+    def _follows(self, name: str, fact: type[Fact]) -> str:
+        envelope = self.cause(name)
+        return fact_id(cause(envelope.source, envelope.id), fact.name)
+
+
+def _is_word(name: str) -> bool:
+    return name == CANCELLED or name.startswith((_ENDED, _DECIDED))
+
+
+def _packed(envelope: Envelope, reading: Reading, heard_at: datetime) -> bytes:
+    headers = {name: text.decode() for name, text in to_headers(envelope)}
+    told = reading.model_dump_json(exclude_none=True)
+    return json.dumps({"headers": headers, "heard_at": heard_at.isoformat(), "reading": told}).encode()
+
+
+def _unpacked(stored: bytes) -> tuple[Envelope, Reading, datetime]:
+    try:
+        parts = json.loads(stored)
+        envelope = from_headers([(name, text.encode()) for name, text in parts["headers"].items()])
+        return envelope, Reading.model_validate_json(parts["reading"]), datetime.fromisoformat(parts["heard_at"])
+    except (ValueError, KeyError, TypeError, AttributeError, Poison) as error:
+        raise BrokenInvariant(f"what was remembered of an ending cannot be read back: {error}") from None
