@@ -248,3 +248,16 @@ async def test_the_stop_that_the_log_has_wins_over_one_that_comes_after_a_rebuil
     await rebuild(log, apply, view, clock=CLOCK)
     assert await index.claim("op/s-1", "stop-that-comes-later") == "stop-of-the-log"
     assert await found(index, card("a")) == [("s-1", "stop-of-the-log")]
+
+
+async def test_s02_so_many_stops_at_a_terminal_and_no_more_within_the_time(index):
+    async def tap(stop: str, at_s: float, terminal: str = "op/T1") -> bool:
+        moment = datetime(2026, 3, 1, 12, tzinfo=UTC) + timedelta(seconds=at_s)
+        return await index.tap(terminal, stop, moment, within_s=60, at_most=3)
+
+    assert [await tap(f"op/{number}", number) for number in range(5)] == [True, True, True, False, False]
+    # one that was counted stays so when it comes again, and another terminal has its own count
+    assert await tap("op/1", 30)
+    assert await tap("op/9", 30, "op/T2")
+    # and later there is room again
+    assert [await tap(f"op/{number}", 61.5) for number in (10, 11, 12)] == [True, True, False]

@@ -22,6 +22,7 @@ from capturer.settings import CapturerSettings
 from tapwatt.errors import Unavailable
 from tapwatt.facts.events import Authorised, TariffPublished
 from tapwatt.facts.fields import Place
+from tapwatt.facts.topics import Topics
 from tapwatt.provider.fingerprints import Fingerprints
 from tapwatt.provider.gateway import Gateway
 from tapwatt.testing import session_store as memory
@@ -83,7 +84,7 @@ class Ring:
             trouble=self._trouble,
         )
         self._authorising = AuthoriserSettings(**{"look_every_s": 600, **settings.get("authoriser", {})})
-        self._matching = TokenMatcherSettings(**settings.get("token_matcher", {}))
+        self._matching = TokenMatcherSettings(**{"debounce_s": 0, **settings.get("token_matcher", {})})
         self._pricing = TariffSettings(**settings.get("tariff", {}))
         self._capturing = CapturerSettings(**{"look_every_s": 3600, **settings.get("capturer", {})})
         self._release_rest = bool(settings.get("release_rest", False))
@@ -180,7 +181,7 @@ class Ring:
         return AuthoriserAgent(self._gateway(worker), known, deadlines, offers, settings).service()
 
     def _matcher(self, worker: WorkerInMemory) -> Service:
-        begun = worker.progress(Authorised)
+        begun = worker.progress(Authorised, Topics().retries("token-matcher"))
         return TokenMatcherAgent(
             self._gateway(worker), self._mortal(self._index, worker), begun, self._matching
         ).service()

@@ -294,7 +294,7 @@ async def test_s16_a_stop_at_a_terminal_that_the_provider_does_not_know_is_told_
 
 @virtual
 async def test_1100_requests_and_stops_at_a_terminal_nobody_set_up_are_each_answered_and_hold_nobody_up() -> None:
-    async with Ring() as ring:
+    async with Ring(token_matcher={"taps_at_most": 2000}) as ring:
         ring.provider.put(HERE.terminal_id, Terminal.UNKNOWN)
         for number in range(1100):
             await ring.fleet.request(f"s{number}", HERE, EUR60)

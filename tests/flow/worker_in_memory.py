@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache
 from random import Random
 from typing import NoReturn, cast
@@ -108,9 +108,9 @@ class WorkerInMemory:
         self.paused = {TOPICS.of(FACT_OF_TYPE[f"tapwatt.{kebab(name)}.v1"]) for name in facts}
         self._news.set()
 
-    def progress(self, fact: type[Fact]) -> ProgressInMemory:
-        """How far this worker has come with a fact."""
-        return ProgressInMemory(self, self._records, TOPICS.of(fact))
+    def progress(self, fact: type[Fact], retries: Collection[str] = ()) -> ProgressInMemory:
+        """How far this worker has come with a fact, and with what waits in these retry topics."""
+        return ProgressInMemory(self, self._records, [TOPICS.of(fact), *sorted(retries)])
 
     def done(self) -> dict[Partition, int]:
         """Below which offset of each partition everything is done."""
@@ -149,12 +149,12 @@ class WorkerInMemory:
 
 
 class ProgressInMemory:
-    """How far a worker has come with one topic."""
+    """How far a worker has come with some topics."""
 
-    def __init__(self, worker: WorkerInMemory, log: LogInMemory, topic: str) -> None:
+    def __init__(self, worker: WorkerInMemory, log: LogInMemory, topics: Sequence[str]) -> None:
         self._worker = worker
         self._log = log
-        self._partitions = [Partition(topic, number) for number in range(PARTITIONS)]
+        self._partitions = [Partition(topic, number) for topic in topics for number in range(PARTITIONS)]
 
     async def ends(self) -> Ends:
         """The offset after the last record of each partition that has one, now."""
@@ -165,6 +165,11 @@ class ProgressInMemory:
         """Whether everything before these offsets was handled."""
         done = self._worker.done()
         return all(done.get(p, 0) >= end for p, end in ends.items())
+
+    async def unhandled(self) -> list[Incoming]:
+        """The records that were not handled yet."""
+        done = self._worker.done()
+        return [record for p in self._partitions for record in self._log.read(*p, done.get(p, 0))]
 
 
 class _Up:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tapwatt.facts.cards import Card, Fingerprint, FingerprintKind, same_card
 from tapwatt.facts.events import StopRequested, TokenAmbiguous, TokenMatched
-from token_matcher.decide import OpenSession, decide
+from token_matcher.decide import OpenSession, Presented, decide
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -51,10 +51,10 @@ def test_a_tap_stops_at_most_one_session_and_only_one_of_this_card_in_reach(
     stop: StopRequested, card: Card, found: list[OpenSession], seed: int
 ) -> None:
     # When the same sessions are looked at in two orders
-    said = decide(stop, card, found)
+    said = decide(stop, Presented(card), found)
     shuffled = Random(seed).sample(found, len(found))
     # Then the answer is the same
-    assert decide(stop, card, shuffled) == said
+    assert decide(stop, Presented(card), shuffled) == said
     by_id = {one.session_id: one for one in found}
     match said:
         case TokenMatched():

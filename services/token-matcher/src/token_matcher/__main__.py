@@ -19,7 +19,7 @@ def build(runtime: Runtime) -> Service:
     settings = read_settings(TokenMatcherSettings)
     provider = ProviderAccess(runtime)
     index = IndexedSessions(runtime)
-    begun = OwnProgress(NAME, [Authorised])
+    begun = OwnProgress(NAME, [Authorised], retries=True)
     agent = TokenMatcherAgent(provider.gateway, index.index, begun.progress, settings)
     return with_resources(agent.service(), provider, index, begun)
 

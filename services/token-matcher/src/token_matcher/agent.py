@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from functools import partial
 
-from tapwatt.facts.cards import Card
 from tapwatt.facts.codec import Event, follow
 from tapwatt.facts.events import (
     Authorised,
@@ -18,11 +17,12 @@ from tapwatt.facts.events import (
 )
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.packed_event import pack, unpack
+from tapwatt.facts.reasons import NoMatchReason
 from tapwatt.provider.gateway import Gateway
 from tapwatt.worker.progress import Progress
 from tapwatt.worker.service import Done, Handler, Service
 from token_matcher.card_reads import CardReads
-from token_matcher.decide import stop_name
+from token_matcher.decide import Presented, Said, not_matched, stop_name
 from token_matcher.index import Index, Opened
 from token_matcher.matches import Matches
 from token_matcher.settings import TokenMatcherSettings
@@ -36,6 +36,7 @@ class TokenMatcherAgent:
     def __init__(self, gateway: Gateway, index: Index, begun: Progress, settings: TokenMatcherSettings) -> None:
         self._clock = gateway.clock
         self._index = index
+        self._settings = settings
         self._cards = CardReads(gateway, index, settings)
         self._matches = Matches(index, begun, gateway.clock, settings)
 
@@ -64,8 +65,17 @@ class TokenMatcherAgent:
         before = await self._index.answered(name)
         leftovers = partial(self._cards.cancel_leftovers, stop, answered_before=before is not None)
         if before is None:
-            card = await self._cards.read(stop)
-            said = await self._matches.of(stop, card) if isinstance(card, Card) else card
-            follows = follow(event.envelope, said, f"/tapwatt/{NAME}", self._clock.now())
+            follows = follow(event.envelope, await self._answer(stop), f"/tapwatt/{NAME}", self._clock.now())
             before = await self._index.answer(name, pack(follows))
         return Done(say=(unpack(before),), remember=leftovers)
+
+    async def _answer(self, stop: StopRequested) -> Said:
+        settings = self._settings
+        terminal, name = stop_name(stop.operator_id, stop.terminal_id), stop_name(stop.operator_id, stop.stop_id)
+        may = await self._index.tap(
+            terminal, name, self._clock.now(), within_s=settings.taps_within_s, at_most=settings.taps_at_most
+        )
+        if not may:
+            return not_matched(stop, NoMatchReason.TOO_MANY_TAPS)
+        presented = await self._cards.read(stop)
+        return await self._matches.of(stop, presented) if isinstance(presented, Presented) else presented

@@ -7,12 +7,11 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from tapwatt.errors import OutcomeUnknown
-from tapwatt.facts.cards import Card
 from tapwatt.facts.events import StopRequested, TokenNotMatched
 from tapwatt.facts.reasons import NoMatchReason
 from tapwatt.provider.gateway import Gateway
 from tapwatt.provider.port import Transaction
-from token_matcher.decide import ask, not_matched, read, stop_name
+from token_matcher.decide import Presented, ask, not_matched, read, stop_name
 from token_matcher.reads_of_a_stop import ProviderAway, ReadsOfAStop
 from token_matcher.settings import TokenMatcherSettings
 
@@ -46,7 +45,7 @@ class CardReads:
         self._doubtful: set[str] = set()
         """Stops of which a read may still stand at the terminal, or come late, once they are answered."""
 
-    async def read(self, stop: StopRequested) -> Card | TokenNotMatched:
+    async def read(self, stop: StopRequested) -> Presented | TokenNotMatched:
         """The card that was presented in time, or why none was; a reason is said only where it is known."""
         mark = _mark(stop)
         sent_before = await self._answers.answered(mark) is not None

@@ -38,6 +38,14 @@ class OpenSession:
     claimed_by: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Presented:
+    """A card that was read, and when, by the provider's clock; None if it does not say."""
+
+    card: Card
+    at: datetime | None = None
+
+
 def stop_name(operator_id: str, stop_id: str) -> str:
     """A stop's name, unique over operators: operator/stop. Neither has a slash in it."""
     return f"{operator_id}/{stop_id}"
@@ -63,27 +71,34 @@ def telling(reads: Sequence[Transaction]) -> Transaction | None:
     return ranked[-1] if ranked else None
 
 
-def read(stop: StopRequested, answer: Transaction, presentation: timedelta) -> Card | TokenNotMatched:
-    """The card that was presented, or why none was."""
+def read(stop: StopRequested, answer: Transaction, presentation: timedelta) -> Presented | TokenNotMatched:
+    """The card that was presented and when, or why none was."""
     match answer.status:
         case Status.PENDING:
             raise OutcomeUnknown(f"card read {answer.reference} of stop {stop.stop_id} is still pending")
         case Status.SUCCESS if answer.card is not None:
-            return answer.card
+            return Presented(answer.card, answer.final_at)
         case Status.SUCCESS | Status.MANUAL:
             return not_matched(stop, NoMatchReason.CARD_NOT_READ)
         case Status.FAILED:
             return not_matched(stop, _why(answer, presentation))
 
 
-def decide(stop: StopRequested, card: Card, sessions: Sequence[OpenSession]) -> Said:
-    """One session of this card within reach is stopped; of several, the driver picks. Never two, never another's."""
-    found = [s for s in sessions if _in_reach(stop, s) and same_card(s.card, card)]
-    mine = [s for s in found if s.claimed_by == stop.stop_id]
+def decide(
+    stop: StopRequested, presented: Presented, sessions: Sequence[OpenSession], debounce: timedelta = timedelta(0)
+) -> Said:
+    """One session of this card within reach is stopped; of several, the driver picks. Never two, never another's.
+
+    A session that began less than `debounce` before the tap is not stopped by it: the card is still on the reader.
+    """
+    card = presented.card
+    here = [s for s in sessions if _in_reach(stop, s) and same_card(s.card, card)]
+    mine = [s for s in here if s.claimed_by == stop.stop_id]
+    found = [s for s in here if not _just_started(s, presented.at, debounce)]
     free = [s for s in found if s.claimed_by is None]
     match mine or free or found:
         case []:
-            return not_matched(stop, NoMatchReason.NO_SESSION)
+            return not_matched(stop, NoMatchReason.JUST_STARTED if here else NoMatchReason.NO_SESSION)
         case [one]:
             return _matched(stop, card, one)
         case several:
@@ -113,6 +128,11 @@ def _matched(stop: StopRequested, card: Card, session: OpenSession) -> TokenMatc
         evse_id=session.evse_id,
         matched_by=kind.value,
     )
+
+
+def _just_started(session: OpenSession, tapped_at: datetime | None, debounce: timedelta) -> bool:
+    """Both times are the provider's, so no clock of ours or a fleet's counts."""
+    return tapped_at is not None and tapped_at - session.authorised_at < debounce
 
 
 def _age(session: OpenSession) -> tuple[datetime, str]:

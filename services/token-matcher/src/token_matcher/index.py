@@ -99,6 +99,10 @@ class Index(Protocol):
         """The answer that is kept for this stop."""
         ...
 
+    async def tap(self, terminal: str, stop: str, now: datetime, *, within_s: float, at_most: int) -> bool:
+        """Whether this stop is one of so many at its terminal (operator/terminal) within so many seconds."""
+        ...
+
 
 class RedisIndex:
     """The index in Redis: one call, one small script, for each thing that is asked of it."""
@@ -106,9 +110,9 @@ class RedisIndex:
     def __init__(self, view: RedisView, into: Generation | None = None) -> None:
         self._view = view
         self._into = into
-        self._open, self._close, self._candidates, self._claim, self._answer, self._answered = (
+        self._open, self._close, self._candidates, self._claim, self._answer, self._answered, self._tap = (
             view.script("token_matcher", f"index_{name}.lua")
-            for name in ("open", "close", "candidates", "claim", "answer", "answered")
+            for name in ("open", "close", "candidates", "claim", "answer", "answered", "tap")
         )
 
     def into(self, generation: Generation) -> RedisIndex:
@@ -154,6 +158,12 @@ class RedisIndex:
         """The answer that is kept for this stop."""
         kept: bytes | None = await self._view.run(self._answered, stop, into=self._into)
         return kept
+
+    async def tap(self, terminal: str, stop: str, now: datetime, *, within_s: float, at_most: int) -> bool:
+        """Whether this stop is one of so many at its terminal (operator/terminal) within so many seconds."""
+        within_ms = int(within_s * 1000)
+        asked = (terminal, stop, milliseconds(now), within_ms, at_most)
+        return bool(await self._view.run(self._tap, *asked, into=self._into))
 
 
 def in_order(sessions: Sequence[OpenSession]) -> list[OpenSession]:

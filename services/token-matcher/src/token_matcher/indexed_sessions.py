@@ -21,7 +21,7 @@ from token_matcher.agent import NAME
 from token_matcher.decide import stop_name
 from token_matcher.index import Opened, RedisIndex
 
-EPOCH = 2
+EPOCH = 3
 """Count up when what is indexed changes: the index is then rebuilt from the log."""
 
 INDEXED = (Authorised, TokenMatched, TokenNotMatched, TokenAmbiguous, Captured, HoldReleased, CaptureFailed)

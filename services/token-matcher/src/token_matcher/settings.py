@@ -50,6 +50,16 @@ class TokenMatcherSettings(BaseSettings):
         description="how long to wait for a session that is not indexed yet; with the read it stays within "
         "the 5 s a driver waits",
     )
+    debounce_s: float = Field(
+        10,
+        ge=0,
+        le=600,
+        description="a tap so soon after its session began does not stop it: the card is still on the reader",
+    )
+    taps_at_most: int = Field(
+        20, ge=1, le=10_000, description="how many stops are served at one terminal within taps_within_s"
+    )
+    taps_within_s: float = Field(60, gt=0, le=3600, description="the time within which stops at a terminal are counted")
     look_again_s: float = Field(0.5, gt=0, le=10, description="how often to look meanwhile")
 
     @property

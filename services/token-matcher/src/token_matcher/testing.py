@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tapwatt.clock import Clock
 from tapwatt.facts.cards import Card
@@ -21,6 +21,7 @@ class Shelves:
     claims: dict[str, str] = field(default_factory=dict)
     closed_until: dict[str, datetime] = field(default_factory=dict)
     answers: dict[str, tuple[bytes, datetime]] = field(default_factory=dict)
+    taps: dict[str, dict[str, datetime]] = field(default_factory=dict)
 
     def tidy(self, now: datetime) -> Shelves:
         """Forget what is past its time."""
@@ -95,6 +96,15 @@ class InMemoryIndex:
         """The answer that is kept for this stop."""
         kept = self._read().answers.get(stop)
         return kept[0] if kept else None
+
+    async def tap(self, terminal: str, stop: str, now: datetime, *, within_s: float, at_most: int) -> bool:
+        """Whether this stop is one of so many at its terminal (operator/terminal) within so many seconds."""
+        taps = self._read().taps.setdefault(terminal, {})
+        since = now - timedelta(seconds=within_s)
+        if stop not in taps and sum(at >= since for at in taps.values()) >= at_most:
+            return False
+        taps.setdefault(stop, now)
+        return True
 
     def _read(self) -> Shelves:
         return self._view.reading(self._into).tidy(self._clock.now())

@@ -14,12 +14,13 @@ from tapwatt.worker.settings import KafkaSettings, WorkerSettings
 
 
 class OwnProgress:
-    """How far this service has come with some of its topics."""
+    """How far this service has come with some of its topics; `retries`: and with what waits for its next try."""
 
-    def __init__(self, service: str, topics: Collection[type[Fact]]) -> None:
+    def __init__(self, service: str, topics: Collection[type[Fact]], *, retries: bool = False) -> None:
         names = Topics(read_settings(WorkerSettings).topic_prefix)
         bootstrap = read_settings(KafkaSettings).bootstrap
-        self.progress = GroupProgress(bootstrap, names.prefix + service, [names.of(fact) for fact in topics])
+        every = [names.of(fact) for fact in topics] + (sorted(names.retries(service)) if retries else [])
+        self.progress = GroupProgress(bootstrap, names.prefix + service, every)
         self.posts: Mapping[str, Route] = {}
 
     @asynccontextmanager

@@ -10,9 +10,13 @@ from aiokafka.errors import KafkaError
 
 from tapwatt.errors import Unavailable
 from tapwatt.worker.kafka.header_names import consumer
+from tapwatt.worker.kafka.log_reader import read_log
 from tapwatt.worker.kafka.partitions import partitions_of
 from tapwatt.worker.progress import Ends
-from tapwatt.worker.records import Partition
+from tapwatt.worker.records import Incoming, Partition
+
+MANY = 2000
+"""Whoever is so far behind is asked again later: reading them all would take longer than anybody waits."""
 
 
 class GroupProgress:
@@ -53,12 +57,24 @@ class GroupProgress:
 
     async def reached(self, ends: Ends) -> bool:
         """Whether everything before these offsets was handled."""
-        assert self._admin is not None
         if not ends:
             return True
+        done = await self._committed()
+        return all(done.get(partition, -1) >= end for partition, end in ends.items())
+
+    async def unhandled(self) -> Sequence[Incoming]:
+        """The records from what was committed to where the topics end now."""
+        found: list[Incoming] = []
+        async for record in read_log(self._bootstrap, self._topics, since=await self._committed()):
+            found.append(record)
+            if len(found) > MANY:
+                raise Unavailable(f"{self._group} is more than {MANY} records behind with {self._topics}")
+        return found
+
+    async def _committed(self) -> dict[Partition, int]:
+        assert self._admin is not None
         try:
             committed = await self._admin.list_consumer_group_offsets(self._group)
         except (KafkaError, OSError) as error:
             raise Unavailable(f"Kafka does not tell how far {self._group} has come: {error!r}") from error
-        done = {Partition(*tp): told.offset for tp, told in committed.items()}
-        return all(done.get(partition, -1) >= end for partition, end in ends.items())
+        return {Partition(*tp): told.offset for tp, told in committed.items()}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
@@ -11,7 +11,7 @@ from aiokafka.errors import KafkaError
 from tapwatt.errors import Unavailable
 from tapwatt.worker.kafka.header_names import consumer
 from tapwatt.worker.kafka.partitions import partitions_of
-from tapwatt.worker.records import Incoming
+from tapwatt.worker.records import Incoming, Partition
 
 _WAIT_MS = 500
 
@@ -21,8 +21,12 @@ def reader(bootstrap: str) -> AIOKafkaConsumer:
     return consumer(bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False, auto_offset_reset="earliest")
 
 
-async def read_log(bootstrap: str, topics: Sequence[str]) -> AsyncIterator[Incoming]:
+async def read_log(
+    bootstrap: str, topics: Sequence[str], *, since: Mapping[Partition, int] | None = None
+) -> AsyncIterator[Incoming]:
     """Every record that stands on these topics when the first is asked for. Unavailable if Kafka goes away meanwhile.
+
+    `since` says from which offset on a partition is read, where not from its beginning.
 
     Topics come one after another, in the order they are given; records of one partition come in their order.
     """
@@ -34,8 +38,12 @@ async def read_log(bootstrap: str, topics: Sequence[str]) -> AsyncIterator[Incom
         every = await partitions_of(admin, topics)
         ends = await log.end_offsets(every)
         begins = await log.beginning_offsets(every)
+        begins = {tp: max(begin, (since or {}).get(Partition(*tp), 0)) for tp, begin in begins.items()}
         # Assigned once and for all: stopping an aiokafka consumer that was assigned anew can wait for ever (measured).
         log.assign(every)
+        for tp, begin in begins.items():
+            if since:
+                log.seek(tp, begin)
         for topic in topics:
             left = [tp for tp in every if tp.topic == topic and begins[tp] < ends[tp]]
             while left:
