@@ -10,14 +10,13 @@ import copy
 import json
 from collections.abc import Iterator
 from datetime import datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
-from tests.property.events_of_the_contract import allows, exact, headers, of_schema, payload
+from tests.property.events_of_the_contract import allows, headers, of_schema, payload
 
 from tapwatt.errors import Poison
 from tapwatt.facts.codec import Event, decode, encode
@@ -39,7 +38,7 @@ WITH_A_TARIFF = [fact for fact in FACTS if "tariff" in fact.model_fields]
 AS_A_WHOLE = "is broken: the object: Value error, "
 """How a refusal begins that is about no single field."""
 
-CAN_BE_ADDED_UP = ("ChargingEnded", "SessionPriced")
+CAN_BE_ADDED_UP = ("SessionPriced",)
 """Facts whose sums `added_up` puts right."""
 
 
@@ -90,21 +89,8 @@ def in_our_days(value: Any) -> bool:
 
 
 def added_up(fact: type[Fact], value: dict[str, Any]) -> dict[str, Any]:
-    """The event with what no schema can say put right: the order of its periods, and its sums."""
+    """The event with what no schema can say put right: its sums."""
     match fact.name:
-        case "ChargingEnded":
-            periods = value["periods"]
-            slots = [(value, "started_at"), *((p, name) for p in periods for name in ("starts_at", "ends_at"))]
-            slots.append((value, "ended_at"))
-            times = sorted((part[name] for part, name in slots), key=datetime.fromisoformat)
-            for (part, name), time in zip(slots, times, strict=True):
-                part[name] = time
-            total = sum((exact(period.get("energy_wh", 0)) for period in periods), Decimal(0))
-            if total > 10**9:
-                for period in periods:
-                    period["energy_wh"] = 0.25
-                total = Decimal("0.25") * len(periods)
-            value["energy_wh"] = format(round(total, 12), "f")
         case "SessionPriced":
             owed = value["owed"] = {"minor": 0, "currency": value["hold"]["amount"]["currency"]}
             for name in ("lines", "vat"):

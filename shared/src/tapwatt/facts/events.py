@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
@@ -187,9 +187,8 @@ class TokenAmbiguous(Fact):
 class ChargingEnded(Fact):
     """Energy has stopped and the meter's word is final. Periods are in order and do not overlap.
 
-    It is read as it was said. What rounding explains is understood and noted in SessionPriced, what is further off is
-    disputed. `reason` is one of our words or one of OCPP's; any other is `other`, and `reason_said` keeps it. A second
-    one that says something else never changes a price that was said: it is disputed.
+    What rounding explains is understood and noted in SessionPriced; what is further off, or contradicts a price that
+    was said, is disputed. `reason` is a word of ours or OCPP's; another is `other`, and `reason_said` keeps it.
     """
 
     name = "ChargingEnded"
@@ -203,11 +202,7 @@ class ChargingEnded(Fact):
     ended_at: Moment
     energy_wh: MeterEnergy
     periods: MeterPeriods
-
-    @model_validator(mode="before")
-    @classmethod
-    def _in_our_words(cls, said: Any) -> Any:
-        return in_our_words(said)
+    _in_our_words = in_our_words
 
 
 class SessionPriced(Fact):

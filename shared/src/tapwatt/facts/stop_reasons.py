@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Any
 
-from pydantic import WithJsonSchema
+from pydantic import WithJsonSchema, model_validator
 
 from tapwatt.facts.reasons import EndReason
 
@@ -57,7 +57,8 @@ def understood(said: str) -> EndReason:
     return _OURS.get(said) or _FOLDED.get(said.strip().casefold(), EndReason.OTHER)
 
 
-def in_our_words(event: Any) -> Any:
+@model_validator(mode="before")
+def in_our_words(cls: type, event: Any) -> Any:  # of the fact that has it as a member
     """An event as it was read, its `reason` one of our words, and in `reason_said` what it was where it was another."""
     reason = event.get("reason") if isinstance(event, dict) else None
     if not isinstance(reason, str) or len(reason) > _LONGEST:
