@@ -79,6 +79,7 @@ def _of(written: str) -> st.SearchStrategy[Any]:
         "string": _texts,
         "integer": _integers,
         "number": _numbers,
+        "boolean": lambda _: st.booleans(),
         "null": lambda _: st.none(),
     }
     return kinds[schema["type"]](schema)

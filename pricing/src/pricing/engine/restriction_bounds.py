@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from pricing.engine.cannot_price import CannotPrice
 from pricing.engine.quantities import A_KWH, Exact, whole
 from tapwatt.tariffs import Restrictions, TariffElement
+from tapwatt.time_zones import zone_named
 
 _MIDNIGHT = time(0)
 _DAY = timedelta(days=1)
@@ -19,8 +20,8 @@ _SEARCH = timedelta(hours=6)
 def zone_of(name: str) -> ZoneInfo:
     """The IANA time zone of this name. CannotPrice if there is none."""
     try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
+        return zone_named(name)
+    except ValueError as error:
         raise CannotPrice(f"{name!r} is not an IANA time zone, so the local time of the session is unknown") from error
 
 

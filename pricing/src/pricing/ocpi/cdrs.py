@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationError
 
@@ -22,6 +21,7 @@ from pricing.ocpi.recorded_usage import OcpiPrice, Usage, usage_at
 from tapwatt.facts.fields import ChargingPeriod
 from tapwatt.money import Currency
 from tapwatt.tariffs import Tariff
+from tapwatt.time_zones import zone_named
 
 __all__ = ["RecordedSession", "UnreadableCdr", "read_cdrs"]
 
@@ -129,8 +129,8 @@ def zone_of(usage: Usage) -> str | None:
     if usage.time_zone is None:
         return None
     try:
-        return ZoneInfo(usage.time_zone).key
-    except (KeyError, ValueError, OSError):
+        return zone_named(usage.time_zone).key
+    except ValueError:
         where = f"{usage.path}.cdr_location.time_zone"
         name = quoted(usage.time_zone) if _LIKE_A_ZONE.match(usage.time_zone) else "this"
         raise UnreadableCdr(where, f"{name} is not an IANA time zone; use a name such as Europe/Amsterdam") from None

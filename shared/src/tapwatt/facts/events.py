@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, StrictBool, model_validator
 
 from tapwatt.facts.adding_up import bill_adds_up, money_back_adds_up, settlement_adds_up
 from tapwatt.facts.bill import CardSlip, PriceLine, VatShare
@@ -108,7 +108,7 @@ class AuthorisationDeclined(Fact):
     place: Place
     reason: DeclineReason
     detail: Text = ""
-    outcome_known: bool = True
+    outcome_known: StrictBool = True
 
     @property
     def of_its_session(self) -> bool:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cache
-from importlib.resources import files
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
@@ -16,6 +13,7 @@ from typing_extensions import TypeAliasType
 
 from tapwatt.exact import INSTANT, WHOLE, Exact
 from tapwatt.money import Positive
+from tapwatt.time_zones import zone_named, zone_names
 
 Name = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9._:*\-]*$")]
 """An identifier given by an operator: of a session, a terminal, an EVSE, a site."""
@@ -45,20 +43,8 @@ def _utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-@cache
-def zone_names() -> frozenset[str]:
-    """The names of the IANA time zone database as it is locked, whatever the machine has beside (`localtime`)."""
-    return frozenset(files("tzdata").joinpath("zones").read_text(encoding="ascii").split()) - {"Factory"}
-
-
 def _zone(name: str) -> str:
-    try:
-        known = name in zone_names() and ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        known = None
-    if not known:
-        raise ValueError("not an IANA time zone; use a name such as Europe/Amsterdam")
-    return name
+    return zone_named(name).key
 
 
 class _ZoneNames:

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
 from rich import box
@@ -20,6 +19,7 @@ from simulator.fleet.fleet import Fleet
 from simulator.fleet.world import World
 from tapwatt.clock import SystemClock
 from tapwatt.facts.topics import Topics
+from tapwatt.time_zones import zone_named
 from tapwatt_cli.console import amount, kwh, page
 from tapwatt_cli.dev.replay import SHADOW_HEARS, Replayed
 from tapwatt_cli.dev.replay import replay as play
@@ -34,8 +34,8 @@ MOST_NAMES = 20
 
 def _known_zone(name: str) -> str:
     try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
+        zone_named(name)
+    except ValueError:
         raise typer.BadParameter(f"{name!r} is not an IANA time zone; use a name such as Europe/Amsterdam") from None
     return name
 

@@ -7,7 +7,6 @@ import sys
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 import typer
 from pydantic import TypeAdapter, ValidationError
@@ -19,6 +18,7 @@ from pricing.ocpi.recorded_usage import Usage, read_usage
 from pricing.ocpi.tariff_reader import read_tariffs
 from tapwatt.money import Rounding
 from tapwatt.tariffs import Tariff
+from tapwatt.time_zones import zone_named
 from tapwatt_cli.console import page, printable
 from tapwatt_cli.prices.price_page import show_priced
 from tapwatt_cli.prices.pricing_records import Contradiction, How, Priced, document, price_usage
@@ -147,8 +147,8 @@ def _zone(name: str | None) -> str | None:
     if name is None:
         return None
     try:
-        return ZoneInfo(name).key
-    except (KeyError, ValueError, OSError):
+        return zone_named(name).key
+    except ValueError:
         problem = f"{quoted(name)} is not an IANA time zone; use a name such as Europe/Amsterdam"
         raise Refused(f"--time-zone: {problem}") from None
 

@@ -18,6 +18,7 @@ from pricing.sheet.text import NARROWEST, sheet_text
 from pricing.sheet.words import WORDS, Language
 from tapwatt.clock import SystemClock
 from tapwatt.tariffs import Tariff
+from tapwatt.time_zones import zone_named
 
 UNREADABLE = 2
 WIDEST = 200
@@ -66,8 +67,8 @@ def _language(name: str) -> Language:
 
 def _zone(name: str) -> ZoneInfo:
     try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
+        return zone_named(name)
+    except ValueError:
         _refuse(f"--time-zone {name!r} is not an IANA time zone; give a name such as Europe/Amsterdam")
 
 
