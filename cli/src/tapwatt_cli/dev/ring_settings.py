@@ -21,6 +21,10 @@ PROVIDER_KEY = "t_simulated_provider"
 """The key that the simulated provider accepts; it guards play money."""
 
 
+FOR_SIMULATED_DRIVERS = frozenset({"TAPWATT_TOKEN_MATCHER_DEBOUNCE_S"})
+"""What a fleet that is tried against the ring meets as it is by default."""
+
+
 def demo_environment() -> dict[str, str]:
     """The settings of demo.env, as they are for the services of a ring with simulated drivers."""
     lines = files("tapwatt_cli.dev").joinpath("demo.env").read_text(encoding="utf-8").splitlines()
@@ -29,8 +33,9 @@ def demo_environment() -> dict[str, str]:
 
 
 def callers_environment() -> dict[str, str]:
-    """The same, and what this shell has set instead where it has."""
-    return {name: os.environ.get(name, value) for name, value in demo_environment().items()}
+    """The same without what is for simulated drivers alone, and what this shell has set instead where it has."""
+    ours = {name: value for name, value in demo_environment().items() if name not in FOR_SIMULATED_DRIVERS}
+    return {name: os.environ.get(name, value) for name, value in ours.items()}
 
 
 def new_fingerprint_keys() -> str:
