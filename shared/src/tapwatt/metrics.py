@@ -70,6 +70,14 @@ EVENTS_REJECTED = Metric(
     "Events of a fleet or an operator that were not taken; each was told to its author as EventRejected.",
     "`tapwatt dlq list` says which and why: their author has to correct them. A new fleet makes many at first.",
 )
+CLOCKS_OFF = Metric(
+    "tapwatt_fleet_clock_off_total",
+    "counter",
+    "requests",
+    "Requests that were declined because their fleet's clock is off, by direction (behind or ahead of ours).",
+    "`tapwatt doctor --bootstrap` says whose clock and by how much: its operator has to set it right.",
+    ("direction",),
+)
 BROKEN_INVARIANTS = Metric(
     "tapwatt_broken_invariants_total",
     "counter",
@@ -165,6 +173,7 @@ METRICS = (
     RETRIES,
     DEAD_LETTERS,
     EVENTS_REJECTED,
+    CLOCKS_OFF,
     BROKEN_INVARIANTS,
     NEEDS_HUMAN,
     UNFORESEEN,

@@ -10,7 +10,7 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from tapwatt.errors import BadCredentials, BrokenInvariant, NeedsHuman, OutcomeUnknown, Poison, Unavailable
-from tapwatt.facts.codec import Event, begin, decode, encode, follow
+from tapwatt.facts.codec import LARGEST_EVENT, Event, begin, decode, encode, follow
 from tapwatt.facts.events import CaptureFailed, EventRejected, SessionCancelled, StopRequested
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.ids import fact_id
@@ -565,7 +565,7 @@ async def test_what_cannot_be_remembered_now_is_remembered_later_before_it_retur
 
 
 async def test_a_fact_that_nobody_could_read_is_never_said() -> None:
-    huge = CaptureFailed.model_construct(session_id="s1", reason="refused", detail="x" * 300_000)
+    huge = CaptureFailed.model_construct(session_id="s1", reason="refused", detail="x" * LARGEST_EVENT)
 
     async def handler(event: Event) -> Done:
         return Done(say=(huge,))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from authoriser.agent import NAME, REMEMBERS, AuthoriserAgent, rebuilt
 from authoriser.offers import FOR_EVER_S, Offers
 from authoriser.settings import AuthoriserSettings
 from tapwatt.facts.events import TariffPublished
 from tapwatt.facts.fact import Fact
+from tapwatt.metrics import CLOCKS_OFF
 from tapwatt.settings import read_settings
 from tapwatt.wiring.process import Runtime, run
 from tapwatt.wiring.progress import OwnProgress
@@ -27,7 +30,8 @@ def build(runtime: Runtime) -> Service:
     sessions = RememberedSessions(runtime, NAME, EPOCH, REMEMBERS, settings.remember_days, longer_s, rebuilt(settings))
     heard = OwnProgress(NAME, [TariffPublished])
     offers = Offers(sessions.store, heard.progress, runtime.clock, settings.tariff_wait_s)
-    agent = AuthoriserAgent(provider.gateway, sessions.store, sessions.deadlines, offers, settings)
+    clock_off = partial(runtime.metrics.count, CLOCKS_OFF)
+    agent = AuthoriserAgent(provider.gateway, sessions.store, sessions.deadlines, offers, settings, clock_off)
     return with_resources(agent.service(), provider, sessions, heard)
 
 

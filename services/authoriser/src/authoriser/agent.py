@@ -13,6 +13,7 @@ from authoriser import expiring, late_holds, withdrawals
 from authoriser.agreement import Agreed, agree
 from authoriser.decide import broken, contradiction, order_reference
 from authoriser.expiring import ExpiringHolds
+from authoriser.fleet_clocks import declined, skew
 from authoriser.holds import Holds
 from authoriser.late_holds import LateHolds
 from authoriser.offers import FIELD, Offers
@@ -68,9 +69,11 @@ class AuthoriserAgent:
         deadlines: Deadlines,
         offers: Offers,
         settings: AuthoriserSettings,
+        clock_off: Callable[[str], None] = lambda direction: None,
     ) -> None:
         clock, days = gateway.clock, settings.remember_days
         self._clock = clock
+        self._clock_off = clock_off
         self._sessions = sessions
         self._deadlines = deadlines
         self._offers = offers
@@ -112,7 +115,9 @@ class AuthoriserAgent:
     async def requested(self, event: Event) -> Done:
         """One session has one request, the first, and one answer. Another request under its name is refused."""
         wrong: list[BrokenInvariant | NeedsHuman] = []
-        done = await self._answer_once(event, "asked", "said", partial(self._answer, wrong), self._refuse)
+        done = await self._answer_once(
+            event, "asked", "said", partial(self._answer, event.logged_at, wrong), self._refuse
+        )
         return replace(done, remember=partial(self._look_after, done.say, wrong))
 
     async def cancelled(self, event: Event) -> Done:
@@ -149,7 +154,7 @@ class AuthoriserAgent:
         return contradiction(asked, anew, self._repeated_within)
 
     async def _answer(
-        self, wrong: list[BrokenInvariant | NeedsHuman], known: Known
+        self, logged_at: datetime | None, wrong: list[BrokenInvariant | NeedsHuman], known: Known
     ) -> tuple[Event, Authorised | AuthorisationDeclined]:
         first = known["asked"]
         requested = first.fact
@@ -157,10 +162,20 @@ class AuthoriserAgent:
         agreed = await self._agreed(requested)
         if not isinstance(agreed, Agreed):
             return first, agreed
-        # A fleet whose clock is ahead of ours does not wait longer for that.
-        asked_at = min(requested.requested_at, self._clock.now())
+        now = self._clock.now()
+        off = skew(requested.requested_at, logged_at, now)
+        told = declined(requested, off, timedelta(seconds=self._settings.clock_tolerance_s))
+        if told is not None:
+            self._clock_off(off.direction)
+            return first, told
+        # By the broker's clock, else by a fleet's that is not ahead of ours: nobody waits longer for that.
+        asked_at = logged_at or min(requested.requested_at, now)
         try:
-            return first, await self._holds.place(requested, agreed, asked_at)
+            said = await self._holds.place(requested, agreed, asked_at)
+            noted = timedelta(seconds=self._settings.clock_noted_s)
+            if isinstance(said, Authorised) and abs(off.behind) > noted:
+                said = said.model_copy(update={"notes": (str(off),)})
+            return first, said
         except (BrokenInvariant, NeedsHuman) as error:
             wrong.append(error)
             return first, broken(requested, str(error))

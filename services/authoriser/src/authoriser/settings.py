@@ -38,6 +38,16 @@ class AuthoriserSettings(BaseSettings):
         le=600,
         description="how much later than that a hold may still come, since a card may be shown while we cancel",
     )
+    clock_tolerance_s: float = Field(
+        60,
+        ge=0,
+        le=86400,
+        description="how far a fleet's clock may be off, in either direction; a request that is further off is "
+        "declined, and told so",
+    )
+    clock_noted_s: float = Field(
+        5, ge=0, le=86400, description="how far it may be off before that is noted in Authorised"
+    )
     expiring_before_h: float = Field(
         6,
         gt=0,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from pydantic import ValidationError
@@ -21,10 +21,11 @@ LARGEST_EVENT = 900 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A fact in its envelope."""
+    """A fact in its envelope. `logged_at` is when it came to the log by the broker's clock (UTC), where it is known."""
 
     envelope: Envelope
     fact: Fact
+    logged_at: datetime | None = field(default=None, compare=False)
 
 
 def follow(cause: Envelope, fact: Fact, source: str, now: datetime) -> Event:

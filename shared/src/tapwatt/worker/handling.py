@@ -21,7 +21,7 @@ from tapwatt.metrics import HANDLING, NEEDS_HUMAN, PRODUCED, RETRIES, UNFORESEEN
 from tapwatt.retry import RetryPolicy, retrying
 from tapwatt.worker.moved_records import Delay, delay_of
 from tapwatt.worker.quarantined_sessions import Quarantine
-from tapwatt.worker.records import Incoming, Outgoing, Produce, origin
+from tapwatt.worker.records import Incoming, Outgoing, Produce, logged_at, origin
 from tapwatt.worker.retry_schedule import SCHEDULE
 from tapwatt.worker.service import Done, Round, Service, nothing
 from tapwatt.worker.setting_aside import QUARANTINED_BY, SettingAside, quarantined_as
@@ -106,7 +106,7 @@ class Handling:
         kind = event.envelope.type
         if kind not in self._handlers or (delay is None and self._topics.plain(record.topic) != kind):
             raise Poison(f"a {kind} does not belong in {record.topic}")
-        return event
+        return event if delay is not None else replace(event, logged_at=logged_at(record))
 
     async def _unless_quarantined(self, record: Incoming, event: Event, delay: Delay | None) -> str:
         if event.fact.keyed_by != QUARANTINED_BY:

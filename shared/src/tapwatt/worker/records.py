@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import UTC, datetime
 from typing import NamedTuple, Protocol
 
 from tapwatt.facts.envelopes import Headers
@@ -35,6 +36,18 @@ class Incoming(Protocol):
 
     @property
     def headers(self) -> Headers: ...
+
+
+BY_THE_BROKER = 1
+"""Kafka's timestamp type of a topic whose records have the broker's time (message.timestamp.type=LogAppendTime)."""
+
+
+def logged_at(record: Incoming) -> datetime | None:
+    """When a record came to the log, by the broker's clock (UTC); None where its time is the producer's."""
+    if getattr(record, "timestamp_type", None) != BY_THE_BROKER:
+        return None
+    milliseconds: int = getattr(record, "timestamp", 0)
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
 def origin(record: Incoming) -> str:

@@ -1,0 +1,45 @@
+"""Tells a fleet in words how far its clock is off: by the broker's time of its request, which waits for nobody."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from tapwatt.facts.events import AuthorisationDeclined, SessionRequested
+from tapwatt.facts.reasons import DeclineReason
+
+
+@dataclass(frozen=True, slots=True)
+class Skew:
+    """How far a fleet's clock is behind ours; ahead of it where that is negative."""
+
+    behind: timedelta
+
+    @property
+    def direction(self) -> str:
+        """In one word."""
+        return "behind" if self.behind > timedelta(0) else "ahead"
+
+    def __str__(self) -> str:
+        words = "behind" if self.direction == "behind" else "ahead of"
+        return f"its clock is {abs(self.behind) // timedelta(seconds=1)} s {words} ours"
+
+
+def skew(requested_at: datetime, logged_at: datetime | None, now: datetime) -> Skew:
+    """The skew of a request. Where the broker's time is not known only a request from the future tells of one."""
+    if logged_at is not None:
+        return Skew(logged_at - requested_at)
+    return Skew(min(now - requested_at, timedelta(0)))
+
+
+def declined(requested: SessionRequested, found: Skew, tolerated: timedelta) -> AuthorisationDeclined | None:
+    """The answer to a fleet whose clock is off by more than is tolerated; None if it is not."""
+    if abs(found.behind) <= tolerated:
+        return None
+    late = ", or the request was sent so late" if found.direction == "behind" else ""
+    return AuthorisationDeclined(
+        session_id=requested.session_id,
+        place=requested.place,
+        reason=DeclineReason.CLOCK_OFF,
+        detail=f"{found}{late}: set it right, at most {tolerated // timedelta(seconds=1)} s are tolerated",
+    )
