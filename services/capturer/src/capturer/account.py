@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from tapwatt.money import Money
 from tapwatt.provider.port import Kind, Status, Transaction
@@ -83,10 +84,9 @@ def account_of(hold_reference: str, every: Iterable[Transaction]) -> Account:
     )
 
 
-def _when(one: Transaction) -> tuple[float, str]:
+def _when(one: Transaction) -> tuple[datetime, str]:
     """In which order: the provider's own, so that whoever looks, and whenever, finds the same one."""
-    at = one.final_at or one.created_at
-    return (at.timestamp() if at is not None else 0.0), one.reference
+    return one.final_at or one.created_at or datetime.min.replace(tzinfo=UTC), one.reference
 
 
 def _sum(some: Iterable[Transaction]) -> Money | None:
