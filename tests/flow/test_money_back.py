@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -13,7 +14,6 @@ from tapwatt.facts.events import (
     Captured,
     CaptureFailed,
     ChargedBack,
-    EventRejected,
     HoldReleased,
     Refunded,
     RefundFailed,
@@ -22,7 +22,7 @@ from tapwatt.facts.events import (
 )
 from tapwatt.facts.reasons import Doubt, EndReason
 from tapwatt.money import Money
-from tapwatt.testing.fake_provider import Fault
+from tapwatt.testing.fake_provider import Fault, Habits
 
 
 def eur(amount: str) -> Money:
@@ -211,12 +211,115 @@ async def test_s20_nothing_is_given_back_of_what_was_never_taken() -> None:
 
 
 @virtual
-async def test_s20_a_refund_that_does_not_say_whose_session_it_is_is_refused_aloud() -> None:
+async def test_s20_a_refund_that_does_not_say_whose_session_it_is_is_of_the_only_known_one() -> None:
     async with Ring() as ring:
+        await begin(ring, "s1")
+        await ended(ring)
+        await settled(ring, "s1", Captured)
         await refund(ring, "r1", "4", operator_id=None)
-        told = await ring.fleet.hear(lambda fact: isinstance(fact, EventRejected))
-        assert isinstance(told, EventRejected)
-        assert told.why == "it says no operator_id: say whose session it is"
+        await ring.calm()
+        [given] = ring.fleet.heard.of(Refunded)
+        assert (given.operator_id, given.amount) == ("op", eur("4"))
+        nothing_is_wrong(ring)
+
+
+@virtual
+async def test_s20_a_refund_at_the_portal_is_never_taken_for_one_that_was_asked_for() -> None:
+    async with Ring() as ring:
+        await begin(ring, "s1")
+        await ended(ring)
+        taken = await settled(ring, "s1", Captured)
+        # Given a person who gives 4.00 back at the portal the day after, and an operator who asks for 4.00 more
+        await asyncio.sleep(26 * 3600)
+        ring.provider.portal.refund(taken.capture_reference, eur("4"))
+        await refund(ring, "r1", "4")
+        await ring.calm()
+        await asyncio.sleep(5 * 86_400)
+        await refund(ring, "r2", "2")
+        await ring.calm()
+        # Then both went back, and each is said once
+        given = {
+            one.by: (one.amount, one.refunded_in_all) for one in ring.fleet.heard.of(Refunded) if one.amount == eur("4")
+        }
+        assert given == {"by_hand": (eur("4"), eur("4")), "operator": (eur("4"), eur("8"))}
+        assert len(ring.fleet.heard.of(Refunded)) == 3
+        assert books(ring, "s1").refunded == eur("10")
+        nothing_is_wrong(ring)
+
+
+@virtual
+async def test_s20_nothing_is_given_back_of_a_capture_that_was_cancelled_at_the_portal() -> None:
+    async with Ring() as ring:
+        await begin(ring, "s1")
+        await ended(ring)
+        taken = await settled(ring, "s1", Captured)
+        ring.provider.portal.cancel_capture(taken.capture_reference)
+        await refund(ring, "r1", "4")
+        await ring.calm()
+        [refused] = ring.fleet.heard.of(RefundFailed)
+        assert (refused.reason, refused.detail) == (
+            "more_than_taken",
+            "10.00 EUR was taken and 10.00 EUR went back already: 0.00 EUR is left",
+        )
+        nothing_is_wrong(ring)
+
+
+@virtual
+async def test_s20_two_refunds_that_are_too_much_together_wait_for_each_other() -> None:
+    async with Ring() as ring:
+        await begin(ring, "s1")
+        await ended(ring)
+        await settled(ring, "s1", Captured)
+        ring.provider.break_next("refund", Fault.PENDING)
+        await refund(ring, "r1", "6")
+        await refund(ring, "r2", "6")
+        await ring.calm()
+        assert [one.refund_id for one in ring.fleet.heard.of(Refunded)] == ["r1"]
+        assert [(one.refund_id, one.reason) for one in ring.fleet.heard.of(RefundFailed)] == [("r2", "more_than_taken")]
+        nothing_is_wrong(ring)
+
+
+@virtual
+async def test_s41_a_refused_capture_is_taken_before_its_hold_runs_out() -> None:
+    late = {"by_place": {"op": {"started_after_hold_s": 10**6}}}
+    async with Ring(habits=Habits(hold_s=2 * 86_400), tariff=late) as ring:
+        # Given a hold that runs out in 40 minutes, and a provider that refuses for the first eight times
+        hold = await hold_of(ring)
+        at = next(one.expires_at for one in ring.provider.holds() if one.reference == hold)
+        await asyncio.sleep((at - ring.clock.now()).total_seconds() - 2400)
+        ring.provider.break_next("capture", *[Fault.REFUSED] * 8)
+        await ended(ring)
+        # Then it is not left to a schedule that comes back after an hour
+        said = await settled(ring, "s1", Captured)
+        assert said.taken == eur("10")
+
+
+@virtual
+async def test_s10_what_was_asked_for_first_stands_when_the_minimum_is_raised_meanwhile() -> None:
+    async with Ring() as ring:
+        # Given a capture whose answer is lost until the tries are over, and a crash in which the minimum is raised
+        await begin(ring, "s1")
+        ring.provider.break_next("capture", *[Fault.REQUEST_LOST] * 5)
+        await ended(ring)
+        await asyncio.sleep(2)
+        ring._capturing = ring._capturing.model_copy(update={"minimum_capture": {"EUR": Decimal(20)}})
+        ring.workers["capturer"].crash()
+        # Then it is still a capture that is asked for
+        assert (await settled(ring, "s1", Captured)).taken == eur("10")
+        await all_is_well(ring)
+
+
+@pytest.mark.parametrize("times", [0, 2])
+@virtual
+async def test_s40_the_rest_of_a_capture_by_hand_is_let_go_where_the_provider_keeps_it(times: int) -> None:
+    async with Ring(release_rest=True, habits=Habits(auto_release=False)) as ring:
+        ring.provider.portal.capture(await hold_of(ring), eur("3"))
+        ring.provider.break_next("reverse", *[Fault.REFUSED] * times)
+        await ended(ring)
+        said = await settled(ring, "s1", Captured)
+        assert (said.taken, said.released) == (eur("3"), eur("57"))
+        assert books(ring, "s1").rest == eur("0")
+        nothing_is_wrong(ring)
 
 
 @virtual

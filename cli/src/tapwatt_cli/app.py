@@ -8,7 +8,7 @@ import typer
 
 from tapwatt.errors import TapwattError
 from tapwatt_cli import dev
-from tapwatt_cli.ops.commands import audit, dlq, doctor, publish, receipt, session, topics
+from tapwatt_cli.ops.commands import audit, dlq, doctor, publish, receipt, refund, session, topics
 from tapwatt_cli.prices.commands import price, sheet, tariff
 
 app = typer.Typer(
@@ -70,6 +70,7 @@ _doctor = _developers_commands()
 app.command()(audit.audit)
 app.command()(price.price)
 app.command()(receipt.receipt)
+app.command()(refund.refund)
 app.command()(sheet.sheet)
 app.command()(topics.topics)
 tariff.app.command()(publish.publish)

@@ -6,6 +6,8 @@ from functools import partial
 
 from capturer.agent import NAME, REMEMBERS, CapturerAgent, rebuilt
 from capturer.settings import CapturerSettings
+from tapwatt.facts.events import SessionDisputed
+from tapwatt.metrics import DISPUTED
 from tapwatt.settings import read_settings
 from tapwatt.wiring.process import Runtime, run
 from tapwatt.wiring.provider import ProviderAccess
@@ -23,8 +25,13 @@ def build(runtime: Runtime) -> Service:
     provider = ProviderAccess(runtime)
     besides = partial(rebuilt, ttl_s=settings.remember_days * 86400)
     sessions = RememberedSessions(runtime, NAME, EPOCH, REMEMBERS, settings.remember_days, besides=besides)
+
+    def page(disputed: SessionDisputed) -> None:
+        runtime.metrics.count(DISPUTED, disputed.doubt)
+        runtime.log.critical("more was taken than is owed", session=disputed.identity, reason=disputed.why)
+
     agent = CapturerAgent(
-        provider.gateway, sessions.store, sessions.deadlines, settings, release_rest=provider.release_rest
+        provider.gateway, sessions.store, sessions.deadlines, settings, release_rest=provider.release_rest, page=page
     )
     return with_resources(agent.service(), provider, sessions)
 

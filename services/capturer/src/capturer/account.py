@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from tapwatt.money import Money
 from tapwatt.provider.port import Kind, Status, Transaction
@@ -34,9 +35,32 @@ class Account:
         """What all standing captures took together; None if none stands."""
         return _sum(self.standing)
 
-    def given_back(self, currency: str) -> Money:
-        """What went back of it in refunds and chargebacks together."""
-        return _sum((*self.refunds, *self.chargebacks)) or Money.zero(currency)
+    def back(self, taken: Money) -> list[Transaction]:
+        """What took money back of what was said to be taken, oldest first.
+
+        Refunds, chargebacks, and captures cancelled since; of what was cancelled before, nothing was said to be taken.
+        """
+        nothing = Money.zero(taken.currency)
+        captured = _sum(self.captures) or nothing
+        before = captured - taken if taken < captured else nothing
+        since = []
+        for one in sorted(self.cancelled, key=_when):
+            amount = one.amount or nothing
+            if amount <= before:
+                before = before - amount
+            else:
+                since.append(one)
+        return sorted((*self.refunds, *self.chargebacks, *since), key=_when)
+
+    def given_back(self, taken: Money, until: Transaction | None = None) -> Money:
+        """What went back of what was said to be taken; up to this transaction, with it, if one is given."""
+        back = [one for one in self.back(taken) if until is None or _when(one) <= _when(until)]
+        return _sum(back) or Money.zero(taken.currency)
+
+    def open_refunds(self, currency: str) -> Money:
+        """What may yet go back: refunds that the provider has not decided."""
+        open_ = [one for one in self.open if one.kind is Kind.REFUND]
+        return sum((one.amount or one.asked or Money.zero(currency) for one in open_), Money.zero(currency))
 
 
 def account_of(hold_reference: str, every: Iterable[Transaction]) -> Account:
@@ -58,6 +82,11 @@ def account_of(hold_reference: str, every: Iterable[Transaction]) -> Account:
         chargebacks=of(Kind.CHARGEBACK),
         open=tuple(one for one in about if one.status in (Status.PENDING, Status.MANUAL)),
     )
+
+
+def _when(one: Transaction) -> tuple[datetime, str]:
+    """In which order: the provider's own, so that whoever looks, and whenever, finds the same one."""
+    return one.final_at or one.created_at or datetime.min.replace(tzinfo=UTC), one.reference
 
 
 def _sum(some: Iterable[Transaction]) -> Money | None:

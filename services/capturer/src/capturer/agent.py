@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -14,7 +14,6 @@ from capturer.settings import CapturerSettings
 from capturer.settling import Settling
 from capturer.watching import Watching, keep
 from tapwatt.answer_once import AnswerOnce, Known
-from tapwatt.errors import Poison
 from tapwatt.facts.codec import Event, follow
 from tapwatt.facts.events import (
     Captured,
@@ -31,8 +30,9 @@ from tapwatt.facts.fact import Fact
 from tapwatt.provider.gateway import Gateway
 from tapwatt.state.deadlines import Deadlines
 from tapwatt.state.event_ids import EventIds
+from tapwatt.state.session_names import SessionNames
 from tapwatt.state.session_store import SessionStore
-from tapwatt.worker.service import Done, Round, Service
+from tapwatt.worker.service import Done, Round, Service, nothing
 
 NAME = "capturer"
 REMEMBERS: dict[type[Fact], str] = {
@@ -51,7 +51,8 @@ REMEMBERS: dict[type[Fact], str] = {
 class CapturerAgent:
     """Hears what is owed and what is to go back, and says what was taken, let go or given back.
 
-    `release_rest`: a provider that keeps the rest of a hold until it is asked.
+    `release_rest`: a provider that keeps the rest of a hold until it is asked. `page` wakes a person about what was
+    taken too much.
     """
 
     def __init__(
@@ -62,11 +63,14 @@ class CapturerAgent:
         settings: CapturerSettings,
         *,
         release_rest: bool,
+        page: Callable[[SessionDisputed], None] = lambda disputed: None,
     ) -> None:
         days = settings.remember_days
         self._gateway = gateway
         self._settings = settings
         self._deadlines = deadlines
+        self._page = page
+        self._names = SessionNames(sessions, days)
         self._settling = Settling(gateway, sessions, settings, release_rest=release_rest)
         self._refunds = Refunds(gateway, sessions, days * 86400)
         self._watching = Watching(f"/tapwatt/{NAME}", gateway, sessions, deadlines, days * 86400)
@@ -86,14 +90,16 @@ class CapturerAgent:
 
     async def priced(self, event: Event) -> Done:
         """One session has one price, the first, and is settled once."""
+        await self._names.note(event.fact)
         done = await self._answer_once(event, "priced", "said", self._settle)
         said = tuple(one for one in done.say if isinstance(one, Event))
-        return replace(done, say=(*said, *_disputes(said)), remember=partial(self._look_after, done, said))
+        disputes = _disputes(said)
+        return replace(done, say=(*said, *disputes), remember=partial(self._look_after, done, said, disputes))
 
     async def refund(self, event: Event) -> Done:
         """One refund_id is one refund, the first that was asked for under it."""
         if event.fact.operator is None:
-            raise Poison("it says no operator_id: say whose session it is")
+            event = await self._with_operator(event)
         return await self._answer_once(event, "asked", "answered", self._give_back, _another_refund)
 
     async def _settle(self, known: Known) -> tuple[Event, Said]:
@@ -108,10 +114,21 @@ class CapturerAgent:
         assert isinstance(requested, RefundRequested)
         return first, await self._refunds.answer(requested)
 
-    async def _look_after(self, done: Done, said: Sequence[Event]) -> None:
+    async def _with_operator(self, event: Event) -> Event:
+        """A request of the first days need not say whose session it is: it is of the only known one of that id."""
+        name = await self._names.of(event.fact)
+        operator_id, _, _ = name.partition("/")
+        return replace(event, fact=event.fact.model_copy(update={"operator_id": operator_id}))
+
+    async def _look_after(self, done: Done, said: Sequence[Event], disputes: Sequence[Event]) -> None:
+        """Remember what was said, and have it looked at again. A person is paged the first time it is said."""
+        new = done.remember is not nothing
         await done.remember()
         for event in said:
             await watch(self._deadlines, event)
+        for event in disputes if new else ():
+            assert isinstance(event.fact, SessionDisputed)
+            self._page(event.fact)
 
 
 async def watch(deadlines: Deadlines, event: Event) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from capturer.account import Account
+from tapwatt.errors import Unavailable
 from tapwatt.facts.events import Captured, ChargedBack, Refunded, RefundFailed, RefundRequested, SessionDisputed
 from tapwatt.facts.ids import idempotency_reference, session_name
 from tapwatt.facts.reasons import Doubt
@@ -18,15 +19,24 @@ def ask(requested: RefundRequested, captured: Captured) -> RefundRequest:
 
 
 def refused(requested: RefundRequested, captured: Captured | None, account: Account) -> RefundFailed | None:
-    """Why this may not be given back; None if it may: never more in all than was taken."""
+    """Why this may not be given back; None if it may: never more in all than was taken.
+
+    Unavailable while that hangs on another refund, which the provider has not decided yet.
+    """
     if captured is None:
         return failed(requested, "nothing_taken", "nothing was taken for this session")
     if requested.amount.currency != captured.taken.currency:
         return failed(requested, "more_than_taken", f"{captured.taken} was taken, in another currency")
-    before = account.given_back(captured.taken.currency)
+    before = account.given_back(captured.taken)
     if captured.taken < before + requested.amount:
         detail = f"{captured.taken} was taken and {before} went back already: {captured.taken - before} is left"
         return failed(requested, "more_than_taken", detail)
+    undecided = account.open_refunds(captured.taken.currency)
+    if captured.taken < before + undecided + requested.amount:
+        raise Unavailable(
+            f"refund {requested.refund_id} of session {captured.session_id} waits: {undecided} of another one is not "
+            "decided, and both together would be more than was taken"
+        )
     return None
 
 
@@ -44,8 +54,8 @@ def failed(requested: RefundRequested, reason: str, detail: str) -> RefundFailed
     )
 
 
-def refunded(requested: RefundRequested, captured: Captured, done: Transaction, before: Money) -> Refunded:
-    """The money went back; `before` went back earlier."""
+def refunded(requested: RefundRequested, captured: Captured, done: Transaction, account: Account) -> Refunded:
+    """The money went back; what went back in all is what had by then, whenever this is said."""
     return Refunded(
         operator_id=captured.place.operator_id,
         session_id=captured.session_id,
@@ -53,7 +63,7 @@ def refunded(requested: RefundRequested, captured: Captured, done: Transaction, 
         refund_reference=done.reference,
         amount=requested.amount,
         taken=captured.taken,
-        refunded_in_all=before + requested.amount,
+        refunded_in_all=max(account.given_back(captured.taken, done), requested.amount),
         refunded_at=done.final_at,
         reason=requested.reason,
     )
@@ -66,8 +76,7 @@ def by_others(captured: Captured, account: Account, known: set[str]) -> list[Ref
     """
     said: list[Refunded | ChargedBack] = []
     in_all = Money.zero(captured.taken.currency)
-    back = sorted((*account.refunds, *account.chargebacks, *account.cancelled), key=lambda one: one.reference)
-    for one in back:
+    for one in account.back(captured.taken):
         if one.amount is None:
             continue
         in_all += one.amount

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 
 from capturer.account import Account, account_of
@@ -10,8 +13,16 @@ from tapwatt.errors import Unavailable
 from tapwatt.facts.events import Captured, Refunded, RefundFailed, RefundRequested, SessionPriced
 from tapwatt.facts.packed_event import unpack
 from tapwatt.provider.gateway import Gateway
-from tapwatt.provider.port import Kind, Status, Transaction, succeeded
+from tapwatt.provider.port import Kind, Transaction, succeeded
 from tapwatt.state.session_store import SessionStore
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """When a refund was first asked for, and the references of the refunds that stood at the provider then."""
+
+    at: datetime
+    stood_before: frozenset[str]
 
 
 class Refunds:
@@ -33,55 +44,60 @@ class Refunds:
         captured = said if isinstance(said, Captured) else None
         order = priced.hold.order_reference or priced.session_id
         account = account_of(priced.hold.reference, await self._gateway.provider.find(order))
-        mine = await self._claimed(session, requested, account)
+        begun = await self._begun(session, requested, account)
+        mine = await self._claimed(session, requested, account, begun)
         if mine is None:
             no = refused(requested, captured, account)
             if no is not None:
                 return no
         assert captured is not None
-        done = mine or await self._given_back(session, requested, captured, order)
+        if mine is None:
+            mine = await self._given_back(session, requested, captured, order, begun)
+        done = await self._gateway.follow(mine, self._gateway.life_s)
         if not succeeded(done, session):
             return failed(requested, "refused", done.detail or str(done.failure or ""))
         await self._claim(session, done.reference, requested.refund_id)
-        before = account.given_back(captured.taken.currency)
-        if mine is not None:
-            before = before - requested.amount
-        return refunded(requested, captured, done, before)
+        account = account_of(priced.hold.reference, await self._gateway.provider.find(order))
+        return refunded(requested, captured, done, account)
 
     async def _given_back(
-        self, session: str, requested: RefundRequested, captured: Captured, order: str
+        self, session: str, requested: RefundRequested, captured: Captured, order: str, begun: Begun
     ) -> Transaction:
         asked = ask(requested, captured)
 
         async def find() -> Transaction | None:
             account = account_of(captured.hold_reference, await self._gateway.provider.find(order))
-            return await self._claimed(session, requested, account)
+            return await self._claimed(session, requested, account, begun)
 
         send = partial(self._gateway.provider.refund, asked)
-        since = captured.captured_at or self._gateway.clock.now()
-        begun = await self._gateway.begin(send, find, since=since)
-        return await self._gateway.follow(begun, self._gateway.life_s)
+        return await self._gateway.begin(send, find, since=begun.at)
 
-    async def _claimed(self, session: str, requested: RefundRequested, account: Account) -> Transaction | None:
-        """The refund made for this refund_id; where its answer was lost, one of its amount that is nobody's."""
+    async def _claimed(
+        self, session: str, requested: RefundRequested, account: Account, begun: Begun
+    ) -> Transaction | None:
+        """The refund made for this refund_id; where its answer was lost, one of its amount that is nobody's.
+
+        What stood there before this refund was first asked for was not made for it.
+        """
         whose = await self._sessions.recall(_book(session))
-        for one in (*account.refunds, *(o for o in account.open if o.kind is Kind.REFUND)):
+        refunds = (*account.refunds, *(one for one in account.open if one.kind is Kind.REFUND))
+        for one in refunds:
             if whose.get(one.reference) == requested.refund_id.encode():
                 return one
-        if not await self._was_begun(session, requested):
-            return None
-        for one in (*account.refunds, *(o for o in account.open if o.kind is Kind.REFUND)):
-            nobodys = one.reference not in whose and one.status in (Status.SUCCESS, Status.PENDING)
+        for one in refunds:
+            nobodys = one.reference not in whose and one.reference not in begun.stood_before
             if nobodys and (one.amount or one.asked) == requested.amount:
                 return one
         return None
 
-    async def _was_begun(self, session: str, requested: RefundRequested) -> bool:
-        """Whether this refund may have been asked for before; from now on it may."""
+    async def _begun(self, session: str, requested: RefundRequested, account: Account) -> Begun:
+        """When this refund was first asked for, and which refunds stood at the provider then: kept before it is."""
+        stood = [one.reference for one in (*account.refunds, *account.open) if one.kind is Kind.REFUND]
+        first = json.dumps([self._gateway.clock.now().isoformat(), *stood]).encode()
         name = f"{_book(session)}/begun"
-        before = await self._sessions.recall(name)
-        await self._sessions.remember(name, requested.refund_id, b"", ttl_s=self._ttl_s)
-        return requested.refund_id in before
+        known = await self._sessions.remember(name, requested.refund_id, first, ttl_s=self._ttl_s)
+        at, *stood_before = json.loads(known[requested.refund_id])
+        return Begun(datetime.fromisoformat(at), frozenset(stood_before))
 
     async def _claim(self, session: str, reference: str, refund_id: str) -> None:
         await self._sessions.remember(_book(session), reference, refund_id.encode(), ttl_s=self._ttl_s)

@@ -11,12 +11,16 @@ from capturer.settings import CapturerSettings
 from tapwatt.errors import BrokenInvariant, NeedsHuman, Unavailable
 from tapwatt.facts.events import Captured, SessionPriced
 from tapwatt.facts.ids import idempotency_reference, session_name
+from tapwatt.money import Money
 from tapwatt.provider.gateway import Gateway
 from tapwatt.provider.port import CaptureRequest, Failure, Kind, ReversalRequest, Status, Transaction
 from tapwatt.state.session_store import SessionStore
 
 AGAIN = timedelta(seconds=45)
 """What was refused for good is asked anew no sooner; the worker's schedule brings it back after a minute at least."""
+
+SLOT = timedelta(hours=2)
+"""A hold that runs out within this is asked anew in place: the schedule may bring it back an hour later only."""
 
 
 class Settling:
@@ -32,14 +36,37 @@ class Settling:
 
     async def settle(self, priced: SessionPriced) -> Said:
         """How the session is settled for good. Unavailable while a refusal is to be tried again by schedule."""
-        tries = await self._tries(priced, "settle")
-        asked = ask(priced, self._settings.minimum(priced.owed.currency), tries)
-        said = await self._asked(priced, asked)
-        if isinstance(said, Refused):
-            said = await self._refused(priced, asked, tries, said.answer)
-        if self._release_rest and isinstance(said, Captured) and said.taken_by == "tapwatt" and said.released:
+        said = await self._settled(priced)
+        if self._release_rest and isinstance(said, Captured) and said.released:
             await self._let_the_rest_go(priced)
         return said
+
+    async def _settled(self, priced: SessionPriced) -> Said:
+        while True:
+            tries = await self._tries(priced, "settle")
+            asked = await self._first_asked(priced, tries)
+            said = await self._asked(priced, asked)
+            if not isinstance(said, Refused):
+                return said
+            failed_for_good = await self._refused(priced, asked, tries, said.answer)
+            if failed_for_good is not None:
+                return failed_for_good
+            await self._gateway.clock.sleep(AGAIN.total_seconds())
+
+    async def _first_asked(self, priced: SessionPriced, tries: int) -> CaptureRequest | ReversalRequest:
+        """What is asked of the hold. What was asked for first stands, whatever the settings say since.
+
+        An answer may have been lost, and another minimum set meanwhile: a captured hold is then not asked to be let go.
+        """
+        wanted = ask(priced, self._settings.minimum(priced.owed.currency), tries)
+        now = "capture" if isinstance(wanted, CaptureRequest) else "release"
+        known = await self._sessions.remember(
+            _book(priced, "asked"), "first", now.encode(), ttl_s=self._settings.remember_days * 86400
+        )
+        if known["first"] == now.encode() or not priced.owed:
+            return wanted
+        least = Money.zero(priced.owed.currency) if known["first"] == b"capture" else priced.hold.amount + priced.owed
+        return ask(priced, least, tries)
 
     async def account(self, priced: SessionPriced) -> Account:
         """What the provider has done to the session's hold."""
@@ -75,11 +102,16 @@ class Settling:
 
     async def _refused(
         self, priced: SessionPriced, asked: CaptureRequest | ReversalRequest, tries: int, answer: Transaction
-    ) -> Said:
-        """Count the refusal; once there were enough, what is owed stays uncollected and the hold is let go."""
+    ) -> Said | None:
+        """Count the refusal; once there were enough, what is owed stays uncollected and the hold is let go.
+
+        Unavailable if it is asked anew by schedule; None if at once, because the hold would run out before.
+        """
         why = answer.detail or str(answer.failure or "refused")
         if tries + 1 < self._settings.tries:
             await self._count(priced, "settle", tries)
+            if self._gateway.clock.now() < priced.hold.expires_at <= self._gateway.clock.now() + SLOT:
+                return None
             raise Unavailable(
                 f"hold {priced.hold.reference} of session {priced.session_id}: {answer.kind} was refused ({why}); "
                 "it is asked anew by schedule"
@@ -92,6 +124,8 @@ class Settling:
         return failed(priced, "refused", f"{why}; {rest}")
 
     async def _let_the_rest_go(self, priced: SessionPriced) -> None:
+        if (await self.account(priced)).releases:
+            return  # a person has, or we have
         tries = await self._tries(priced, "rest")
         name = f"{priced.hold.reference}:{tries}" if tries else priced.hold.reference
         answer = await self._done(
@@ -111,7 +145,8 @@ class Settling:
         """How often this was refused for good. Unavailable if that was only just now."""
         known = await self._sessions.recall(_book(priced, what))
         last = max(map(bytes.decode, known.values()), default="")
-        if last and self._gateway.clock.now() < datetime.fromisoformat(last) + AGAIN:
+        again = datetime.fromisoformat(last) + AGAIN if last else None
+        if again is not None and self._gateway.clock.now() < again and again < priced.hold.expires_at - SLOT:
             raise Unavailable(f"session {priced.session_id}: it was refused at {last} and is asked anew by schedule")
         return len(known)
 

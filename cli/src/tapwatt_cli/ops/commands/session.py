@@ -32,7 +32,8 @@ def _identity(text: str) -> str:
     return text
 
 
-def _amount(text: str) -> Decimal:
+def amount_in_words(text: str) -> Decimal:
+    """An amount in major units, as a person types it; typer.BadParameter if it is none."""
     try:
         amount = Decimal(text)
     except InvalidOperation:
@@ -49,7 +50,7 @@ def settle(
     reason: Annotated[str, typer.Option(metavar="TEXT", help="Why: kept with the decision, and on the bill.")],
     amount: Annotated[
         Decimal | None,
-        typer.Option(parser=_amount, metavar="12.34", help="Take so much of the hold, in its currency."),
+        typer.Option(parser=amount_in_words, metavar="12.34", help="Take so much of the hold, in its currency."),
     ] = None,
     release: Annotated[bool, typer.Option("--release", help="Nothing is owed: let the whole hold go.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,

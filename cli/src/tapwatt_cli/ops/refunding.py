@@ -1,0 +1,153 @@
+"""Money back to a driver: what was taken of a session and is left, the request for a refund, and its answer."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from tapwatt.clock import Clock
+from tapwatt.errors import TapwattError
+from tapwatt.facts.codec import Event, begin
+from tapwatt.facts.events import Captured, ChargedBack, EventRejected, Refunded, RefundFailed, RefundRequested
+from tapwatt.facts.fact import Fact
+from tapwatt.facts.ids import session_name
+from tapwatt.facts.topics import Topics
+from tapwatt.money import Money
+from tapwatt_cli.ops.saying import SOURCE, say
+from tapwatt_cli.ops.topic_log import read_topics
+
+OF_A_REFUND: tuple[type[Fact], ...] = (Captured, Refunded, ChargedBack)
+"""The facts that have to be read before money goes back."""
+
+ANSWERS: tuple[type[Fact], ...] = (Refunded, RefundFailed, EventRejected)
+LOOK_EVERY_S = 1.0
+
+Answer = Refunded | RefundFailed | EventRejected
+
+
+class NotRefundable(TapwattError):
+    """This money cannot go back; the sentence says why and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """What was taken of a session, and what of it went back already."""
+
+    captured: Captured
+    back: Money
+
+    @property
+    def identity(self) -> str:
+        """operator/session."""
+        return session_name(self.captured.place.operator_id, self.captured.session_id)
+
+    @property
+    def left(self) -> Money:
+        """What may still go back. Nothing if more went back than was taken, as a bank may do."""
+        taken = self.captured.taken
+        return taken - self.back if self.back < taken else Money.zero(taken.currency)
+
+
+def taken_of(session: str, facts: Iterable[Fact], refund_id: str | None = None) -> Taken:
+    """What was taken of `OPERATOR/SESSION`, or of `SESSION` where one operator has one of that id.
+
+    A refund of this id is left out of what went back: to ask for it again is to ask for the same.
+    NotRefundable if nothing was, or if it does not say whose session it is.
+    """
+    known = list(facts)
+    captures = {one.identity: one for one in known if isinstance(one, Captured)}
+    names = sorted(name for name in captures if name is not None and _is(session, name))
+    if not names:
+        raise NotRefundable(
+            f"nothing was taken for session {session}: is its name right (OPERATOR/SESSION), and the topic prefix?"
+        )
+    if len(names) > 1:
+        raise NotRefundable(f"several operators have a session {session}: say which, {' or '.join(names)}")
+    captured = captures[names[0]]
+    return Taken(captured, _went_back(names[0], captured, known, refund_id))
+
+
+def _is(session: str, identity: str) -> bool:
+    return session == identity if "/" in session else session == identity.partition("/")[2]
+
+
+def _went_back(identity: str, captured: Captured, facts: list[Fact], but: str | None) -> Money:
+    by_reference: dict[str, Money] = {}
+    for one in facts:
+        if not isinstance(one, Refunded | ChargedBack):
+            continue
+        whose = session_name(one.operator_id or captured.place.operator_id, one.session_id)
+        if whose == identity and getattr(one, "refund_id", None) != (but or ""):
+            reference = one.refund_reference if isinstance(one, Refunded) else one.chargeback_reference
+            by_reference[reference] = one.amount
+    return sum(by_reference.values(), Money.zero(captured.taken.currency))
+
+
+def refund_request(
+    taken: Taken, amount: Decimal | None, *, refund_id: str, reason: str, requested_by: str
+) -> RefundRequested:
+    """The request to give back this much in major units, or all that is left. NotRefundable if that is more."""
+    if not taken.left:
+        raise NotRefundable(f"all of the {taken.captured.taken} of session {taken.identity} went back already")
+    try:
+        wanted = taken.left if amount is None else Money.of(amount, taken.left.currency)
+    except ValueError as error:
+        raise NotRefundable(f"{amount} is no amount in {taken.left.currency}: {error}") from None
+    if wanted > taken.left:
+        raise NotRefundable(
+            f"{wanted} is more than is left of session {taken.identity}: {taken.captured.taken} was taken and "
+            f"{taken.back} went back already, so at most {taken.left} can"
+        )
+    if not wanted:
+        raise NotRefundable("a refund of nothing is none: say how much with --amount, or --full for all that is left")
+    return RefundRequested(
+        operator_id=taken.captured.place.operator_id,
+        session_id=taken.captured.session_id,
+        refund_id=refund_id,
+        capture_reference=taken.captured.capture_reference,
+        amount=wanted,
+        reason=reason,
+        requested_by=requested_by,
+    )
+
+
+def answer_to(requested: RefundRequested, events: Iterable[Event]) -> Answer | None:
+    """What came of this request, or None as long as nothing has.
+
+    Of several answers to one refund_id the refusal of another amount is the answer to that amount only.
+    """
+    for event in events:
+        fact = event.fact
+        if isinstance(fact, Refunded | RefundFailed) and fact.identity == requested.identity:
+            if fact.amount == requested.amount:
+                return fact
+        elif isinstance(fact, EventRejected) and fact.rejected_id == requested.refund_id:
+            return fact
+    return None
+
+
+async def read_taken(bootstrap: str, topics: Topics, session: str, refund_id: str | None = None) -> Taken:
+    """What the log says was taken of a session. Unavailable if Kafka cannot be read."""
+    log = await read_topics(bootstrap, topics, OF_A_REFUND)
+    return taken_of(session, (event.fact for event in log.events), refund_id)
+
+
+async def ask(bootstrap: str, topics: Topics, requested: RefundRequested, at: datetime) -> None:
+    """Say the request. Unavailable if Kafka did not take it: the same again is no harm."""
+    await say(bootstrap, topics.of(RefundRequested), [begin(requested, requested.refund_id, SOURCE, at)])
+
+
+async def answered(
+    bootstrap: str, topics: Topics, requested: RefundRequested, clock: Clock, within_s: float
+) -> Answer | None:
+    """What the capturer says to it within so many seconds, or None if it has not by then."""
+    until = clock.monotonic() + within_s
+    while True:
+        log = await read_topics(bootstrap, topics, ANSWERS)
+        answer = answer_to(requested, log.events)
+        if answer is not None or clock.monotonic() >= until:
+            return answer
+        await asyncio.sleep(LOOK_EVERY_S)
