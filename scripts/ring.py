@@ -45,7 +45,7 @@ def services() -> list[Service]:
     make: list[Callable[[], Service]] = [
         AuthoriserAgent(_GATEWAY, _NOBODY, _NOBODY, _NOBODY, AuthoriserSettings()).service,
         TokenMatcherAgent(_GATEWAY, _NOBODY, _NOBODY, TokenMatcherSettings()).service,
-        TariffAgent(_NOBODY, _NOBODY, TariffSettings()).service,
+        TariffAgent(_NOBODY, _NOBODY, _NOBODY, _NOBODY, TariffSettings()).service,
         CapturerAgent(_GATEWAY, _NOBODY, _NOBODY, CapturerSettings(), release_rest=False).service,
     ]
     return [service() for service in make]

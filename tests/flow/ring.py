@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from tests.flow.fleet import Fleet
 from tests.flow.log_in_memory import LogInMemory
 from tests.flow.virtual_time import VirtualClock
-from tests.flow.worker_in_memory import WorkerInMemory
+from tests.flow.worker_in_memory import ProgressOfAll, WorkerInMemory
 
 from authoriser.agent import AuthoriserAgent
 from authoriser.offers import Offers
@@ -31,6 +31,7 @@ from tapwatt.testing.fake_provider import BankCard, FakeProvider, Fault, Habits
 from tapwatt.worker.service import Service
 from tariff.agent import TariffAgent
 from tariff.settings import TariffSettings
+from tariff.stale import ENDINGS
 from token_matcher import testing as index_memory
 from token_matcher.agent import TokenMatcherAgent
 from token_matcher.settings import TokenMatcherSettings
@@ -187,7 +188,9 @@ class Ring:
         ).service()
 
     def _tariff(self, worker: WorkerInMemory) -> Service:
-        return TariffAgent(self._sessions(worker, "tariff"), self.clock, self._pricing).service()
+        known, deadlines = self._sessions(worker, "tariff"), self._mortal(self._deadlines["tariff"], worker)
+        heard = ProgressOfAll([worker.progress(fact) for fact in ENDINGS])
+        return TariffAgent(known, deadlines, heard, self.clock, self._pricing).service()
 
     def _capturer(self, worker: WorkerInMemory) -> Service:
         gateway, rest = self._gateway(worker), self._release_rest

@@ -11,16 +11,19 @@ from typing import Any
 
 import pytest
 from tests.flow.audit import audit
-from tests.flow.ring import Ring, card
+from tests.flow.ring import Ring, card, place
 from tests.flow.test_scenarios import all_is_well, begin, books, settled, virtual
+from tests.flow.virtual_time import in_virtual_time
 
 from tapwatt.facts.events import (
     AuthorisationDeclined,
+    Authorised,
     Captured,
     ChargingEnded,
     HoldReleased,
     SessionDisputed,
     SessionPriced,
+    SessionStale,
     SettlementDecided,
 )
 from tapwatt.facts.reasons import Doubt, EndReason
@@ -256,3 +259,96 @@ async def test_s38_a_car_that_charged_without_a_hold_is_disputed() -> None:
         assert said.doubt is Doubt.CHARGED_WITHOUT_HOLD
         assert ring.fleet.dead_letters == []
         assert audit(ring) == []
+
+
+DAY_S = 86_400.0
+
+
+@virtual
+async def test_s52_a_session_that_nobody_ends_is_said_to_be_stale_once_and_its_hold_is_let_go() -> None:
+    async with Ring() as ring:
+        await begin(ring, "s1")
+        await asyncio.sleep(45 * 3600)
+        assert ring.fleet.heard.of(SessionStale) == []
+        # when its deadline comes, then it is said, and the hold is let go
+        await settled(ring, "s1", HoldReleased)
+        [said] = ring.fleet.heard.of(SessionStale, "s1")
+        assert (said.policy, said.hold.amount) == ("release", Money.of("60", EUR))
+        assert price(ring).ended_because is EndReason.STALE
+        # and not again, also not after a restart
+        ring.workers["tariff"].crash()
+        await asyncio.sleep(DAY_S)
+        assert [ring.fleet.heard.times[name] for name in named(ring, SessionStale)] == [1]
+        # and a word that comes later is not swallowed
+        await ring.fleet.say(ended(ring))
+        await ring.calm()
+        [late] = disputes(ring)
+        assert (late.doubt, late.stands) == (Doubt.CONTRADICTING_END, Money.of("0", EUR))
+        await all_is_well(ring)
+
+
+def named(ring: Ring, kind: type[SessionStale]) -> list[str]:
+    """The events of this kind, by their names."""
+    return [name for name, event in ring.fleet.heard.events.items() if isinstance(event.fact, kind)]
+
+
+@virtual
+async def test_s52_a_stale_session_may_be_left_for_a_person_and_a_late_word_is_billed() -> None:
+    policies = {"op": {"stale_policy": "person", "stale_after_s": 3600}}
+    async with Ring(tariff={"by_place": policies}) as ring:
+        await begin(ring, "s1")
+        now = ring.clock.now()
+        await asyncio.sleep(2 * 3600)
+        [said] = ring.fleet.heard.of(SessionStale, "s1")
+        assert said.policy == "person"
+        assert books(ring, "s1").rest == Money.of("60", EUR)
+        # when the fleet says after all how it ended
+        await ring.fleet.say(ended(ring, started_at=now))
+        assert (await settled(ring, "s1", Captured)).taken == Money.of("6.00", EUR)
+        await all_is_well(ring)
+
+
+@virtual
+async def test_s52_a_session_whose_end_is_said_and_not_read_yet_is_not_stale() -> None:
+    async with Ring(tariff={"stale_after_s": 3600}) as ring:
+        await begin(ring, "s1")
+        now = ring.clock.now()
+        # given a tariff service that is behind with the endings
+        ring.workers["tariff"].pause(("ChargingEnded",))
+        await ring.fleet.say(ended(ring, started_at=now))
+        await asyncio.sleep(3 * 3600)
+        assert ring.fleet.heard.of(SessionStale) == []
+        ring.workers["tariff"].pause(())
+        assert (await settled(ring, "s1", Captured)).taken == Money.of("6.00", EUR)
+        assert ring.fleet.heard.of(SessionStale) == []
+        await all_is_well(ring)
+
+
+@virtual
+async def test_s52_a_session_that_ended_or_is_disputed_is_never_stale() -> None:
+    async with Ring(tariff={"stale_after_s": 7200}) as ring:
+        await begin(ring, "s1")
+        await ring.fleet.say(ended(ring, hours=0.5))
+        await settled(ring, "s1", Captured)
+        await begin(ring, "s2")
+        await ring.fleet.say(ended(ring, "s2", hours=5 / 60, energy_wh=910_000))
+        await asyncio.sleep(2 * DAY_S)
+        assert ring.fleet.heard.of(SessionStale) == []
+        assert len(disputes(ring, "s2")) == 1
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_s33_s52_whatever_is_killed_a_stale_session_is_let_go_once(seed: int) -> None:
+    async def day() -> None:
+        async with Ring(seed, stable=False, tariff={"stale_after_s": 4 * 3600}) as ring:
+            for number in range(3):
+                await begin(ring, f"s{number}", place(number))
+            await asyncio.sleep(12 * 3600)
+            await ring.calm()
+            await asyncio.sleep(4 * 3600)
+            await ring.calm()
+            assert audit(ring) == []
+            held = [one.session_id for one in ring.fleet.heard.of(Authorised)]
+            assert sorted(one.session_id for one in ring.fleet.heard.of(SessionStale)) == sorted(held)
+
+    in_virtual_time(day())

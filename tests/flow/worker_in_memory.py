@@ -172,6 +172,21 @@ class ProgressInMemory:
         return [record for p in self._partitions for record in self._log.read(*p, done.get(p, 0))]
 
 
+class ProgressOfAll:
+    """How far a worker has come with several topics."""
+
+    def __init__(self, each: Sequence[ProgressInMemory]) -> None:
+        self._each = each
+
+    async def ends(self) -> Ends:
+        """The offset after the last record of each partition that has one, now."""
+        return {partition: end for one in self._each for partition, end in (await one.ends()).items()}
+
+    async def reached(self, ends: Ends) -> bool:
+        """Whether everything before these offsets was handled."""
+        return await self._each[0].reached(ends)
+
+
 class _Up:
     """A running process: what it has in flight and how far it has read."""
 

@@ -29,11 +29,14 @@ from tapwatt.facts.events import (
 )
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.fields import ChargingPeriod, Hold, MeterPeriod, Place
+from tapwatt.facts.ids import cause, fact_id
 from tapwatt.facts.reasons import DeclineReason, EndReason
 from tapwatt.money import Money
 from tapwatt.state.session_store import SessionStore
 from tapwatt.tariffs import Dimension, PriceComponent, Tariff, TariffElement
+from tapwatt.testing.deadlines import InMemoryDeadlines, deadlines_view
 from tapwatt.testing.session_store import InMemorySessionStore, sessions_view
+from tapwatt.worker.progress import Ends
 from tariff.agent import TariffAgent
 from tariff.case_files import REMEMBERS, kept, ours
 from tariff.reading import read
@@ -130,6 +133,16 @@ class Still:
         return 0.0
 
 
+class AllRead:
+    """A service that has read everything."""
+
+    async def ends(self) -> Ends:
+        return {}
+
+    async def reached(self, ends: Ends) -> bool:
+        return True
+
+
 @dataclass
 class World:
     """The log, and a tariff service that can be killed and that can lose its memory."""
@@ -146,7 +159,8 @@ class World:
         """Redis was flushed: nothing is known."""
         self.store = InMemorySessionStore(sessions_view(self.clock, whole=True), self.clock)
         slow = cast(SessionStore, Slow(self.store, self.chance))
-        self.agent = TariffAgent(slow, self.clock, TariffSettings())
+        deadlines = InMemoryDeadlines(deadlines_view(self.clock, whole=True))
+        self.agent = TariffAgent(slow, deadlines, AllRead(), self.clock, TariffSettings())
 
     async def rebuild(self) -> None:
         """Know what the log says: one topic after the other, in the order in which a rebuild reads them."""
@@ -214,8 +228,6 @@ def test_s12_s33_s38_a_session_is_priced_once_and_every_word_has_a_voice(
 
 def voiced(number: int, word: Fact, priced: dict[str, Event], disputes: dict[str, Event], world: World) -> bool:
     """Whether it is priced, noted by the price, disputed, refused, or the same as what stands."""
-    from tapwatt.facts.ids import cause, fact_id
-
     name = cause("/fleet", str(number))
     if fact_id(name, "SessionPriced") in priced or fact_id(name, "SessionDisputed") in disputes:
         return True

@@ -61,7 +61,7 @@ def halves(first: dict[str, Any] | None = None, second: dict[str, Any] | None = 
         ({"periods": halves(None, {"starts_at": after(30 - 0.002 / 60)})}, "11000", "periods[1] overlaps by 0.002 s"),
         ({"reason": "EVDisconnected"}, "11000", "the reason EVDisconnected is understood as ev_disconnected"),
         ({"reason": "Sun went down"}, "11000", "the reason Sun went down is understood as other"),
-        ({"periods": halves({"max_current_a": 15.9999999999998})}, "11000", "more than six decimals are rounded"),
+        ({"periods": halves({"max_current_a": 15.99999998})}, "11000", "more than six decimals are rounded"),
         ({"periods": halves({"max_current_a": -3})}, "11000", "a max_current_a of -3 is left out"),
     ],
 )

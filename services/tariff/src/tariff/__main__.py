@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from tapwatt.facts.codec import Event
 from tapwatt.metrics import DISPUTED
 from tapwatt.settings import read_settings
 from tapwatt.wiring.process import Runtime, run
+from tapwatt.wiring.progress import OwnProgress
 from tapwatt.wiring.resources import with_resources
 from tapwatt.wiring.sessions import RememberedSessions
 from tapwatt.worker.service import Service
 from tariff.agent import NAME, TariffAgent
 from tariff.case_files import REMEMBERS, kept, ours
 from tariff.settings import TariffSettings
+from tariff.stale import ENDINGS, look_after
 
 EPOCH = 3
 """Count up when what is remembered changes: the view is then rebuilt from the log."""
@@ -24,14 +28,25 @@ def build(runtime: Runtime) -> Service:
     def keep(event: Event) -> tuple[str, bytes] | None:
         return kept(event, runtime.clock.now()) if ours(event) else None
 
-    sessions = RememberedSessions(runtime, NAME, EPOCH, REMEMBERS, settings.remember_days, keep=keep)
+    sessions = RememberedSessions(
+        runtime,
+        NAME,
+        EPOCH,
+        REMEMBERS,
+        settings.remember_days,
+        besides=partial(look_after, at=settings.at),
+        keep=keep,
+    )
+    heard = OwnProgress(NAME, ENDINGS)
     agent = TariffAgent(
         sessions.store,
+        sessions.deadlines,
+        heard.progress,
         runtime.clock,
         settings,
         counted=lambda said: runtime.metrics.count(DISPUTED, said.doubt),
     )
-    return with_resources(agent.service(), sessions)
+    return with_resources(agent.service(), sessions, heard)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 
 from tapwatt.clock import Clock
 from tapwatt.errors import Poison
@@ -15,15 +16,19 @@ from tapwatt.facts.events import (
     SessionCancelled,
     SessionDisputed,
     SessionPriced,
+    SessionStale,
     SettlementDecided,
 )
+from tapwatt.state.deadlines import Deadlines
 from tapwatt.state.event_ids import EventIds
 from tapwatt.state.session_names import SessionNames
 from tapwatt.state.session_store import SessionStore
-from tapwatt.worker.service import Done, Service
-from tariff.case_files import BEGAN, MOST_ENDINGS, NAME, PRICED, CaseFile, kept
+from tapwatt.worker.progress import Progress
+from tapwatt.worker.service import Done, Round, Service
+from tariff.case_files import BEGAN, MOST_ENDINGS, NAME, PRICED, CaseFile, CaseFiles, kept
 from tariff.decide import Rules, decide, refused
 from tariff.settings import TariffSettings
+from tariff.stale import StaleSessions, look_after
 
 __all__ = ["NAME", "TariffAgent"]
 
@@ -38,23 +43,31 @@ class TariffAgent:
     def __init__(
         self,
         sessions: SessionStore,
+        deadlines: Deadlines,
+        progress: Progress,
         clock: Clock,
         settings: TariffSettings,
         counted: Callable[[SessionDisputed], None] = lambda said: None,
     ) -> None:
-        self._sessions = sessions
+        self._files = CaseFiles(sessions, timedelta(days=settings.remember_days))
+        self._deadlines = deadlines
+        self._stale = StaleSessions(self._files, deadlines, progress, clock, settings.at)
         self._clock = clock
         self._settings = settings
         self._counted = counted
-        self._ttl_s = settings.remember_days * 86400
         self._names = SessionNames(sessions, settings.remember_days)
         self._event_ids = EventIds(sessions, settings.remember_days)
 
     def service(self) -> Service:
         """What the worker runs."""
         heard = (Authorised, AuthorisationDeclined, SessionCancelled, ChargingEnded, SettlementDecided)
-        says = (SessionPriced, SessionDisputed)
-        return Service(NAME, dict.fromkeys(heard, self.heard), says=says, before=self._event_ids)
+        return Service(
+            NAME,
+            dict.fromkeys(heard, self.heard),
+            says=(SessionPriced, SessionDisputed, SessionStale),
+            before=self._event_ids,
+            rounds=(Round("look for sessions that nobody ends", self._settings.look_every_s, self._stale.look),),
+        )
 
     async def heard(self, event: Event) -> Done:
         """Keep what was heard; say the price once it is known, and each word that is not believed."""
@@ -65,7 +78,8 @@ class TariffAgent:
         field, value = kept(event, self._clock.now())
         if isinstance(event.fact, ChargingEnded):
             await self._room_for(name, field)
-        file = await self._keep(name, field, value)
+        file = await self._files.keep(name, field, value)
+        await look_after(self._deadlines, event, self._settings.at)
         if isinstance(event.fact, SettlementDecided):
             _follow_if_possible(event.fact, file)
         claimed, file = await self._claim(name, file)
@@ -94,7 +108,7 @@ class TariffAgent:
         """What is said under the field of this fact: this one, unless another one was claimed before."""
         event = follow(cause, fact, f"/tapwatt/{NAME}", self._clock.now())
         field, value = kept(event, event.envelope.time)
-        file = await self._keep(name, field, value)
+        file = await self._files.keep(name, field, value)
         if isinstance(fact, SessionDisputed) and file.fields[field] == value:
             self._counted(fact)
         stands = file.said(field)
@@ -102,17 +116,14 @@ class TariffAgent:
         return stands, file
 
     async def _room_for(self, name: str, field: str) -> None:
-        known = await self._sessions.recall(name)
-        if field not in known and CaseFile(known).full:
+        file = await self._files.of(name)
+        if field not in file.fields and file.full:
             raise Poison(f"more than {MOST_ENDINGS} different endings of one session: say how it ended, once")
-
-    async def _keep(self, name: str, field: str, value: bytes) -> CaseFile:
-        return CaseFile(await self._sessions.remember(name, field, value, ttl_s=self._ttl_s))
 
     async def _remember(self, name: str, said: tuple[Event, ...]) -> None:
         """Kept again once it is told: a view that was lost in between was rebuilt without it."""
         for event in said:
-            await self._keep(name, *kept(event, event.envelope.time))
+            await self._files.claim(name, event)
 
     def _rules(self, began: Authorised | AuthorisationDeclined) -> Rules:
         return Rules(self._settings.rounding_policy, self._settings.at(began.place).limits)

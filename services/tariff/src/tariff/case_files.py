@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from tapwatt.errors import BrokenInvariant, Poison
 from tapwatt.facts.codec import Event
@@ -17,11 +17,13 @@ from tapwatt.facts.events import (
     SessionCancelled,
     SessionDisputed,
     SessionPriced,
+    SessionStale,
     SettlementDecided,
 )
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.ids import cause, fact_id
 from tapwatt.facts.packed_event import pack, unpack
+from tapwatt.state.session_store import SessionStore
 from tariff.reading import Reading, read
 from tariff.words import Ended, Session, Word
 
@@ -32,12 +34,13 @@ REMEMBERS: tuple[type[Fact], ...] = (
     SessionCancelled,
     ChargingEnded,
     SettlementDecided,
+    SessionStale,
     SessionPriced,
     SessionDisputed,
 )
 """What a rebuild reads."""
 
-BEGAN, CANCELLED, PRICED = "began", "cancelled", "priced"
+BEGAN, CANCELLED, PRICED, STALE = "began", "cancelled", "priced", "stale"
 _ENDED, _DECIDED, _DISPUTED = "ended:", "decided:", "disputed:"
 MOST_ENDINGS = 20
 """So many different endings of one session are kept; a fleet that says more is not saying how it ended."""
@@ -61,6 +64,8 @@ def kept(event: Event, heard_at: datetime) -> tuple[str, bytes]:
             return _DECIDED + fact.decision_id, pack(event)
         case SessionPriced():
             return PRICED, pack(event)
+        case SessionStale():
+            return STALE, pack(event)
         case _:
             return _DISPUTED + event.envelope.id, pack(event)
 
@@ -127,6 +132,26 @@ class CaseFile:
     def _follows(self, name: str, fact: type[Fact]) -> str:
         envelope = self.cause(name)
         return fact_id(cause(envelope.source, envelope.id), fact.name)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseFiles:
+    """The files of all sessions (operator/session), each kept for at least so long."""
+
+    sessions: SessionStore
+    life: timedelta
+
+    async def of(self, name: str) -> CaseFile:
+        """What is known of this session."""
+        return CaseFile(await self.sessions.recall(name))
+
+    async def keep(self, name: str, field: str, value: bytes) -> CaseFile:
+        """Keep it, unless the field is known; the file as it is then."""
+        return CaseFile(await self.sessions.remember(name, field, value, ttl_s=self.life.total_seconds()))
+
+    async def claim(self, name: str, event: Event) -> CaseFile:
+        """Keep what is going to be said, or was said; what was claimed first stands."""
+        return await self.keep(name, *kept(event, event.envelope.time))
 
 
 def _is_word(name: str) -> bool:

@@ -104,6 +104,12 @@ class TariffSettings(BaseSettings):
         description="what becomes of the hold of a stale session: `release` lets it go, `person` leaves it to "
         "`tapwatt session settle`",
     )
+    look_every_s: float = Field(
+        10,
+        gt=0,
+        le=3600,
+        description="how often it is looked for sessions that nobody ends",
+    )
     by_place: dict[Somewhere, PlaceSettings] = Field(
         {},
         description='what is otherwise at an operator or a site, as {"acme": {"stale_policy": "person"}, '
