@@ -1,9 +1,15 @@
 """The stories that drivers live through: one for each kind of session, named, and tied to the scenarios it shows."""
 
-from . import provider_trouble, refusals, settling, stopping
+from . import provider_trouble, refusals, settling, stopping, whose_and_what
 from .story import Story
 
-STORIES: tuple[Story, ...] = (*settling.STORIES, *stopping.STORIES, *refusals.STORIES, *provider_trouble.STORIES)
+STORIES: tuple[Story, ...] = (
+    *settling.STORIES,
+    *stopping.STORIES,
+    *refusals.STORIES,
+    *provider_trouble.STORIES,
+    *whose_and_what.STORIES,
+)
 """Every story, in the order in which they are told."""
 
 __all__ = ["STORIES", "Story"]
