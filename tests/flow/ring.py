@@ -182,9 +182,9 @@ class Ring:
         return AuthoriserAgent(self._gateway(worker), known, deadlines, offers, settings).service()
 
     def _matcher(self, worker: WorkerInMemory) -> Service:
-        begun = worker.progress(Authorised, Topics().retries("token-matcher"))
+        self.begun = worker.progress(Authorised, Topics().retries("token-matcher"))
         return TokenMatcherAgent(
-            self._gateway(worker), self._mortal(self._index, worker), begun, self._matching
+            self._gateway(worker), self._mortal(self._index, worker), self.begun, self._matching
         ).service()
 
     def _tariff(self, worker: WorkerInMemory) -> Service:

@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from tests.flow.log_in_memory import PARTITIONS, LogInMemory
 from tests.flow.virtual_time import VirtualClock
 
+from tapwatt.errors import Unavailable
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.topics import FACT_OF_TYPE, Topics, kebab
 from tapwatt.log import Log
@@ -149,7 +150,9 @@ class WorkerInMemory:
 
 
 class ProgressInMemory:
-    """How far a worker has come with some topics."""
+    """How far a worker has come with some topics. While it is `silent`, nobody can tell."""
+
+    silent = False
 
     def __init__(self, worker: WorkerInMemory, log: LogInMemory, topics: Sequence[str]) -> None:
         self._worker = worker
@@ -168,6 +171,8 @@ class ProgressInMemory:
 
     async def unhandled(self) -> list[Incoming]:
         """The records that were not handled yet."""
+        if self.silent:
+            raise Unavailable("nobody tells")
         done = self._worker.done()
         return [record for p in self._partitions for record in self._log.read(*p, done.get(p, 0))]
 

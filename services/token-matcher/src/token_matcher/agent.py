@@ -19,11 +19,12 @@ from tapwatt.facts.fact import Fact
 from tapwatt.facts.packed_event import pack, unpack
 from tapwatt.facts.reasons import NoMatchReason
 from tapwatt.provider.gateway import Gateway
+from tapwatt.state.event_ids import EventIds
 from tapwatt.worker.progress import Progress
 from tapwatt.worker.service import Done, Handler, Service
 from token_matcher.card_reads import CardReads
 from token_matcher.decide import Presented, Said, not_matched, stop_name
-from token_matcher.index import Index, Opened
+from token_matcher.index import ANSWER, Index, IndexedIds, Opened
 from token_matcher.matches import Matches
 from token_matcher.settings import TokenMatcherSettings
 
@@ -44,7 +45,8 @@ class TokenMatcherAgent:
         """What the worker runs."""
         settled: dict[type[Fact], Handler] = dict.fromkeys((Captured, HoldReleased, CaptureFailed), self.ended)
         hears: dict[type[Fact], Handler] = {StopRequested: self.stop, Authorised: self.begun, **settled}
-        return Service(NAME, hears, says=(TokenMatched, TokenNotMatched, TokenAmbiguous))
+        says = (TokenMatched, TokenNotMatched, TokenAmbiguous)
+        return Service(NAME, hears, says=says, before=EventIds(IndexedIds(self._index), ANSWER.days))
 
     async def begun(self, event: Event) -> Done:
         """The session can be stopped by its card from now on."""
@@ -70,12 +72,16 @@ class TokenMatcherAgent:
         return Done(say=(unpack(before),), remember=leftovers)
 
     async def _answer(self, stop: StopRequested) -> Said:
-        settings = self._settings
-        terminal, name = stop_name(stop.operator_id, stop.terminal_id), stop_name(stop.operator_id, stop.stop_id)
-        may = await self._index.tap(
-            terminal, name, self._clock.now(), within_s=settings.taps_within_s, at_most=settings.taps_at_most
-        )
-        if not may:
+        if not await self._may_tap(stop):
             return not_matched(stop, NoMatchReason.TOO_MANY_TAPS)
         presented = await self._cards.read(stop)
         return await self._matches.of(stop, presented) if isinstance(presented, Presented) else presented
+
+    async def _may_tap(self, stop: StopRequested) -> bool:
+        """Whether its terminal is not tapped too often. A stop that comes late is answered, and no longer a tap."""
+        settings, now = self._settings, self._clock.now()
+        if (now - stop.requested_at).total_seconds() >= settings.begin_within_s:
+            return True
+        terminal, name = stop_name(stop.operator_id, stop.terminal_id), stop_name(stop.operator_id, stop.stop_id)
+        within_s, at_most = settings.taps_within_s, settings.taps_at_most
+        return await self._index.tap(terminal, name, now, within_s=within_s, at_most=at_most)

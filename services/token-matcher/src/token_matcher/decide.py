@@ -89,22 +89,22 @@ def decide(
 ) -> Said:
     """One session of this card within reach is stopped; of several, the driver picks. Never two, never another's.
 
-    A session that began less than `debounce` before the tap is not stopped by it: the card is still on the reader.
+    A session that began less than `debounce` before the tap, or after it, is not stopped by it: the card is still on
+    the reader. Nor is then any other that it opened: who left it there meant none of them.
     """
     card = presented.card
-    here = [s for s in sessions if _in_reach(stop, s) and same_card(s.card, card)]
-    mine = [s for s in here if s.claimed_by == stop.stop_id]
-    found = [s for s in here if not _just_started(s, presented.at, debounce)]
+    found = [s for s in sessions if _in_reach(stop, s) and same_card(s.card, card)]
+    mine = [s for s in found if s.claimed_by == stop.stop_id]
     free = [s for s in found if s.claimed_by is None]
     match mine or free or found:
         case []:
-            return not_matched(stop, NoMatchReason.JUST_STARTED if here else NoMatchReason.NO_SESSION)
+            return not_matched(stop, NoMatchReason.NO_SESSION)
         case [one]:
-            return _matched(stop, card, one)
+            return _unless_just_started(stop, presented, one, debounce)
         case several:
             evses = tuple(sorted({s.evse_id for s in several}))
             if len(evses) == 1:  # an EVSE charges one car at a time: the latest session on it is the one that runs
-                return _matched(stop, card, max(several, key=_age))
+                return _unless_just_started(stop, presented, max(several, key=_age), debounce)
             return TokenAmbiguous(
                 operator_id=stop.operator_id, stop_id=stop.stop_id, terminal_id=stop.terminal_id, evse_ids=evses
             )
@@ -128,6 +128,12 @@ def _matched(stop: StopRequested, card: Card, session: OpenSession) -> TokenMatc
         evse_id=session.evse_id,
         matched_by=kind.value,
     )
+
+
+def _unless_just_started(stop: StopRequested, presented: Presented, one: OpenSession, debounce: timedelta) -> Said:
+    if one.claimed_by != stop.stop_id and _just_started(one, presented.at, debounce):
+        return not_matched(stop, NoMatchReason.JUST_STARTED)
+    return _matched(stop, presented.card, one)
 
 
 def _just_started(session: OpenSession, tapped_at: datetime | None, debounce: timedelta) -> bool:

@@ -26,8 +26,8 @@ MARGIN = timedelta(hours=1)
 TOMBSTONE = timedelta(days=35)
 """How long a closed session stays closed for good; a card hold lives 30 days at the longest."""
 
-ANSWER = timedelta(days=1)
-"""How long the answer to a stop is kept for the same stop said again."""
+ANSWER = timedelta(days=45)
+"""How long the answer to a stop is kept for the same stop said again: longer than any of its sessions is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Index(Protocol):
         ...
 
     async def answer(self, stop: str, value: bytes) -> bytes:
-        """Keep the first answer to this stop for a day. The answer that is kept."""
+        """Keep the first answer to this stop for 45 days. The answer that is kept."""
         ...
 
     async def answered(self, stop: str) -> bytes | None:
@@ -150,7 +150,7 @@ class RedisIndex:
         return holder.decode() if holder else None
 
     async def answer(self, stop: str, value: bytes) -> bytes:
-        """Keep the first answer to this stop for a day. The answer that is kept."""
+        """Keep the first answer to this stop for 45 days. The answer that is kept."""
         kept: bytes = await self._view.run(self._answer, stop, value, milliseconds(ANSWER), into=self._into)
         return kept
 
@@ -164,6 +164,17 @@ class RedisIndex:
         within_ms = int(within_s * 1000)
         asked = (terminal, stop, milliseconds(now), within_ms, at_most)
         return bool(await self._view.run(self._tap, *asked, into=self._into))
+
+
+class IndexedIds:
+    """Keeps which event was given which id, beside the answers to stops and for as long."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+
+    async def remember(self, session_id: str, field: str, value: bytes, *, ttl_s: float) -> dict[str, bytes]:
+        """Keep the first value under the name; the one that is kept. It has one field, and lives for ANSWER."""
+        return {field: await self._index.answer(session_id, value)}
 
 
 def in_order(sessions: Sequence[OpenSession]) -> list[OpenSession]:

@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
+from tapwatt.errors import Poison
 from tapwatt.facts.codec import Event
 from tapwatt.facts.events import (
     Authorised,
     Captured,
     CaptureFailed,
     HoldReleased,
+    StopRequested,
     TokenAmbiguous,
     TokenMatched,
     TokenNotMatched,
 )
 from tapwatt.facts.ids import session_name
 from tapwatt.facts.packed_event import pack
+from tapwatt.state.event_ids import EventIds
 from tapwatt.state.view import Generation
 from tapwatt.wiring.process import Runtime
 from tapwatt.wiring.view import ServiceView
 from token_matcher.agent import NAME
 from token_matcher.decide import stop_name
-from token_matcher.index import Opened, RedisIndex
+from token_matcher.index import ANSWER, IndexedIds, Opened, RedisIndex
 
-EPOCH = 3
+EPOCH = 4
 """Count up when what is indexed changes: the index is then rebuilt from the log."""
 
-INDEXED = (Authorised, TokenMatched, TokenNotMatched, TokenAmbiguous, Captured, HoldReleased, CaptureFailed)
+INDEXED = (
+    Authorised,
+    TokenMatched,
+    TokenNotMatched,
+    TokenAmbiguous,
+    Captured,
+    HoldReleased,
+    CaptureFailed,
+    StopRequested,
+)
 """What the index is a view of, in the order it is read: a session is open before its stop is claimed."""
 
 
@@ -50,5 +64,8 @@ class IndexedSessions(ServiceView):
                 await index.answer(stop_name(operator_id, stop_id), pack(event))
             case TokenMatched() | TokenNotMatched() | TokenAmbiguous():
                 pass  # of the first days, when a stop was not named by its operator: its driver has gone
+            case StopRequested():
+                with suppress(Poison):  # it was refused when it was heard
+                    await EventIds(IndexedIds(index), ANSWER.days)(event)
             case ended:
                 await index.close(str(ended.identity), event.envelope.time)

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import timedelta
-from functools import partial
 
 from tapwatt.clock import Clock
 from tapwatt.errors import Poison, Unavailable
+from tapwatt.facts.cards import Card, same_card
 from tapwatt.facts.codec import decode
 from tapwatt.facts.events import Authorised, StopRequested, TokenMatched, TokenNotMatched
 from tapwatt.facts.ids import session_name
 from tapwatt.facts.reasons import NoMatchReason
-from tapwatt.worker.progress import Ends, Progress
+from tapwatt.worker.progress import Progress
 from tapwatt.worker.records import Incoming
-from token_matcher.decide import Presented, Said, decide
-from token_matcher.index import Index
+from token_matcher.decide import Presented, Said, decide, not_matched
+from token_matcher.index import Index, Opened
 from token_matcher.settings import TokenMatcherSettings
+
+
+class NotYet(Unavailable):
+    """Whether there is a session is not known now."""
 
 
 class Matches:
     """Looks a card up among the open sessions of its operator and site.
 
-    `begun` is how far this service has come with Authorised: while one of this site waits, no session is "not yet",
-    never "none".
+    `begun` is how far this service has come with Authorised. Before it is said that there is no session, what is not
+    handled yet is read from the log itself: so what is held up elsewhere holds up nobody here, and no session that
+    waits to be indexed is denied.
     """
 
     def __init__(self, index: Index, begun: Progress, clock: Clock, settings: TokenMatcherSettings) -> None:
@@ -35,45 +39,57 @@ class Matches:
     async def of(self, stop: StopRequested, presented: Presented) -> Said:
         """What this card may stop here, also where another stop has stopped it already: each tap has its own answer.
 
-        Unavailable while sessions have begun that are not indexed yet, or if the session ends meanwhile.
+        Unavailable while nobody knows what has begun, or if the session ends meanwhile, as long as a driver may wait.
         """
-        said = await self._found(stop, presented)
-        if isinstance(said, TokenMatched):
-            await self._claim(stop, said)
+        try:
+            said = await self._found(stop, presented)
+            if isinstance(said, TokenMatched):
+                await self._claim(stop, said)
+        except NotYet:
+            if (self._clock.now() - stop.requested_at).total_seconds() < self._settings.patience_s:
+                raise
+            return not_matched(stop, NoMatchReason.TIMED_OUT)
         return said
 
     async def _found(self, stop: StopRequested, presented: Presented) -> Said:
         until = self._clock.monotonic() + self._settings.index_wait_s
-        debounce = timedelta(seconds=self._settings.debounce_s)
-        ends: Ends | None = None
         while True:
-            sessions = await self._index.candidates(stop.operator_id, stop.site_id, presented.card)
-            said = decide(stop, presented, sessions, debounce)
+            said = await self._look(stop, presented)
             if not isinstance(said, TokenNotMatched) or said.reason is not NoMatchReason.NO_SESSION:
                 return said
-            ends = await self._begun.ends() if ends is None else ends
             if self._clock.monotonic() >= until:
-                if not await self._begun.reached(ends) and any(map(partial(_opens_here, stop), await self._waiting())):
-                    raise Unavailable(f"stop {stop.stop_id}: sessions have begun here that are not indexed yet")
-                return said
+                break
             await self._clock.sleep(self._settings.look_again_s)
+        await self._index_what_waits(stop, presented.card)
+        return await self._look(stop, presented)
 
-    async def _waiting(self) -> Sequence[Incoming]:
-        """What was said of holds and is not indexed yet: few records, since it is asked when the rest is done."""
-        return await self._begun.unhandled()
+    async def _look(self, stop: StopRequested, presented: Presented) -> Said:
+        sessions = await self._index.candidates(stop.operator_id, stop.site_id, presented.card)
+        return decide(stop, presented, sessions, timedelta(seconds=self._settings.debounce_s))
+
+    async def _index_what_waits(self, stop: StopRequested, card: Card) -> None:
+        """Index what this card has begun here and is not indexed yet, as its own record does once it is handled."""
+        try:
+            ends = await self._begun.ends()
+            records = () if await self._begun.reached(ends) else await self._begun.unhandled()
+        except Unavailable as error:
+            raise NotYet(f"stop {stop.stop_id}: nobody knows which sessions have begun here: {error}") from error
+        for record in records:
+            fact = _begun(record)
+            here = fact and (fact.place.operator_id, fact.place.site_id) == (stop.operator_id, stop.site_id)
+            if fact and here and same_card(fact.card, card):
+                await self._index.open(Opened.by(fact))
 
     async def _claim(self, stop: StopRequested, said: TokenMatched) -> None:
         name = session_name(stop.operator_id, said.session_id)
         if await self._index.claim(name, stop.stop_id) is None:
-            raise Unavailable(f"session {name} ended while it was matched: stop {stop.stop_id} looks again")
+            raise NotYet(f"session {name} ended while it was matched: stop {stop.stop_id} looks again")
 
 
-def _opens_here(stop: StopRequested, record: Incoming) -> bool:
-    """Whether it may open a session at the site of the stop. What cannot be read opens none."""
+def _begun(record: Incoming) -> Authorised | None:
+    """The session that the record begins; what cannot be read begins none."""
     try:
         fact = decode(record.key, record.value, record.headers).fact
     except Poison:
-        return False
-    if not isinstance(fact, Authorised):
-        return False
-    return (fact.place.operator_id, fact.place.site_id) == (stop.operator_id, stop.site_id)
+        return None
+    return fact if isinstance(fact, Authorised) else None

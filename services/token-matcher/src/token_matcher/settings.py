@@ -63,6 +63,11 @@ class TokenMatcherSettings(BaseSettings):
     look_again_s: float = Field(0.5, gt=0, le=10, description="how often to look meanwhile")
 
     @property
+    def patience_s(self) -> float:
+        """How old a stop is at the most when its driver may still be there (seconds)."""
+        return self.begin_within_s + self.driver_s
+
+    @property
     def driver_s(self) -> float:
         """The longest that a driver may be at the terminal for one stop."""
         return self.presentation_s + self.cancel_within_s

@@ -88,7 +88,7 @@ class InMemoryIndex:
         return here.claims.setdefault(session, stop_id)
 
     async def answer(self, stop: str, value: bytes) -> bytes:
-        """Keep the first answer to this stop for a day. The answer that is kept."""
+        """Keep the first answer to this stop for 45 days. The answer that is kept."""
         kept = self._read().answers.setdefault(stop, (value, self._clock.now() + ANSWER))
         return kept[0]
 

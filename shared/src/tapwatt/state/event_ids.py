@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
+from typing import Protocol
 
 from tapwatt.errors import Poison
 from tapwatt.facts.codec import Event
 from tapwatt.facts.fact import OUTSIDE
-from tapwatt.state.session_store import SessionStore
+
+
+class FirstValues(Protocol):
+    """Where the first value under a name stays; of a SessionStore, it is all that is asked."""
+
+    async def remember(self, session_id: str, field: str, value: bytes, *, ttl_s: float) -> Mapping[str, bytes]:
+        """Remember it, unless the field is known; what is known after."""
+        ...
 
 
 class EventIds:
     """Which fact each id of a fleet's or an operator's event was given to. Our own ids follow from their causes."""
 
-    def __init__(self, sessions: SessionStore, remember_days: float) -> None:
-        self._sessions = sessions
+    def __init__(self, kept: FirstValues, remember_days: float) -> None:
+        self._kept = kept
         self._ttl_s = remember_days * 86400
 
     async def __call__(self, event: Event) -> None:
@@ -24,7 +33,7 @@ class EventIds:
         envelope = event.envelope
         said = f"{event.fact.name} {event.fact.identity} {event.fact.model_dump_json(exclude_none=True)}"
         digest = hashlib.sha256(said.encode()).hexdigest().encode()
-        known = await self._sessions.remember(f"!{envelope.source} {envelope.id}", "fact", digest, ttl_s=self._ttl_s)
+        known = await self._kept.remember(f"!{envelope.source} {envelope.id}", "fact", digest, ttl_s=self._ttl_s)
         if known["fact"] != digest:
             raise Poison(
                 f"its ce_id was used before, by the same ce_source, for an event that says something else: "
