@@ -100,7 +100,7 @@ def added_up(fact: type[Fact], value: dict[str, Any]) -> dict[str, Any]:
             for (part, name), time in zip(slots, times, strict=True):
                 part[name] = time
             total = sum((exact(period.get("energy_wh", 0)) for period in periods), Decimal(0))
-            if total > 10**9:
+            if abs(total) > 10**9:
                 for period in periods:
                     period["energy_wh"] = 0.25
                 total = Decimal("0.25") * len(periods)
