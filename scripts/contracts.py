@@ -92,12 +92,14 @@ def schemas() -> dict[str, Any]:
 
 
 def _in_words(name: str, schema: dict[str, Any]) -> dict[str, str]:
-    """What a fact's schema cannot say, after what it is: the rules of its validators."""
-    fact = next((fact for fact in FACTS if fact.__name__ == name), None)
-    rules = (
-        [] if fact is None else [rule.func.__doc__ for rule in fact.__pydantic_decorators__.model_validators.values()]
-    )
+    """What a fact's schema cannot say, after what it is: the rules that it is held to as a whole."""
+    rules = [rule.func.__doc__ for fact in FACTS if fact.__name__ == name for rule in held_to(fact)]
     return {"description": " ".join([schema["description"], *map(str, rules)])} if rules else {}
+
+
+def held_to(fact: type[Fact]) -> list[Any]:
+    """The validators that look at the whole of a fact once its fields are read; each says its rule in its docstring."""
+    return [one for one in fact.__pydantic_decorators__.model_validators.values() if one.info.mode == "after"]
 
 
 def example(fact: type[Fact]) -> dict[str, Any]:

@@ -191,7 +191,7 @@ def test_a_fact_without_an_example_is_named_with_the_file_to_add(
 @pytest.mark.parametrize("fact", FACTS, ids=lambda fact: fact.name)
 def test_what_no_schema_can_say_of_a_fact_is_said_in_its_description(fact: Any) -> None:
     said = DOCUMENT["components"]["schemas"][fact.__name__]["description"]
-    for rule in fact.__pydantic_decorators__.model_validators.values():
+    for rule in contracts.held_to(fact):
         assert rule.func.__doc__, f"{fact.name}.{rule.func.__name__} has no sentence that says its rule"
         assert rule.func.__doc__ in said
 
