@@ -199,7 +199,8 @@ def said(log: Sequence[Event], kind: type[Fact]) -> dict[str, Event]:
 async def live(began: Fact, comes: Sequence[tuple[int, str]], together: int, seed: int) -> World:
     world = World(Random(seed))
     facts = (began, *WORDS)
-    waiting = [(begin(facts[number], f"{number}", "/fleet", NOON), how) for number, how in comes]
+    first = [(0, "done")] * (together if seed % 2 else 0)  # half of the time the hold is known before any word
+    waiting = [(begin(facts[number], f"{number}", "/fleet", NOON), how) for number, how in (*first, *comes)]
     waiting.append((begin(began, "0", "/fleet", NOON), "done"))
     while waiting:
         group, waiting = waiting[:together], waiting[together:]

@@ -80,9 +80,9 @@ class TariffAgent:
             await self._room_for(name, field)
         file = await self._files.keep(name, field, value)
         await look_after(self._deadlines, event, self._settings.at)
-        if isinstance(event.fact, SettlementDecided):
-            _follow_if_possible(event.fact, file)
         claimed, file = await self._claim(name, file)
+        if isinstance(event.fact, SettlementDecided):  # asked last: another word may just have been priced
+            _follow_if_possible(event.fact, file)
         said = _told_by(field, file, claimed)
         return Done(say=said, remember=lambda: self._remember(name, said))
 
