@@ -91,22 +91,6 @@ def in_our_days(value: Any) -> bool:
 def added_up(fact: type[Fact], value: dict[str, Any]) -> dict[str, Any]:
     """The event with what no schema can say put right: its sums."""
     match fact.name:
-<<<<<<< HEAD
-=======
-        case "ChargingEnded":
-            periods = value["periods"]
-            slots = [(value, "started_at"), *((p, name) for p in periods for name in ("starts_at", "ends_at"))]
-            slots.append((value, "ended_at"))
-            times = sorted((part[name] for part, name in slots), key=datetime.fromisoformat)
-            for (part, name), time in zip(slots, times, strict=True):
-                part[name] = time
-            total = sum((exact(period.get("energy_wh", 0)) for period in periods), Decimal(0))
-            if abs(total) > 10**9:
-                for period in periods:
-                    period["energy_wh"] = 0.25
-                total = Decimal("0.25") * len(periods)
-            value["energy_wh"] = format(round(total, 12), "f")
->>>>>>> c550c2dc3e823cfe2991ec22bb48a360a8058e0a
         case "SessionPriced":
             owed = value["owed"] = {"minor": 0, "currency": value["hold"]["amount"]["currency"]}
             for name in ("lines", "vat"):
