@@ -8,11 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.unit.receipts.receipt_facts_made import captured, line, priced, released
 
+from receipts.crediting import make_credit_note
 from receipts.layout import lay_out
 from receipts.make import make_receipt
 from receipts.page import html_page
 from receipts.receipt import Receipt
 from receipts.words import LANGUAGES
+from tapwatt.facts.events import Refunded
+from tapwatt.money import Money
 
 CURRENCIES = st.sampled_from(["EUR", "JPY", "KWD"])
 RATES = st.sampled_from([None, Decimal(0), Decimal(9), Decimal("9.0"), Decimal(21), Decimal("5.5")])
@@ -44,3 +47,34 @@ def test_every_receipt_can_be_drawn(amounts: list[tuple[int, int, Decimal | None
     price = priced(lines)
     made = make_receipt(price, captured(price) if price.owed else released(price))
     assert lay_out(made, language).total in html_page(made, language)
+
+
+@given(currency=CURRENCIES, amounts=LINES, parts=st.lists(st.integers(1, 10**7), min_size=1, max_size=5))
+def test_s20_credit_notes_never_credit_more_than_the_bill_and_all_together_exactly_it(
+    currency: str, amounts: list[tuple[int, int, Decimal | None]], parts: list[int]
+) -> None:
+    # given any bill that was taken whole, given back in any parts, down to nothing left
+    lines = [line(excl + (vat if rate else 0), excl, currency, vat_percent=rate) for excl, vat, rate in amounts]
+    price = priced(lines, held=10**9)
+    if not price.owed:
+        return
+    receipt, left, refunds = make_receipt(price, captured(price)), price.owed.minor, []
+    for number, part in enumerate([*parts, price.owed.minor]):
+        if amount := min(part, left):
+            left -= amount
+            refunds.append(_refunded(number, Money(minor=amount, currency=currency)))
+    notes = [make_credit_note(receipt, refunds, one.refund_id) for one in refunds]
+    # then each note adds up, takes no line or tax below nothing, and all together they are the bill
+    for note, one in zip(notes, refunds, strict=True):
+        assert sum(share.incl_vat.minor for share in note.vat) == one.amount.minor == note.amount.minor
+        assert sum(each.incl_vat.minor for each in note.lines) == one.amount.minor
+        assert all(min(share.excl_vat.minor, share.vat.minor) >= 0 for share in note.vat)
+        assert all(each.incl_vat.minor > 0 for each in note.lines)
+        assert note.back_in_all + note.kept == receipt.taken
+    assert make_credit_note(receipt, refunds).vat == tuple(share for share in receipt.vat if share.incl_vat)
+
+
+def _refunded(number: int, amount: Money) -> Refunded:
+    return Refunded(
+        operator_id="NL-TWT", session_id="s-1", refund_id=f"r{number}", refund_reference=f"R-{number}", amount=amount
+    )

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from receipts.credit_words import CREDIT_WORDS
 from receipts.receipt import LocalMoment, Receipt, ReceiptLine
 from receipts.words import LANGUAGES, Words
 from tapwatt.facts.bill import VatShare
@@ -48,17 +49,22 @@ class Taxed:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A receipt from top to bottom."""
+    """A receipt from top to bottom. Lines that are not `measured` have no quantity; `bold` is what was paid."""
 
     language: str
     words: Words
+    title: str
     currency: str
     merchant: tuple[str, ...]
     session: tuple[Said, ...]
+    lines_are: str
+    measured: bool
     charges: tuple[Charge, ...]
+    total_is: str
     total: str
     vat: tuple[Taxed, ...]
     payment: tuple[Said, ...]
+    bold: str
     note: str
     card: tuple[Said, ...]
     slip: tuple[str, ...]
@@ -72,13 +78,18 @@ def lay_out(receipt: Receipt, language: str = "en") -> Layout:
     return Layout(
         language=language,
         words=words,
+        title=words.receipt,
         currency=receipt.owed.currency,
         merchant=tuple(_merchant(receipt, words)),
         session=tuple(_session(receipt, words)),
+        lines_are=words.charges,
+        measured=True,
         charges=tuple(_charge(line, receipt.owed.currency, words) for line in receipt.lines),
+        total_is=words.total,
         total=amount(receipt.owed, words),
-        vat=tuple(_taxed(share, words) for share in receipt.vat),
-        payment=tuple(_payment(receipt, words)),
+        vat=tuple(taxed(share, words) for share in receipt.vat),
+        payment=tuple(_payment(receipt, words, CREDIT_WORDS[language].taken_too_much)),
+        bold=words.taken,
         note="" if receipt.taken else words.nothing_taken,
         card=tuple(_card(receipt, words)),
         slip=card.lines if card is not None else (),
@@ -119,7 +130,7 @@ def _session(receipt: Receipt, words: Words) -> Iterator[Said]:
     yield Said(words.charge_point, receipt.evse_id)
     for name, moment in ((words.started, receipt.started_at), (words.ended, receipt.ended_at)):
         if moment is not None:
-            yield _moment(name, moment, words)
+            yield said_moment(name, moment, words)
     yield Said(words.energy, f"{_quantity(receipt.energy_kwh, words)} kWh")
 
 
@@ -129,24 +140,27 @@ def _charge(line: ReceiptLine, currency: str, words: Words) -> Charge:
         what=words.lines[line.what],
         quantity=f"{_quantity(line.quantity, words)} {words.units[line.unit]}",
         unit_price=f"{price} {words.price_is[line.price_is]}" if line.price_is else price,
-        vat=_percent(line.vat_percent, words),
+        vat=percent(line.vat_percent, words),
         amount=amount(line.incl_vat, words),
         why=line.why,
     )
 
 
-def _taxed(share: VatShare, words: Words) -> Taxed:
+def taxed(share: VatShare, words: Words) -> Taxed:
+    """One rate of a VAT summary."""
     amounts = (amount(money, words) for money in (share.excl_vat, share.vat, share.incl_vat))
-    return Taxed(_percent(share.percent, words), *amounts)
+    return Taxed(percent(share.percent, words), *amounts)
 
 
-def _payment(receipt: Receipt, words: Words) -> Iterator[Said]:
+def _payment(receipt: Receipt, words: Words, too_much: str) -> Iterator[Said]:
     yield Said(words.owed, amount(receipt.owed, words))
     yield Said(words.held, amount(receipt.held, words))
     yield Said(words.taken, amount(receipt.taken, words))
     yield Said(words.released, amount(receipt.released, words))
     if receipt.not_charged:
         yield Said(words.not_charged, amount(receipt.not_charged, words))
+    if receipt.taken_too_much:
+        yield Said(too_much, amount(receipt.taken_too_much, words))
 
 
 def _card(receipt: Receipt, words: Words) -> Iterator[Said]:
@@ -170,18 +184,19 @@ def _foot(receipt: Receipt, words: Words) -> Iterator[Said]:
     if receipt.capture_reference is not None:
         yield Said(words.reference, receipt.capture_reference)
     if receipt.issued_at is not None:
-        yield _moment(words.issued, receipt.issued_at, words)
+        yield said_moment(words.issued, receipt.issued_at, words)
 
 
-def _moment(name: str, moment: LocalMoment, words: Words) -> Said:
+def said_moment(name: str, moment: LocalMoment, words: Words) -> Said:
     """The clock where the car stood, with its distance to UTC: an hour that comes twice is told apart."""
     shift = moment.local.strftime("%z")
     text = f"{moment.local.strftime(words.date)} {moment.time_zone} (UTC{shift[:3]}:{shift[3:5]})"
     return Said(name, text, moment.utc.strftime("%Y-%m-%dT%H:%M:%SZ"))
 
 
-def _percent(percent: Decimal | None, words: Words) -> str:
-    return words.no_vat if percent is None else f"{plain(percent, words)}\N{NO-BREAK SPACE}%"
+def percent(rate: Decimal | None, words: Words) -> str:
+    """A rate of VAT, or that there is none."""
+    return words.no_vat if rate is None else f"{plain(rate, words)}\N{NO-BREAK SPACE}%"
 
 
 def _quantity(exact: Decimal, words: Words) -> str:

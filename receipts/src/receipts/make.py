@@ -58,6 +58,7 @@ def make_receipt(
         taken=taken,
         released=released,
         not_charged=not_charged,
+        taken_too_much=_too_much(settled),
         card=captured.card if captured is not None else None,
         capture_reference=captured.capture_reference if captured is not None else None,
         tariff_id=priced.tariff_id,
@@ -73,6 +74,11 @@ def _moved(settled: Captured | HoldReleased) -> tuple[Money, Money, Money]:
             return settled.taken, settled.released, settled.shortfall
         case HoldReleased():
             return Money.zero(settled.released.currency), settled.released, settled.waived
+
+
+def _too_much(settled: Captured | HoldReleased) -> Money | None:
+    overcharge = settled.overcharge if isinstance(settled, Captured) else None
+    return overcharge or None
 
 
 def _not_of_one_session(priced: SessionPriced, settled: Captured | HoldReleased) -> Iterator[str]:
@@ -96,7 +102,8 @@ def _disagreements(priced: SessionPriced, settled: Captured | HoldReleased, vat:
         return
     if held != priced.hold.amount:
         yield f"the price knows of {priced.hold.amount} held and {settled.name} of {held}"
-    if taken + not_charged != priced.owed:
+    too_much = _too_much(settled)
+    if taken + not_charged != (priced.owed + too_much if too_much is not None else priced.owed):
         yield f"{priced.owed} is owed, and what was taken ({taken}) and not charged ({not_charged}) is not that"
     yield from _wrong_vat(priced, vat)
     for position, line in enumerate(priced.lines, start=1):

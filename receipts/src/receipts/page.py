@@ -1,4 +1,4 @@
-"""Draws a receipt as one plain HTML page that needs nothing else: for a phone, a screen, A4 and a till's paper."""
+"""Draws a receipt or credit note as one plain HTML page that needs nothing else: for a phone, A4 and a till's paper."""
 
 from __future__ import annotations
 
@@ -9,13 +9,20 @@ from typing import Any
 
 from jinja2 import Environment, StrictUndefined, Template
 
-from receipts.layout import lay_out
+from receipts.credit_layout import lay_out_credit
+from receipts.credit_note import CreditNote
+from receipts.layout import Layout, lay_out
 from receipts.receipt import Receipt
 
 
-def html_page(receipt: Receipt, language: str = "en") -> str:
+def html_page(paper: Receipt | CreditNote, language: str = "en") -> str:
     """The page, UTF-8, in a language of `words.LANGUAGES`. Nothing in it is run or fetched."""
-    return _template().render(sheet=lay_out(receipt, language))
+    return _template().render(sheet=laid_out(paper, language))
+
+
+def laid_out(paper: Receipt | CreditNote, language: str = "en") -> Layout:
+    """What stands where, in a language of `words.LANGUAGES`."""
+    return lay_out_credit(paper, language) if isinstance(paper, CreditNote) else lay_out(paper, language)
 
 
 @cache

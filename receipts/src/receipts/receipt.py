@@ -58,7 +58,10 @@ class ReceiptLine(FactPart):
 
 
 class Receipt(FactPart):
-    """What a driver is told of the money of one session. owed = taken + not_charged; held = taken + released."""
+    """What a driver is told of the money of one session. held = taken + released.
+
+    owed + taken_too_much = taken + not_charged: a person may have taken too much at the provider's portal.
+    """
 
     session_id: Name
     merchant: Merchant | None = None
@@ -75,6 +78,7 @@ class Receipt(FactPart):
     taken: NotNegative
     released: NotNegative
     not_charged: NotNegative
+    taken_too_much: Positive | None = None
     card: CardSlip | None = None
     capture_reference: str | None = None
     tariff_id: str

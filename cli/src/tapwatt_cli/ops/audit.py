@@ -21,12 +21,12 @@ from tapwatt.facts.events import (
     CaptureFailed,
     ChargingEnded,
     HoldReleased,
-    Refunded,
     SessionPriced,
     SessionRequested,
 )
 from tapwatt.facts.reasons import EndReason
 from tapwatt.money import Money
+from tapwatt_cli.ops.audit_refunds import cancelled, money_back
 from tapwatt_cli.ops.case_files import CaseFile, case_files
 from tapwatt_cli.ops.ledger_page import Account, Entry, accounts
 
@@ -189,11 +189,8 @@ def _sound(case: CaseFile, account: Account) -> list[Difference]:
     elif account.rest > 0 and not _refused_for_good(case) and not (case.open and not case.outcomes):
         still = f"{_money(account, account.rest)} of hold {hold.reference} still held"
         found.append(Difference(name, Trouble.LOST, "no hold left open", still))
-    refunded = sum(fact.amount.minor for fact in case.all(Refunded))
-    if account.refunded != refunded:
-        expected = f"{_money(account, refunded)} given back, as said"
-        found.append(Difference(name, Trouble.WRONG, expected, f"{_money(account, account.refunded)} in the ledger"))
-    return found
+    back = money_back(case, account)
+    return found + [Difference(name, Trouble.WRONG, expected, got) for expected, got in back]
 
 
 def _refused_for_good(case: CaseFile) -> bool:
@@ -215,7 +212,7 @@ def _hold(case: CaseFile, authorised: Authorised, mine: list[Account]) -> list[D
     captured, released = case.one(Captured), case.one(HoldReleased)
     if captured is not None:
         found += _captured(account, captured, owed)
-    elif account.captures:
+    elif account.captures and not cancelled(account):
         taken = f"{_money(account, account.taken)} taken without a word"
         found.append(Difference(name, Trouble.LOST, "a Captured for what was taken", taken))
     if released is not None:
@@ -240,7 +237,7 @@ def _captured(account: Account, said: Captured, priced: SessionPriced | None) ->
     ]
     if priced is None:
         return [Difference(said.session_id, Trouble.WRONG, "a SessionPriced before it", "Captured alone")]
-    facts.append(("owed", priced.owed, _money(account, said.taken.minor + said.shortfall.minor)))
+    facts.append(("owed", priced.owed, _money(account, said.taken.minor + said.shortfall.minor - _too_much(said))))
     found = _compare(said.session_id, facts)
     references = [entry.reference for entry in account.captures]
     if said.capture_reference not in references:
@@ -250,10 +247,17 @@ def _captured(account: Account, said: Captured, priced: SessionPriced | None) ->
     return found
 
 
+def _too_much(said: Captured) -> int:
+    """What a person took beyond what is owed, at the provider's portal."""
+    return said.overcharge.minor if said.overcharge is not None else 0
+
+
 def _released(account: Account, said: HoldReleased, priced: SessionPriced | None) -> list[Difference]:
     held = account.hold.amount
     assert held is not None
-    if not account.reversed:
+    if cancelled(account) and said.reason == "by_hand":
+        return _compare(said.session_id, [("held", held, said.released)])
+    if not account.let_go_by:
         found = "no reversal in the ledger"
         return [Difference(said.session_id, Trouble.LOST, f"{said.released} let go, as said", found)]
     facts = [("let go", _money(account, account.let_go), said.released), ("held", held, said.released)]

@@ -23,6 +23,7 @@ from tapwatt.facts.events import (
     SettlementDecided,
 )
 from tapwatt.facts.fact import Fact
+from tapwatt.facts.ids import session_name
 
 F = TypeVar("F", bound=Fact)
 
@@ -101,12 +102,18 @@ def case_files(events: Iterable[Event]) -> dict[str, CaseFile]:
     about = [event for event in events if getattr(event.fact, "session_id", None) is not None]
     known: dict[str, set[str]] = {}
     for event in about:
-        if event.fact.identity is not None:
-            known.setdefault(event.fact.key, set()).add(event.fact.identity)
+        whose = _session_of(event.fact)
+        if whose is not None:
+            known.setdefault(event.fact.key, set()).add(whose)
     files: dict[str, CaseFile] = {}
     for event in about:
         session_id, of_that_id = event.fact.key, known.get(event.fact.key, set())
-        identity = event.fact.identity or (min(of_that_id) if len(of_that_id) == 1 else session_id)
+        identity = _session_of(event.fact) or (min(of_that_id) if len(of_that_id) == 1 else session_id)
         name = identity if len(of_that_id) > 1 else session_id
         files.setdefault(identity, CaseFile(name, identity)).add(event)
     return files
+
+
+def _session_of(fact: Fact) -> str | None:
+    """operator/session: a refund is of its session here, though it stands alone where it is made."""
+    return session_name(fact.operator, fact.key) if fact.operator is not None else None

@@ -1,4 +1,4 @@
-"""Finds the two facts that a session's receipt is made from: its price, and what became of the money held for it."""
+"""Finds the facts that a session's receipt is made from: its price, what became of the hold, and what went back."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import TypeVar
 
 from tapwatt.errors import TapwattError
 from tapwatt.facts.codec import Event
-from tapwatt.facts.events import Captured, CaptureFailed, HoldReleased, SessionPriced
+from tapwatt.facts.events import Captured, CaptureFailed, HoldReleased, Refunded, SessionPriced
 from tapwatt.facts.fact import Fact
 
 F = TypeVar("F", bound=Fact)
 
-OF_A_RECEIPT: tuple[type[Fact], ...] = (SessionPriced, Captured, HoldReleased, CaptureFailed)
+OF_A_RECEIPT: tuple[type[Fact], ...] = (SessionPriced, Captured, HoldReleased, CaptureFailed, Refunded)
 """The facts that have to be read."""
 
 
@@ -29,6 +29,7 @@ class Settled:
     priced: SessionPriced
     outcome: Captured | HoldReleased
     said_at: datetime | None = None
+    refunds: tuple[Refunded, ...] = ()
 
 
 def settled_by_facts(session_id: str, facts: Iterable[Fact]) -> Settled:
@@ -51,7 +52,8 @@ def settled_by_facts(session_id: str, facts: Iterable[Fact]) -> Settled:
         raise NotSettled(
             f"nothing was taken for session {session_id}: its capture failed ({outcome.reason}), so it has no receipt"
         )
-    return Settled(priced, outcome)
+    refunds = tuple(_each_once(fact for fact in ours if isinstance(fact, Refunded)))
+    return Settled(priced, outcome, refunds=refunds)
 
 
 def settled_by_events(session_id: str, events: Iterable[Event]) -> Settled:
@@ -59,7 +61,7 @@ def settled_by_events(session_id: str, events: Iterable[Event]) -> Settled:
     known = list(events)
     found = settled_by_facts(session_id, (event.fact for event in known))
     said_at = min(event.envelope.time for event in known if event.fact == found.outcome)
-    return Settled(found.priced, found.outcome, said_at)
+    return Settled(found.priced, found.outcome, said_at, found.refunds)
 
 
 def _each_once(facts: Iterable[F]) -> list[F]:

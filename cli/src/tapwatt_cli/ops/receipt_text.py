@@ -16,7 +16,7 @@ from tapwatt_cli.console import printable
 def show_receipt(out: Console, sheet: Layout) -> None:
     """The whole receipt. Nothing in it is taken for a colour or a movement of the cursor."""
     words = sheet.words
-    out.print(Text(words.receipt, style="bold"))
+    out.print(Text(sheet.title, style="bold"))
     for line in sheet.merchant:
         out.print(_safe(line))
     out.print()
@@ -33,7 +33,7 @@ def show_receipt(out: Console, sheet: Layout) -> None:
     payment = _table(f"{words.payment} {amounts_in}", "", "")
     payment.show_header = False
     for one in sheet.payment:
-        payment.add_row(_safe(one.name), _safe(one.text), style="bold" if one.name == words.taken else "")
+        payment.add_row(_safe(one.name), _safe(one.text), style="bold" if one.name == sheet.bold else "")
     out.print(payment)
     if sheet.note:
         out.print(_safe(sheet.note))
@@ -52,12 +52,13 @@ def show_receipt(out: Console, sheet: Layout) -> None:
 
 def _charges(out: Console, sheet: Layout, amounts_in: str) -> None:
     words = sheet.words
-    names = (words.description, words.quantity, words.unit_price, words.vat, words.amount_incl_vat)
-    table = _table(f"{words.charges} {amounts_in}", *names)
+    measures = (words.quantity, words.unit_price) if sheet.measured else ()
+    table = _table(f"{sheet.lines_are} {amounts_in}", words.description, *measures, words.vat, words.amount_incl_vat)
     for line in sheet.charges:
-        table.add_row(*map(_safe, (line.what, line.quantity, line.unit_price, line.vat, line.amount)))
+        measured = (line.quantity, line.unit_price) if sheet.measured else ()
+        table.add_row(*map(_safe, (line.what, *measured, line.vat, line.amount)))
     table.add_section()
-    table.add_row(_safe(words.total), "", "", "", _safe(sheet.total), style="bold")
+    table.add_row(_safe(sheet.total_is), *[""] * len(measures), "", _safe(sheet.total), style="bold")
     out.print(table)
     for line in sheet.charges:
         if line.why:

@@ -14,9 +14,10 @@ from click.testing import Result
 from tests.unit.receipts.receipt_facts_made import MORNING, captured, line, money, priced, released
 from typer.testing import CliRunner
 
+from receipts.credit_note import CreditNote
 from receipts.receipt import Receipt
 from tapwatt.facts.codec import begin
-from tapwatt.facts.events import CaptureFailed, SessionCancelled
+from tapwatt.facts.events import CaptureFailed, Refunded, SessionCancelled
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.topics import fact_type
 from tapwatt_cli.app import app
@@ -189,3 +190,21 @@ def test_on_kafka_the_settlement_s_envelope_says_when() -> None:
 def test_kafka_that_does_not_answer_is_one_sentence() -> None:
     result = CliRunner().invoke(app, ["receipt", "s-1", "--bootstrap", "127.0.0.1:1"])
     assert "127.0.0.1:1 does not answer" in str(result.exception)
+
+
+def test_s20_once_money_went_back_it_is_a_credit_note(tmp_path: Path) -> None:
+    back = Refunded(
+        operator_id="NL-TWT", session_id="s-1", refund_id="r1", refund_reference="R", amount=money(361), reason="broken"
+    )
+    path = written(tmp_path, [event(PRICED), event(CAPTURED), event(back), event(back)])
+    shown = tapwatt("s-1", "--events", path, "--language", "de")
+    assert shown.exit_code == 0, shown.output
+    lines = [" ".join(one.split()) for one in shown.stdout.splitlines()]
+    assert lines[0] == "Gutschrift"
+    assert "Energie 21 % 3,36" in lines
+    assert "Auf die Karte erstattet 3,61" in lines
+    made = CreditNote.model_validate_json(tapwatt("s-1", "--events", path, "--refund", "r1", "--json").stdout)
+    assert (made.amount, made.kept) == (money(361), money(361))
+    as_it_was = Receipt.model_validate_json(tapwatt("s-1", "--events", path, "--original", "--json").stdout)
+    assert as_it_was.taken == money(722)
+    refused(tapwatt("s-1", "--events", path, "--refund", "r9"), "no refund r9 of it went back")

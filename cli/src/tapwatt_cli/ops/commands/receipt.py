@@ -8,10 +8,11 @@ from typing import Annotated, NoReturn
 import typer
 from pydantic import ValidationError
 
-from receipts.layout import lay_out
+from receipts.credit_note import CreditNote
+from receipts.crediting import make_credit_note
 from receipts.make import NoReceipt, make_receipt
-from receipts.page import html_page
-from receipts.receipt import Merchant
+from receipts.page import html_page, laid_out
+from receipts.receipt import Merchant, Receipt
 from receipts.words import LANGUAGES
 from tapwatt.facts.topics import Topics
 from tapwatt_cli.console import page
@@ -46,6 +47,8 @@ def receipt(
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write it as a page that needs nothing else.")
     ] = None,
+    refund: Annotated[str | None, typer.Option(metavar="ID", help="The credit note of this refund alone.")] = None,
+    original: Annotated[bool, typer.Option("--original", help="The receipt as it was before money went back.")] = False,
     language: Annotated[str, typer.Option(callback=_known_language, help="en, nl, de or fr.")] = "en",
     merchant: Annotated[
         Path | None, typer.Option(metavar="FILE", help='Who sold: {"name": ..., "address": [...], "vat_number": ...}.')
@@ -53,15 +56,22 @@ def receipt(
 ) -> None:
     """Make the receipt of a session: charges, VAT, what became of the money held, the card's slip.
 
-    It is made from what was said on Kafka (or in a file): the price, and the capture or release. Exit code 2, and one
-    sentence, when there is no receipt or something given cannot be read.
+    Once money went back it is a credit note: the lines and the VAT that go back, of all refunds or of one (`--refund`).
+
+    It is made from what was said on Kafka (or in a file): the price, the capture or release, and refunds. Exit code 2,
+    and one sentence, when there is no receipt or something given cannot be read.
     """
     if as_document and html is not None:
         raise typer.BadParameter("--json and --html are two ways to have it: give one")
+    if refund is not None and original:
+        raise typer.BadParameter("--refund asks for a credit note and --original for the receipt: give one")
     try:
         seller = _merchant(merchant)
         found = _settled(session_id, bootstrap, topic_prefix, events)
-        made = make_receipt(found.priced, found.outcome, seller, said_at=found.said_at)
+        receipt_of_it = make_receipt(found.priced, found.outcome, seller, said_at=found.said_at)
+        made: Receipt | CreditNote = receipt_of_it
+        if refund is not None or (found.refunds and not original):
+            made = make_credit_note(receipt_of_it, found.refunds, refund)
     except (NoReceipt, NotSettled, UnreadableFacts) as error:
         _refuse(str(error))
     if as_document:
@@ -69,7 +79,7 @@ def receipt(
     elif html is not None:
         _write(html, html_page(made, language))
     else:
-        show_receipt(page(), lay_out(made, language))
+        show_receipt(page(), laid_out(made, language))
 
 
 def _settled(session_id: str, bootstrap: str, prefix: str, events: Path | None) -> Settled:
