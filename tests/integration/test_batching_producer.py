@@ -81,7 +81,7 @@ async def test_what_is_larger_than_any_topic_takes_is_never_sent(
 async def test_what_kafka_refuses_for_good_ends_the_worker_since_its_producer_cannot_go_on(
     kafka: Store, make_topics: MakeTopics, producer: AIOKafkaProducer
 ) -> None:
-    # given a topic that takes at most 512 KiB
+    # given a topic that takes at most 1280 KiB
     prefix = await make_topics(kafka.at, extra=("small",))
     topic = f"{prefix}small"
     refused: list[BaseException] = []
@@ -89,7 +89,7 @@ async def test_what_kafka_refuses_for_good_ends_the_worker_since_its_producer_ca
     await producer_of.produce([Outgoing(topic, b"k", b"before", ())])
     # when a record is larger than that
     with pytest.raises(Unavailable, match="MessageSizeTooLarge"):
-        await producer_of.produce([Outgoing(topic, b"k", b"x" * 600_000, ())])
+        await producer_of.produce([Outgoing(topic, b"k", b"x" * 1_400_000, ())])
     # then the worker hears of it, and is right to end: what this producer sends there now is refused, too
     assert len(refused) == 1
     with pytest.raises(Unavailable, match="OutOfOrderSequence"):
