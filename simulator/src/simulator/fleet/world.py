@@ -10,7 +10,9 @@ import aiohttp
 
 from simulator.provider.cards import Card
 from simulator.provider.faults import Fault
+from simulator.provider.portal import Act
 from tapwatt.errors import TapwattError, Unavailable
+from tapwatt.money import Money
 
 
 class NotPossible(TapwattError):
@@ -69,6 +71,11 @@ class World:
     async def expire_hold(self, hold_reference: str) -> None:
         """The hold's window at the card's bank is over, now."""
         await self._post(f"/admin/holds/{hold_reference}/expire", {})
+
+    async def by_hand(self, act: Act, reference: str, amount: Money | None = None) -> None:
+        """Somebody does it to a hold or a capture at the provider's portal; with all there is if no amount is given."""
+        given = {} if amount is None else {"amount_minor": amount.minor}
+        await self._post(f"/admin/portal/{act}", {"reference": reference, **given})
 
     async def fault(self, fault: Fault) -> None:
         """Let something go wrong at the provider."""

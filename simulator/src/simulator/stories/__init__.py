@@ -1,10 +1,11 @@
 """The stories that drivers live through: one for each kind of session, named, and tied to the scenarios it shows."""
 
-from . import provider_trouble, refusals, settling, stopping, whose_and_what
+from . import provider_trouble, refunds, refusals, settling, stopping, whose_and_what
 from .story import Story
 
 STORIES: tuple[Story, ...] = (
     *settling.STORIES,
+    *refunds.STORIES,
     *stopping.STORIES,
     *refusals.STORIES,
     *provider_trouble.STORIES,
