@@ -106,6 +106,18 @@ def test_every_file_that_the_architecture_names_is_there() -> None:
         assert any(file == name or file.endswith("/" + name) for file in files), f"{name} is named and is not there"
 
 
+def test_every_scenario_of_stopping_is_shown_on_real_stores_and_every_test_named_is_there() -> None:
+    page = (ROOT / "docs" / "scenarios.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(test_\w+)`", page))
+    there = {
+        name for path in (ROOT / "tests").rglob("*.py") for name in re.findall(r"def (test_\w+)", path.read_text())
+    }
+    assert named <= there
+    rows = [line.strip("| ").split(" | ") for line in page.splitlines() if line.startswith("| ")][1:]
+    shown = {int(number) for row in rows if "`" in row[1] for number in re.findall(r"\d+", row[0].split(".")[0])}
+    assert shown >= {1, 2, 3, 4, 5, 13, 14, 16, 21, 25, 26, 28, 29, 32}
+
+
 def test_every_test_that_the_architecture_names_is_there() -> None:
     tests = {
         name for path in (ROOT / "tests").rglob("*.py") for name in re.findall(r"def (test_\w+)", path.read_text())

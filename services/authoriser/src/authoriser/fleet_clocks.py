@@ -42,4 +42,6 @@ def declined(requested: SessionRequested, found: Skew, tolerated: timedelta) -> 
         place=requested.place,
         reason=DeclineReason.CLOCK_OFF,
         detail=f"{found}{late}: set it right, at most {tolerated // timedelta(seconds=1)} s are tolerated",
+        # Whoever handled it before us, with other settings, may have asked for a card.
+        outcome_known=False,
     )

@@ -57,9 +57,11 @@ class Holds:
         after it (see late_holds) where the provider takes longer than the driver has.
         """
         progress = _Progress()
-        waited_s = (self._gateway.clock.now() - asked_at).total_seconds()
+        left_s = self.longest_s - (self._gateway.clock.now() - asked_at).total_seconds()
+        if left_s <= 0:
+            return overdue(requested, DeclineReason.TIMED_OUT, "nobody waited any more when it was heard")
         try:
-            async with asyncio.timeout(max(0, self.longest_s - waited_s)) as limit:
+            async with asyncio.timeout(left_s) as limit:
                 return await self._placed(requested, agreed, asked_at, progress)
         except TimeoutError:
             if not limit.expired():

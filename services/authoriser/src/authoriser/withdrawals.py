@@ -31,7 +31,7 @@ class Withdrawals:
         try:
             yield
         finally:
-            del self._prompts[session]
+            self._prompts.pop(session, None)
 
     def wake(self, session: str) -> None:
         """Whoever waits here for this session's card looks at once whether it was cancelled."""
