@@ -3,25 +3,39 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
+from tapwatt.facts.topics import Topics
 from tapwatt_cli.ops.findings import Finding, python_here
+from tapwatt_cli.ops.fleet_clocks import fleet_clocks
+from tapwatt_cli.running import run
 
 Examine = Callable[[], Iterable[Finding]]
 
 
-def doctor_with(*examinations: Examine) -> Callable[[], None]:
+def doctor_with(*examinations: Examine) -> Callable[..., None]:
     """The command: it looks at Python, and at what else is handed in."""
 
-    def doctor() -> None:
-        """Look whether this machine has what is needed. Exit code 1 when something is missing.
+    def doctor(
+        bootstrap: Annotated[
+            str | None,
+            typer.Option(help="Kafka's host:port: are the clocks of the fleets there right?"),
+        ] = None,
+        topic_prefix: Annotated[
+            str, typer.Option(envvar="TAPWATT_TOPIC_PREFIX", help="Where several rings share a Kafka.")
+        ] = "",
+    ) -> None:
+        """Look whether this machine has what is needed. Exit code 1 when something is missing or wrong.
 
         With the developer's extra (`pip install 'tapwatt-cli[dev]'`) that is what `tapwatt demo` needs, too.
         """
         out = Console()
         findings = [python_here(), *(finding for examine in examinations for finding in examine())]
+        if bootstrap is not None:
+            findings += run(fleet_clocks(bootstrap, Topics(topic_prefix)))
         width = max(len(finding.what) for finding in findings)
         for finding in findings:
             mark = "[green]ok  [/green]" if finding.good else "[red]no  [/red]"
