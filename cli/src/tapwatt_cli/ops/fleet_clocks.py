@@ -57,7 +57,7 @@ def clocks(records: Iterable[Incoming]) -> list[Finding]:
 
 
 def _finding(source: str, behind: timedelta) -> Finding:
-    seconds = abs(behind) // timedelta(seconds=1)
+    seconds = round(abs(behind).total_seconds())
     found = f"its clock is {seconds} s {'behind' if behind > timedelta(0) else 'ahead of'} ours"
     if not seconds:
         found = "as ours"

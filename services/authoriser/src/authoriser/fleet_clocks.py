@@ -22,7 +22,7 @@ class Skew:
 
     def __str__(self) -> str:
         words = "behind" if self.direction == "behind" else "ahead of"
-        return f"its clock is {abs(self.behind) // timedelta(seconds=1)} s {words} ours"
+        return f"its clock is {round(abs(self.behind).total_seconds())} s {words} ours"
 
 
 def skew(requested_at: datetime, logged_at: datetime | None, now: datetime) -> Skew:
