@@ -48,6 +48,7 @@ def test_every_outcome_is_there(lived: Lived) -> None:
         outcome.removeprefix("declined: ").replace(" ", "_").lower() for outcome in outcomes if "declined" in outcome
     }
     rare = {DeclineReason.CARD_NOT_IDENTIFIED, DeclineReason.REJECTED, DeclineReason.PROVIDER_UNAVAILABLE}
+    rare |= {DeclineReason.SESSION_KNOWN}  # it is the outcome of no session
     assert told == set(DeclineReason) - rare
     # and nobody is without an outcome
     assert not {outcome for outcome in outcomes if "no outcome" in outcome}

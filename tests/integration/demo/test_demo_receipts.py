@@ -31,13 +31,13 @@ def test_every_capture_says_when_and_has_the_slip_of_the_terminal(lived: Lived) 
 
 def test_every_settled_session_has_a_receipt_and_a_page(lived: Lived) -> None:
     # given every price, and every capture or release
-    prices = {fact.session_id: fact for fact in lived.settled if isinstance(fact, SessionPriced)}
+    prices = {fact.identity: fact for fact in lived.settled if isinstance(fact, SessionPriced)}
     settled = [fact for fact in lived.settled if isinstance(fact, Captured | HoldReleased)]
     assert len(settled) > 40
     secrets = [secret.decode() for secret in lived.secrets]
     for fact in settled:
         # then each has a receipt, whose VAT adds up, and a sound page without a secret of any card
-        made = make_receipt(prices[fact.session_id], fact)
+        made = make_receipt(prices[fact.identity], fact)
         assert sum(share.incl_vat.minor for share in made.vat) == (made.taken + made.not_charged).minor
         page = html_page(made, "de")
         assert ElementTree.fromstring(page).tag == "html"

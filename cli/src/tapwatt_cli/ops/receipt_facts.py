@@ -11,6 +11,7 @@ from tapwatt.errors import TapwattError
 from tapwatt.facts.codec import Event
 from tapwatt.facts.events import Captured, CaptureFailed, HoldReleased, Refunded, SessionPriced
 from tapwatt.facts.fact import Fact
+from tapwatt.facts.ids import session_name
 
 F = TypeVar("F", bound=Fact)
 
@@ -33,8 +34,16 @@ class Settled:
 
 
 def settled_by_facts(session_id: str, facts: Iterable[Fact]) -> Settled:
-    """The two facts among these; NotSettled, in one sentence, if one is missing or there are several that differ."""
-    ours = [fact for fact in facts if getattr(fact, "session_id", None) == session_id]
+    """The two facts among these; NotSettled, in one sentence, if one is missing or there are several that differ.
+
+    `session_id` is OPERATOR/SESSION, or the session's own id where one operator alone has it.
+    """
+    ours = [fact for fact in facts if session_id in _names_of(fact)]
+    operators = sorted({fact.operator for fact in ours if fact.operator is not None})
+    if len(operators) > 1:
+        raise NotSettled(
+            f"{len(operators)} operators have a session {session_id}: name it {operators[0]}/{session_id} or the like"
+        )
     prices = _each_once(fact for fact in ours if isinstance(fact, SessionPriced))
     outcomes = _each_once(fact for fact in ours if isinstance(fact, Captured | HoldReleased | CaptureFailed))
     if not ours:
@@ -62,6 +71,14 @@ def settled_by_events(session_id: str, events: Iterable[Event]) -> Settled:
     found = settled_by_facts(session_id, (event.fact for event in known))
     said_at = min(event.envelope.time for event in known if event.fact == found.outcome)
     return Settled(found.priced, found.outcome, said_at, found.refunds)
+
+
+def _names_of(fact: Fact) -> set[str]:
+    """What the session of a fact may be called."""
+    session_id: str | None = getattr(fact, "session_id", None)
+    if session_id is None:
+        return set()
+    return {session_id} | ({session_name(fact.operator, session_id)} if fact.operator is not None else set())
 
 
 def _each_once(facts: Iterable[F]) -> list[F]:

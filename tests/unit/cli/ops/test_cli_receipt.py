@@ -21,7 +21,7 @@ from tapwatt.facts.events import CaptureFailed, Refunded, SessionCancelled
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.topics import fact_type
 from tapwatt_cli.app import app
-from tapwatt_cli.ops.receipt_facts import settled_by_events
+from tapwatt_cli.ops.receipt_facts import NotSettled, settled_by_events, settled_by_facts
 
 PRICED = priced()
 CAPTURED = captured(PRICED)
@@ -208,3 +208,13 @@ def test_s20_once_money_went_back_it_is_a_credit_note(tmp_path: Path) -> None:
     as_it_was = Receipt.model_validate_json(tapwatt("s-1", "--events", path, "--original", "--json").stdout)
     assert as_it_was.taken == money(722)
     refused(tapwatt("s-1", "--events", path, "--refund", "r9"), "no refund r9 of it went back")
+
+
+def test_s34_two_operators_with_one_session_id_have_each_their_own_receipt() -> None:
+    theirs = PRICED.place.model_copy(update={"operator_id": "another"})
+    other = PRICED.model_copy(update={"place": theirs})
+    facts = [PRICED, captured(PRICED), other, captured(other)]
+    with pytest.raises(NotSettled, match="2 operators have a session s-1: name it"):
+        settled_by_facts("s-1", facts)
+    assert settled_by_facts("another/s-1", facts).outcome.place == theirs
+    assert settled_by_facts(f"{PRICED.place.operator_id}/s-1", facts).outcome.place == PRICED.place
