@@ -281,7 +281,7 @@ async def test_s20_two_refunds_that_are_too_much_together_wait_for_each_other() 
 
 @virtual
 async def test_s41_a_refused_capture_is_taken_before_its_hold_runs_out() -> None:
-    late = {"by_place": {"op": {"started_after_hold_s": 10**6}}}
+    late = {"by_place": {"op": {"started_after_hold_s": 10**6, "stale_after_s": 10**6}}}
     async with Ring(habits=Habits(hold_s=2 * 86_400), tariff=late) as ring:
         # Given a hold that runs out in 40 minutes, and a provider that refuses for the first eight times
         hold = await hold_of(ring)
