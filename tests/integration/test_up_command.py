@@ -108,8 +108,9 @@ async def lives_a_session(ring: dict[str, Any], run: str) -> list[str]:
 
 
 async def test_a_session_goes_through_it_from_outside_and_ctrl_c_leaves_nothing(up: Up, tmp_path: Path) -> None:
-    # given a ring that a script has put up, told by a prefix where its topics are
-    process = up("--json", TAPWATT_TOPIC_PREFIX="mine.")
+    # given a ring that a script has put up, told where its topics are, and by a service's setting that a tap right
+    # after the start counts: simulated drivers tap at once
+    process = up("--json", TAPWATT_TOPIC_PREFIX="mine.", TAPWATT_TOKEN_MATCHER_DEBOUNCE_S="0")
     ring = line_of(process)
     # then its one line says where everything is, and every service is ready by then
     assert set(ring) == LINE

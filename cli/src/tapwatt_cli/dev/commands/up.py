@@ -39,7 +39,8 @@ def up(
 
     **Settings.** The services take every TAPWATT_ variable of docs/settings.md from the shell, for example
     `TAPWATT_AUTHORISER_PRESENTATION_S=60 tapwatt up` for a driver with a minute to present a card. What you do not set
-    is as in the demo, where nobody waits long. TAPWATT_KAFKA_PORT and TAPWATT_REDIS_PORT choose those ports,
+    is as in the demo, where nobody waits long, but for taps: one within 10 s of the start does not stop a session, as
+    in production (TAPWATT_TOKEN_MATCHER_DEBOUNCE_S). TAPWATT_KAFKA_PORT and TAPWATT_REDIS_PORT choose those ports,
     TAPWATT_SIM_* is for the simulator.
 
     **For scripts.** `tapwatt up --json` prints one line with bootstrap, redis_url, provider_url, provider_api_key,
