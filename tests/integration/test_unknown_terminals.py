@@ -15,7 +15,8 @@ from tapwatt.facts.reasons import DeclineReason, NoMatchReason
 from tapwatt.provider.ccv import CcvProvider
 from tapwatt.provider.fingerprints import Fingerprints
 
-MANY, STOPS = 1100, 30
+MANY, STOPS = 1100, 15
+"""Stops fewer than one terminal may have within a minute, or some would rightly hear too_many_taps."""
 STRANGER, KNOWN = place(1), place(2)
 
 

@@ -59,10 +59,12 @@ class Kafka:
         settings = {
             "NODE_ID": "1",
             "PROCESS_ROLES": "broker,controller",
-            "LISTENERS": "PLAINTEXT://:9092,CONTROLLER://:9093",
-            "ADVERTISED_LISTENERS": f"PLAINTEXT://{self.bootstrap}",
+            # The broker calls itself too (to verify a transaction): the host's port is nobody's inside its container.
+            "LISTENERS": "PLAINTEXT://:9092,CONTROLLER://:9093,INSIDE://:9094",
+            "ADVERTISED_LISTENERS": f"PLAINTEXT://{self.bootstrap},INSIDE://localhost:9094",
+            "INTER_BROKER_LISTENER_NAME": "INSIDE",
             "CONTROLLER_LISTENER_NAMES": "CONTROLLER",
-            "LISTENER_SECURITY_PROTOCOL_MAP": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT",
+            "LISTENER_SECURITY_PROTOCOL_MAP": "CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT,INSIDE:PLAINTEXT",
             "CONTROLLER_QUORUM_VOTERS": "1@localhost:9093",
             "OFFSETS_TOPIC_REPLICATION_FACTOR": "1",
             "OFFSETS_TOPIC_NUM_PARTITIONS": "4",

@@ -10,13 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
+from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from redis.asyncio import Redis
 
 from simulator.fleet.world import World
 from tapwatt.facts.events import Captured, HoldReleased
 from tapwatt.facts.fact import Fact
+from tapwatt.worker.kafka.log_reader import reader
 from tapwatt_cli.dev.demo import Day, Orders, Watcher, run_day
 from tapwatt_cli.dev.ring import Ring
 from tapwatt_cli.dev.ring_settings import SERVICES, RingSettings
@@ -135,11 +136,10 @@ async def _topics(bootstrap: str) -> dict[str, bytes]:
     names = set(await admin.list_topics())
     await admin.close()
     partitions = await partitions_of(bootstrap, names)
-    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False)
+    consumer = reader(bootstrap)
     await consumer.start()
     consumer.assign(partitions)
     ends = await consumer.end_offsets(partitions)
-    await consumer.seek_to_beginning(*partitions)
     found: dict[str, bytearray] = {f"topic {name}": bytearray() for name in names}
     left = {one for one in partitions if await consumer.position(one) < ends[one]}
     while left:
