@@ -39,15 +39,13 @@ class AnswerOnce:
     remember_days: float
     decides_first: bool = False
 
-    async def __call__(
-        self, event: Event, heard: str, said: str, answer: Answer, refuse: Refuse = lambda first, again: None
-    ) -> Done:
+    async def __call__(self, event: Event, heard: str, said: str, answer: Answer, refuse: Refuse | None = None) -> Done:
         """Keep the event under the field `heard`, where the first stands, and say what stands under `said`.
 
         `refuse` looks at the first one and at this one; what it gives is said to this one, and nothing else happens.
         """
         known = await self._remember(event, heard)
-        refused = refuse(unpack(known[heard]), event)
+        refused = refuse(unpack(known[heard]), event) if refuse is not None else None
         if refused is not None:
             return Done(say=(refused,))
         if said in known:

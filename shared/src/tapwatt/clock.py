@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
@@ -14,6 +15,22 @@ def milliseconds(moment: datetime | timedelta) -> int:
     """Whole milliseconds: of a time since 1970, or of a span."""
     span = moment if isinstance(moment, timedelta) else moment - _EPOCH
     return span // timedelta(milliseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Skew:
+    """How far somebody's clock is behind ours; ahead of it where that is negative."""
+
+    behind: timedelta
+
+    @property
+    def direction(self) -> str:
+        """In one word."""
+        return "behind" if self.behind > timedelta(0) else "ahead"
+
+    def __str__(self) -> str:
+        words = "behind" if self.direction == "behind" else "ahead of"
+        return f"its clock is {round(abs(self.behind).total_seconds())} s {words} ours"
 
 
 class Clock(Protocol):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
+from tapwatt.clock import Skew
 from tapwatt.errors import Poison
 from tapwatt.facts.codec import decode
 from tapwatt.facts.events import SessionRequested
@@ -41,7 +42,7 @@ async def fleet_clocks(bootstrap: str, topics: Topics) -> list[Finding]:
 
 def clocks(records: Iterable[Incoming]) -> list[Finding]:
     """A finding for each fleet, by its latest request of which the broker's time is known."""
-    latest: dict[str, tuple[datetime, timedelta]] = {}
+    latest: dict[str, tuple[datetime, Skew]] = {}
     for record in records:
         at = logged_at(record)
         try:
@@ -52,14 +53,11 @@ def clocks(records: Iterable[Incoming]) -> list[Finding]:
             continue
         source = event.envelope.source
         if source not in latest or latest[source][0] <= at:
-            latest[source] = at, at - event.fact.requested_at
-    return [_finding(source, behind) for source, (_, behind) in sorted(latest.items())]
+            latest[source] = at, Skew(at - event.fact.requested_at)
+    return [_finding(source, skew) for source, (_, skew) in sorted(latest.items(), key=lambda one: one[0])]
 
 
-def _finding(source: str, behind: timedelta) -> Finding:
-    seconds = round(abs(behind).total_seconds())
-    found = f"its clock is {seconds} s {'behind' if behind > timedelta(0) else 'ahead of'} ours"
-    if not seconds:
-        found = "as ours"
+def _finding(source: str, skew: Skew) -> Finding:
+    found = str(skew) if round(skew.behind.total_seconds()) else "as ours"
     advice = "set it right; what is further off than a minute is declined"
-    return Finding(f"clock of {source}", abs(behind) <= TOLERATED, found, advice)
+    return Finding(f"clock of {source}", abs(skew.behind) <= TOLERATED, found, advice)

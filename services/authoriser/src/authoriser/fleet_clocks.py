@@ -2,27 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from tapwatt.clock import Skew
 from tapwatt.facts.events import AuthorisationDeclined, SessionRequested
 from tapwatt.facts.reasons import DeclineReason
-
-
-@dataclass(frozen=True, slots=True)
-class Skew:
-    """How far a fleet's clock is behind ours; ahead of it where that is negative."""
-
-    behind: timedelta
-
-    @property
-    def direction(self) -> str:
-        """In one word."""
-        return "behind" if self.behind > timedelta(0) else "ahead"
-
-    def __str__(self) -> str:
-        words = "behind" if self.direction == "behind" else "ahead of"
-        return f"its clock is {round(abs(self.behind).total_seconds())} s {words} ours"
 
 
 def skew(requested_at: datetime, logged_at: datetime | None, now: datetime) -> Skew:

@@ -60,13 +60,8 @@ class Holds:
         left_s = self.longest_s - (self._gateway.clock.now() - asked_at).total_seconds()
         if left_s <= 0:
             return overdue(requested, DeclineReason.TIMED_OUT, "nobody waited any more when it was heard")
-        try:
-            async with asyncio.timeout(left_s) as limit:
-                return await self._placed(requested, agreed, asked_at, progress)
-        except TimeoutError:
-            if not limit.expired():
-                raise
-        return overdue(requested, progress.reason, progress.detail)
+        said = await _within(left_s, partial(self._placed, requested, agreed, asked_at, progress))
+        return overdue(requested, progress.reason, progress.detail) if said is None else said
 
     async def _placed(
         self, requested: SessionRequested, agreed: Agreed, asked_at: datetime, progress: _Progress
@@ -108,13 +103,7 @@ class Holds:
                 return await find() or begun
             return begun
 
-        try:
-            async with asyncio.timeout(left_s) as limit:
-                return await self._again(once)
-        except TimeoutError:
-            if not limit.expired():
-                raise
-        return None
+        return await _within(left_s, partial(self._again, once))
 
     async def _again(self, call: Callable[[], Awaitable[T]]) -> T:
         """Whatever it takes, until the driver's time is over."""
@@ -135,3 +124,14 @@ class Holds:
         answer = await self._gateway.complete(asked, order_reference(requested), since=since)
         if not gone(answer):
             raise Unavailable(f"hold {hold.reference} of session {order_reference(requested)} is not let go")
+
+
+async def _within(left_s: float, call: Callable[[], Awaitable[T]]) -> T | None:
+    """What it gives, or None once the time is over."""
+    try:
+        async with asyncio.timeout(left_s) as limit:
+            return await call()
+    except TimeoutError:
+        if not limit.expired():
+            raise
+    return None

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from tapwatt.facts.events import SessionPriced
 from tapwatt.money import Money
 from tapwatt.provider.port import Kind, Status, Transaction
 
@@ -61,6 +62,11 @@ class Account:
         """What may yet go back: refunds that the provider has not decided."""
         open_ = [one for one in self.open if one.kind is Kind.REFUND]
         return sum((one.amount or one.asked or Money.zero(currency) for one in open_), Money.zero(currency))
+
+
+def order_of(priced: SessionPriced) -> str:
+    """Under which order the provider keeps a session's hold; one of the first days has the session's id alone."""
+    return priced.hold.order_reference or priced.session_id
 
 
 def account_of(hold_reference: str, every: Iterable[Transaction]) -> Account:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from capturer.account import Account
 from tapwatt.errors import BrokenInvariant, OutcomeUnknown
 from tapwatt.facts.events import Captured, CaptureFailed, HoldReleased, SessionPriced
-from tapwatt.facts.ids import idempotency_reference
+from tapwatt.facts.ids import anew, idempotency_reference
 from tapwatt.money import Money
 from tapwatt.provider.port import CaptureRequest, Failure, Kind, ReversalRequest, Transaction, succeeded
 
@@ -30,10 +30,9 @@ def ask(priced: SessionPriced, minimum: Money, tries: int = 0) -> CaptureRequest
     """
     hold = priced.hold
     take = min(priced.owed, hold.amount)
-    name = f"{hold.reference}:{tries}" if tries else hold.reference
     if not take or take < minimum:
-        return ReversalRequest(idempotency_reference("release", name), hold.reference)
-    return CaptureRequest(idempotency_reference("capture", name), hold.reference, take)
+        return ReversalRequest.of(hold.reference, tries)
+    return CaptureRequest(idempotency_reference("capture", anew(hold.reference, tries)), hold.reference, take)
 
 
 def decide(

@@ -11,6 +11,11 @@ from tapwatt.money import Money
 from tapwatt.provider.port import RefundRequest, Transaction
 
 
+def book_of(session: str) -> str:
+    """Under which name it is remembered whose each refund of a session (operator/session) is."""
+    return f"refunds/{session}"
+
+
 def ask(requested: RefundRequested, captured: Captured) -> RefundRequest:
     """The refund to ask for: what may happen once is named by its refund_id."""
     session = session_name(captured.place.operator_id, captured.session_id)

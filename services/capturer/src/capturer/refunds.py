@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 
-from capturer.account import Account, account_of
-from capturer.money_back import ask, failed, refunded, refused
+from capturer.account import Account, account_of, order_of
+from capturer.money_back import ask, book_of, failed, refunded, refused
 from tapwatt.errors import Unavailable
 from tapwatt.facts.events import Captured, Refunded, RefundFailed, RefundRequested, SessionPriced
 from tapwatt.facts.packed_event import unpack
@@ -42,7 +42,7 @@ class Refunds:
         said, priced = unpack(known["said"]).fact, unpack(known["priced"]).fact
         assert isinstance(priced, SessionPriced)
         captured = said if isinstance(said, Captured) else None
-        order = priced.hold.order_reference or priced.session_id
+        order = order_of(priced)
         account = account_of(priced.hold.reference, await self._gateway.provider.find(order))
         begun = await self._begun(session, requested, account)
         mine = await self._claimed(session, requested, account, begun)
@@ -79,7 +79,7 @@ class Refunds:
 
         What stood there before this refund was first asked for was not made for it.
         """
-        whose = await self._sessions.recall(_book(session))
+        whose = await self._sessions.recall(book_of(session))
         refunds = (*account.refunds, *(one for one in account.open if one.kind is Kind.REFUND))
         for one in refunds:
             if whose.get(one.reference) == requested.refund_id.encode():
@@ -94,14 +94,10 @@ class Refunds:
         """When this refund was first asked for, and which refunds stood at the provider then: kept before it is."""
         stood = [one.reference for one in (*account.refunds, *account.open) if one.kind is Kind.REFUND]
         first = json.dumps([self._gateway.clock.now().isoformat(), *stood]).encode()
-        name = f"{_book(session)}/begun"
+        name = f"{book_of(session)}/begun"
         known = await self._sessions.remember(name, requested.refund_id, first, ttl_s=self._ttl_s)
         at, *stood_before = json.loads(known[requested.refund_id])
         return Begun(datetime.fromisoformat(at), frozenset(stood_before))
 
     async def _claim(self, session: str, reference: str, refund_id: str) -> None:
-        await self._sessions.remember(_book(session), reference, refund_id.encode(), ttl_s=self._ttl_s)
-
-
-def _book(session: str) -> str:
-    return f"refunds/{session}"
+        await self._sessions.remember(book_of(session), reference, refund_id.encode(), ttl_s=self._ttl_s)

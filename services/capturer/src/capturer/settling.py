@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from capturer.account import Account, account_of
+from capturer.account import Account, account_of, order_of
 from capturer.decide import Refused, Said, ask, decide, failed
 from capturer.settings import CapturerSettings
 from tapwatt.errors import BrokenInvariant, NeedsHuman, Unavailable
 from tapwatt.facts.events import Captured, SessionPriced
-from tapwatt.facts.ids import idempotency_reference, session_name
+from tapwatt.facts.ids import session_name
 from tapwatt.money import Money
 from tapwatt.provider.gateway import Gateway
 from tapwatt.provider.port import CaptureRequest, Failure, Kind, ReversalRequest, Status, Transaction
@@ -70,7 +70,7 @@ class Settling:
 
     async def account(self, priced: SessionPriced) -> Account:
         """What the provider has done to the session's hold."""
-        return account_of(priced.hold.reference, await self._gateway.provider.find(_order(priced)))
+        return account_of(priced.hold.reference, await self._gateway.provider.find(order_of(priced)))
 
     async def _asked(self, priced: SessionPriced, asked: CaptureRequest | ReversalRequest) -> Said | Refused:
         try:
@@ -89,7 +89,7 @@ class Settling:
 
     async def _done(self, priced: SessionPriced, asked: CaptureRequest | ReversalRequest) -> Transaction:
         """What was done to the hold for good. Nothing can have been sent before the hold stood."""
-        return await self._gateway.complete(asked, _order(priced), since=priced.hold.authorised_at)
+        return await self._gateway.complete(asked, order_of(priced), since=priced.hold.authorised_at)
 
     async def _with_slip(self, priced: SessionPriced, done: Transaction) -> Transaction:
         if done.kind is Kind.CAPTURE and done.status is Status.SUCCESS and done.slip is None:
@@ -127,10 +127,7 @@ class Settling:
         if (await self.account(priced)).releases:
             return  # a person has, or we have
         tries = await self._tries(priced, "rest")
-        name = f"{priced.hold.reference}:{tries}" if tries else priced.hold.reference
-        answer = await self._done(
-            priced, ReversalRequest(idempotency_reference("release", name), priced.hold.reference)
-        )
+        answer = await self._done(priced, ReversalRequest.of(priced.hold.reference, tries))
         if answer.status is Status.SUCCESS or answer.failure in (Failure.EXPIRED, Failure.UNKNOWN_REFERENCE):
             return
         said = (
@@ -154,10 +151,6 @@ class Settling:
         at = self._gateway.clock.now().isoformat().encode()
         ttl_s = self._settings.remember_days * 86400
         await self._sessions.remember(_book(priced, what), str(tries), at, ttl_s=ttl_s)
-
-
-def _order(priced: SessionPriced) -> str:
-    return priced.hold.order_reference or priced.session_id
 
 
 def _book(priced: SessionPriced, what: str) -> str:

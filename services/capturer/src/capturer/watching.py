@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from capturer.account import account_of
-from capturer.money_back import by_others
+from capturer.account import account_of, order_of
+from capturer.money_back import book_of, by_others
 from tapwatt.errors import OutcomeUnknown, Unavailable
 from tapwatt.facts.codec import Event, follow
 from tapwatt.facts.events import Captured, ChargedBack, Refunded, SessionPriced
@@ -63,9 +63,8 @@ class Watching:
 
     async def _found(self, session: str, captured: Captured, priced: object) -> list[Refunded | ChargedBack]:
         assert isinstance(priced, SessionPriced)
-        order = priced.hold.order_reference or priced.session_id
-        account = account_of(captured.hold_reference, await self._gateway.provider.find(order))
-        known = await self._sessions.recall(f"refunds/{session}")
+        account = account_of(captured.hold_reference, await self._gateway.provider.find(order_of(priced)))
+        known = await self._sessions.recall(book_of(session))
         return by_others(captured, account, set(known))
 
     def _told(self, said: Event, one: Refunded | ChargedBack) -> Event:
@@ -87,7 +86,7 @@ async def keep(sessions: SessionStore, one: Refunded | ChargedBack, ttl_s: float
     """Whose this refund is: it is said once, and never taken for another one."""
     whose = one.refund_id if isinstance(one, Refunded) else "chargeback"
     session = session_name(str(one.operator_id), one.session_id)
-    await sessions.remember(f"refunds/{session}", _reference(one), whose.encode(), ttl_s=ttl_s)
+    await sessions.remember(book_of(session), _reference(one), whose.encode(), ttl_s=ttl_s)
 
 
 def _reference(one: Refunded | ChargedBack) -> str:

@@ -22,6 +22,11 @@ class Fact(FactPart):
     keyed_by: ClassVar[str] = "session_id"
     said_by: ClassVar[tuple[str, ...]] = ()
 
+    @classmethod
+    def from_outside(cls) -> bool:
+        """Whether its author is not a service of ours."""
+        return not set(OUTSIDE).isdisjoint(cls.said_by)
+
     @property
     def key(self) -> str:
         """The Kafka key: facts with the same key are read in the order they were said."""

@@ -22,6 +22,11 @@ def cause(source: str, event_id: str) -> str:
     return event_id if source.startswith(OURS) else f"{source} {event_id}"
 
 
+def anew(what: str, tries: int) -> str:
+    """What may happen once, after it was refused for good so often: the same reference gets the same refusal."""
+    return f"{what}:{tries}" if tries else what
+
+
 def session_name(operator_id: str, session_id: str) -> str:
     """A session's name, unique over operators. Neither has a slash in it."""
     return f"{operator_id}/{session_id}"

@@ -10,7 +10,7 @@ from typing import Protocol
 from tapwatt.errors import NeedsHuman, OutcomeUnknown
 from tapwatt.facts.bill import CardSlip
 from tapwatt.facts.cards import Card
-from tapwatt.facts.ids import idempotency_reference
+from tapwatt.facts.ids import anew, idempotency_reference
 from tapwatt.money import Money
 
 
@@ -126,9 +126,9 @@ class ReversalRequest:
     hold_reference: str
 
     @classmethod
-    def of(cls, hold_reference: str) -> ReversalRequest:
-        """The same whoever asks, so that a hold is let go once."""
-        return cls(idempotency_reference("release", hold_reference), hold_reference)
+    def of(cls, hold_reference: str, tries: int = 0) -> ReversalRequest:
+        """The same whoever asks, so that a hold is let go once; another one after each of so many refusals for good."""
+        return cls(idempotency_reference("release", anew(hold_reference, tries)), hold_reference)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,6 @@ from typing import Protocol
 
 from tapwatt.errors import Poison
 from tapwatt.facts.codec import Event
-from tapwatt.facts.fact import OUTSIDE
 
 
 class FirstValues(Protocol):
@@ -28,7 +27,7 @@ class EventIds:
 
     async def __call__(self, event: Event) -> None:
         """Keep which fact the id is of. Poison if it is of another one."""
-        if not set(event.fact.said_by) & set(OUTSIDE):
+        if not event.fact.from_outside():
             return
         envelope = event.envelope
         said = f"{event.fact.name} {event.fact.identity} {event.fact.model_dump_json(exclude_none=True)}"

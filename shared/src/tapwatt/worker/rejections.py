@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from tapwatt.facts.content_modes import attribute
 from tapwatt.facts.events import FACTS, EventRejected
-from tapwatt.facts.fact import OUTSIDE
 from tapwatt.facts.ids import fact_id
 from tapwatt.facts.topics import Topics, fact_type
 from tapwatt.worker.records import Incoming
 
-_FROM_OUTSIDE = frozenset(fact_type(fact) for fact in FACTS if set(fact.said_by) & set(OUTSIDE))
+_FROM_OUTSIDE = frozenset(fact_type(fact) for fact in FACTS if fact.from_outside())
 _LONGEST = 500
 
 CORRECT = "Correct it and send it again with a new ce_id."
