@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from tests.contract.lost_views import lose
@@ -60,6 +61,20 @@ async def test_the_first_value_of_a_field_stays(sessions, view):
     assert await sessions.remember("s-1", "hold", b"h", ttl_s=60) == expected
     assert await sessions.recall("s-1") == expected
     assert await sessions.recall("s-2") == {}
+
+
+async def test_of_a_field_with_moments_the_latest_stands_whatever_the_order(sessions, view):
+    await rebuild(nothing, ignore, view, clock=CLOCK)
+    noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    for minute, stands in ((5, 5), (3, 5), (9, 9), (9, 9), (7, 9)):
+        at = noon + timedelta(minutes=minute)
+        known = await sessions.remember("s-1", "read", b"%d" % minute, ttl_s=60, of=at)
+        assert known["read"] == b"%d" % stands
+    # of one moment the first stands, and a moment before 1970 is a moment too
+    assert (await sessions.remember("s-1", "read", b"x", ttl_s=60, of=noon + timedelta(minutes=9)))["read"] == b"9"
+    before = datetime(1969, 1, 1, tzinfo=UTC)
+    assert (await sessions.remember("s-2", "read", b"x", ttl_s=60, of=before))["read"] == b"x"
+    assert await sessions.recall("s-1") == {"read": b"9", "read@": b"1772366940000"}
 
 
 async def test_what_is_remembered_is_forgotten_in_time_and_never_sooner(sessions, view):

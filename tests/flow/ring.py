@@ -30,8 +30,8 @@ from tapwatt.testing.deadlines import InMemoryDeadlines, deadlines_view
 from tapwatt.testing.fake_provider import BankCard, FakeProvider, Fault, Habits
 from tapwatt.worker.service import Service
 from tariff.agent import TariffAgent
+from tariff.due import TELLING
 from tariff.settings import TariffSettings
-from tariff.stale import ENDINGS
 from token_matcher import testing as index_memory
 from token_matcher.agent import TokenMatcherAgent
 from token_matcher.settings import TokenMatcherSettings
@@ -189,7 +189,7 @@ class Ring:
 
     def _tariff(self, worker: WorkerInMemory) -> Service:
         known, deadlines = self._sessions(worker, "tariff"), self._mortal(self._deadlines["tariff"], worker)
-        heard = ProgressOfAll([worker.progress(fact) for fact in ENDINGS])
+        heard = ProgressOfAll([worker.progress(fact) for fact in TELLING])
         return TariffAgent(known, deadlines, heard, self.clock, self._pricing).service()
 
     def _capturer(self, worker: WorkerInMemory) -> Service:

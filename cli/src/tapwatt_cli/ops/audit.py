@@ -21,6 +21,7 @@ from tapwatt.facts.events import (
     CaptureFailed,
     ChargingEnded,
     HoldReleased,
+    MeterRead,
     SessionPriced,
     SessionRequested,
 )
@@ -142,17 +143,24 @@ def _said(case: CaseFile) -> list[Difference]:
     if case.one(AuthorisationDeclined) is not None and case.one(Authorised) is not None:
         differs(Trouble.WRONG, "Authorised or AuthorisationDeclined", "both")
     priced, ended = case.one(SessionPriced), case.all(ChargingEnded)
-    if priced is not None and ended and not _measured(priced, ended):
-        measured = " or ".join(f"{fact.energy_wh} Wh" for fact in ended)
+    words: list[ChargingEnded | MeterRead] = [*ended, *case.all(MeterRead)]
+    if priced is not None and words and not _measured(priced, words):
+        measured = " or ".join(f"{fact.energy_wh} Wh" for fact in ended or words)
         differs(Trouble.WRONG, f"{measured} in the price, as measured", f"{priced.energy_wh} Wh")
     return found
 
 
-def _measured(priced: SessionPriced, ended: list[ChargingEnded]) -> bool:
+def _measured(priced: SessionPriced, words: list[ChargingEnded | MeterRead]) -> bool:
     """Whether the price has the energy of one of these words, within rounding. Else it follows from no charger's."""
-    if priced.ended_because in (EndReason.SETTLED, EndReason.STALE, EndReason.CANCELLED):
-        return not priced.energy_wh
-    return any(abs(priced.energy_wh - fact.energy_wh) <= explained_wh(len(fact.periods)) for fact in ended)
+    if priced.ended_because in (EndReason.SETTLED, EndReason.STALE, EndReason.CANCELLED) and not priced.energy_wh:
+        return True
+    by_reading = priced.ended_because in (EndReason.STALE, EndReason.HOLD_EXPIRING)
+    kind = MeterRead if by_reading else ChargingEnded
+    return any(
+        abs(priced.energy_wh - fact.energy_wh) <= explained_wh(max(len(fact.periods), 1))
+        for fact in words
+        if isinstance(fact, kind)
+    )
 
 
 def _done(case: CaseFile, mine: list[Account]) -> list[Difference]:

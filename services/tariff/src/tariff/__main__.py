@@ -7,6 +7,7 @@ from functools import partial
 from tapwatt.facts.codec import Event
 from tapwatt.metrics import DISPUTED
 from tapwatt.settings import read_settings
+from tapwatt.state.session_store import Kept
 from tapwatt.wiring.process import Runtime, run
 from tapwatt.wiring.progress import OwnProgress
 from tapwatt.wiring.resources import with_resources
@@ -14,10 +15,10 @@ from tapwatt.wiring.sessions import RememberedSessions
 from tapwatt.worker.service import Service
 from tariff.agent import NAME, TariffAgent
 from tariff.case_files import REMEMBERS, kept, ours
+from tariff.due import TELLING, look_after
 from tariff.settings import TariffSettings
-from tariff.stale import ENDINGS, look_after
 
-EPOCH = 3
+EPOCH = 4
 """Count up when what is remembered changes: the view is then rebuilt from the log."""
 
 
@@ -25,7 +26,7 @@ def build(runtime: Runtime) -> Service:
     """Put the tariff service together from its settings."""
     settings = read_settings(TariffSettings)
 
-    def keep(event: Event) -> tuple[str, bytes] | None:
+    def keep(event: Event) -> Kept | None:
         return kept(event, runtime.clock.now()) if ours(event) else None
 
     sessions = RememberedSessions(
@@ -37,7 +38,7 @@ def build(runtime: Runtime) -> Service:
         besides=partial(look_after, at=settings.at),
         keep=keep,
     )
-    heard = OwnProgress(NAME, ENDINGS)
+    heard = OwnProgress(NAME, TELLING)
     agent = TariffAgent(
         sessions.store,
         sessions.deadlines,

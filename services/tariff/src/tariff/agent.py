@@ -7,18 +7,19 @@ from datetime import timedelta
 
 from tapwatt.clock import Clock
 from tapwatt.errors import Poison
-from tapwatt.facts.codec import Event, follow
-from tapwatt.facts.envelopes import Envelope
+from tapwatt.facts.codec import Event
 from tapwatt.facts.events import (
     AuthorisationDeclined,
     Authorised,
     ChargingEnded,
+    MeterRead,
     SessionCancelled,
     SessionDisputed,
     SessionPriced,
     SessionStale,
     SettlementDecided,
 )
+from tapwatt.facts.fields import Place
 from tapwatt.state.deadlines import Deadlines
 from tapwatt.state.event_ids import EventIds
 from tapwatt.state.session_names import SessionNames
@@ -26,9 +27,12 @@ from tapwatt.state.session_store import SessionStore
 from tapwatt.worker.progress import Progress
 from tapwatt.worker.service import Done, Round, Service
 from tariff.case_files import BEGAN, MOST_ENDINGS, NAME, PRICED, CaseFile, CaseFiles, kept
+from tariff.claims import Claims
 from tariff.decide import Rules, decide, refused
+from tariff.due import RUNNING_OUT, STALE, Due, look_after, settled_by
+from tariff.running_out import RunningOut
 from tariff.settings import TariffSettings
-from tariff.stale import StaleSessions, look_after
+from tariff.stale import StaleSessions
 
 __all__ = ["NAME", "TariffAgent"]
 
@@ -51,22 +55,28 @@ class TariffAgent:
     ) -> None:
         self._files = CaseFiles(sessions, timedelta(days=settings.remember_days))
         self._deadlines = deadlines
-        self._stale = StaleSessions(self._files, deadlines, progress, clock, settings.at)
+        self._claims = Claims(self._files, clock, counted)
+        stale, running_out = (Due(kind, deadlines, progress, clock) for kind in (STALE, RUNNING_OUT))
+        self._stale = StaleSessions(stale, self._claims, clock, settings.at, self._rules)
+        self._running_out = RunningOut(running_out, self._claims, self._rules)
         self._clock = clock
         self._settings = settings
-        self._counted = counted
         self._names = SessionNames(sessions, settings.remember_days)
         self._event_ids = EventIds(sessions, settings.remember_days)
 
     def service(self) -> Service:
         """What the worker runs."""
-        heard = (Authorised, AuthorisationDeclined, SessionCancelled, ChargingEnded, SettlementDecided)
+        heard = (Authorised, AuthorisationDeclined, SessionCancelled, MeterRead, ChargingEnded, SettlementDecided)
+        every_s = self._settings.look_every_s
         return Service(
             NAME,
             dict.fromkeys(heard, self.heard),
             says=(SessionPriced, SessionDisputed, SessionStale),
             before=self._event_ids,
-            rounds=(Round("look for sessions that nobody ends", self._settings.look_every_s, self._stale.look),),
+            rounds=(
+                Round("look for sessions that nobody ends", every_s, self._stale.look),
+                Round("settle sessions whose hold runs out", every_s, self._running_out.look),
+            ),
         )
 
     async def heard(self, event: Event) -> Done:
@@ -75,11 +85,14 @@ class TariffAgent:
             return Done()
         await self._names.note(event.fact)
         name = await self._names.of(event.fact)
-        field, value = kept(event, self._clock.now())
+        what = kept(event, self._clock.now())
+        field = what.field
         if isinstance(event.fact, ChargingEnded):
             await self._room_for(name, field)
-        file = await self._files.keep(name, field, value)
+        file = await self._files.keep(name, what)
         await look_after(self._deadlines, event, self._settings.at)
+        if isinstance(event.fact, MeterRead):
+            await self._settle_soon(name, file)
         claimed, file = await self._claim(name, file)
         if isinstance(event.fact, SettlementDecided):  # asked last: another word may just have been priced
             _follow_if_possible(event.fact, file)
@@ -92,28 +105,17 @@ class TariffAgent:
         session = file.session
         if session.began is None:
             return claimed, file
-        rules = self._rules(session.began)
+        rules = self._rules(session.began.place)
         verdict = decide(session, rules)
         if verdict.price is not None:
             word, priced = verdict.price
-            event, file = await self._say(name, file.cause(word.name), priced)
+            event, file = await self._claims.say(name, file.cause(word.name), priced)
             claimed.append(event)
             verdict = decide(file.session, rules)
         for word, disputed in verdict.disputes:
-            event, file = await self._say(name, file.cause(word.name), disputed)
+            event, file = await self._claims.say(name, file.cause(word.name), disputed)
             claimed.append(event)
         return claimed, file
-
-    async def _say(self, name: str, cause: Envelope, fact: SessionPriced | SessionDisputed) -> tuple[Event, CaseFile]:
-        """What is said under the field of this fact: this one, unless another one was claimed before."""
-        event = follow(cause, fact, f"/tapwatt/{NAME}", self._clock.now())
-        field, value = kept(event, event.envelope.time)
-        file = await self._files.keep(name, field, value)
-        if isinstance(fact, SessionDisputed) and file.fields[field] == value:
-            self._counted(fact)
-        stands = file.said(field)
-        assert stands is not None
-        return stands, file
 
     async def _room_for(self, name: str, field: str) -> None:
         file = await self._files.of(name)
@@ -125,8 +127,16 @@ class TariffAgent:
         for event in said:
             await self._files.claim(name, event)
 
-    def _rules(self, began: Authorised | AuthorisationDeclined) -> Rules:
-        return Rules(self._settings.rounding_policy, self._settings.at(began.place).limits)
+    async def _settle_soon(self, name: str, file: CaseFile) -> None:
+        """A reading that comes when its session was looked at already, shortly before its hold runs out, counts too."""
+        session = file.session
+        if isinstance(session.began, Authorised) and session.priced is None:
+            due = settled_by(session.began, self._settings.at(session.began.place))
+            if due <= self._clock.now():
+                await self._deadlines.set(RUNNING_OUT, name, due)
+
+    def _rules(self, place: Place) -> Rules:
+        return Rules(self._settings.rounding_policy, self._settings.at(place).limits)
 
 
 def _follow_if_possible(decision: SettlementDecided, file: CaseFile) -> None:

@@ -1,4 +1,4 @@
-"""What the tariff keeps of each session: how it began, every different word of its end, and all that was said of it."""
+"""What the tariff keeps of each session: how it began, its last reading, every word of its end, all that was said."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from tapwatt.facts.events import (
     AuthorisationDeclined,
     Authorised,
     ChargingEnded,
+    MeterRead,
     SessionCancelled,
     SessionDisputed,
     SessionPriced,
@@ -23,8 +24,8 @@ from tapwatt.facts.events import (
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.ids import cause, fact_id
 from tapwatt.facts.packed_event import pack, unpack
-from tapwatt.state.session_store import SessionStore
-from tariff.reading import Reading, read
+from tapwatt.state.session_store import Kept, SessionStore
+from tariff.reading import Reading, read, so_far
 from tariff.words import Ended, Session, Word
 
 NAME = "tariff"
@@ -32,6 +33,7 @@ REMEMBERS: tuple[type[Fact], ...] = (
     Authorised,
     AuthorisationDeclined,
     SessionCancelled,
+    MeterRead,
     ChargingEnded,
     SettlementDecided,
     SessionStale,
@@ -40,34 +42,38 @@ REMEMBERS: tuple[type[Fact], ...] = (
 )
 """What a rebuild reads."""
 
-BEGAN, CANCELLED, PRICED, STALE = "began", "cancelled", "priced", "stale"
+BEGAN, READ, CANCELLED, PRICED, STALE = "began", "read", "cancelled", "priced", "stale"
 _ENDED, _DECIDED, _DISPUTED = "ended:", "decided:", "disputed:"
 MOST_ENDINGS = 20
 """So many different endings of one session are kept; a fleet that says more is not saying how it ended."""
 
 
-def kept(event: Event, heard_at: datetime) -> tuple[str, bytes]:
-    """Under which field an event is kept, where the first stands, and as what.
+def kept(event: Event, heard_at: datetime) -> Kept:
+    """Under which field an event is kept, where the first stands, and as what. Of a meter's readings the latest stands.
 
     A charger's word is kept as it is understood, in as few periods as tell it; all words that say the same are one.
     """
     fact = event.fact
     match fact:
         case Authorised() | AuthorisationDeclined():
-            return BEGAN, pack(event)
+            return Kept(BEGAN, pack(event))
         case SessionCancelled():
-            return CANCELLED, pack(event)
+            return Kept(CANCELLED, pack(event))
+        case MeterRead():
+            # A clock that runs ahead once must not make all that is read later count for less.
+            of = min(fact.read_at, heard_at)
+            return Kept(READ, _packed(event.envelope, so_far(fact), heard_at), of)
         case ChargingEnded():
             reading = read(fact)
-            return _ENDED + reading.content, _packed(event.envelope, reading, heard_at)
+            return Kept(_ENDED + reading.content, _packed(event.envelope, reading, heard_at))
         case SettlementDecided():
-            return _DECIDED + fact.decision_id, pack(event)
+            return Kept(_DECIDED + fact.decision_id, pack(event))
         case SessionPriced():
-            return PRICED, pack(event)
+            return Kept(PRICED, pack(event))
         case SessionStale():
-            return STALE, pack(event)
+            return Kept(STALE, pack(event))
         case _:
-            return _DISPUTED + event.envelope.id, pack(event)
+            return Kept(_DISPUTED + event.envelope.id, pack(event))
 
 
 def ours(event: Event) -> bool:
@@ -87,7 +93,8 @@ class CaseFile:
         began, priced = self._fact(BEGAN), self._fact(PRICED)
         assert began is None or isinstance(began, Authorised | AuthorisationDeclined)
         assert priced is None or isinstance(priced, SessionPriced)
-        return Session(began, tuple(self._word(name) for name in sorted(self.fields) if _is_word(name)), priced)
+        words = tuple(self._word(name) for name in sorted(self.fields) if _is_word(name))
+        return Session(began, words, priced, self._ended(READ) if READ in self.fields else None)
 
     @property
     def full(self) -> bool:
@@ -97,7 +104,7 @@ class CaseFile:
     def cause(self, name: str) -> Envelope:
         """The envelope of the first event under this field."""
         packed = self.fields[name]
-        return _unpacked(packed)[0] if name.startswith(_ENDED) else unpack(packed).envelope
+        return _unpacked(packed)[0] if name == READ or name.startswith(_ENDED) else unpack(packed).envelope
 
     def said(self, name: str) -> Event | None:
         """What stands under this field."""
@@ -123,11 +130,14 @@ class CaseFile:
 
     def _heard(self, name: str) -> Ended | SessionCancelled | SettlementDecided:
         if name.startswith(_ENDED):
-            _, reading, heard_at = _unpacked(self.fields[name])
-            return Ended(reading, heard_at)
+            return self._ended(name)
         fact = unpack(self.fields[name]).fact
         assert isinstance(fact, SessionCancelled | SettlementDecided)
         return fact
+
+    def _ended(self, name: str) -> Ended:
+        _, reading, heard_at = _unpacked(self.fields[name])
+        return Ended(reading, heard_at)
 
     def _follows(self, name: str, fact: type[Fact]) -> str:
         envelope = self.cause(name)
@@ -145,13 +155,14 @@ class CaseFiles:
         """What is known of this session."""
         return CaseFile(await self.sessions.recall(name))
 
-    async def keep(self, name: str, field: str, value: bytes) -> CaseFile:
+    async def keep(self, name: str, what: Kept) -> CaseFile:
         """Keep it, unless the field is known; the file as it is then."""
-        return CaseFile(await self.sessions.remember(name, field, value, ttl_s=self.life.total_seconds()))
+        ttl_s = self.life.total_seconds()
+        return CaseFile(await self.sessions.remember(name, what.field, what.value, ttl_s=ttl_s, of=what.of))
 
     async def claim(self, name: str, event: Event) -> CaseFile:
         """Keep what is going to be said, or was said; what was claimed first stands."""
-        return await self.keep(name, *kept(event, event.envelope.time))
+        return await self.keep(name, kept(event, event.envelope.time))
 
 
 def _is_word(name: str) -> bool:

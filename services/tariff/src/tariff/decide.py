@@ -9,6 +9,7 @@ from tapwatt.facts.events import (
     AuthorisationDeclined,
     Authorised,
     ChargingEnded,
+    MeterRead,
     SessionCancelled,
     SessionDisputed,
     SessionPriced,
@@ -19,10 +20,10 @@ from tapwatt.money import RoundingPolicy
 from tariff.bills import CannotPrice, by_tariff, decided, nothing_owed
 from tariff.disputes import charged_without_hold, contradicts, disputed
 from tariff.plausibility import Limits, doubted
-from tariff.reading import Fault
+from tariff.reading import Fault, at
 from tariff.words import Ended, Session, Word, replaced, same_energy, standing
 
-Heard = Authorised | AuthorisationDeclined | SessionCancelled | ChargingEnded | SettlementDecided
+Heard = Authorised | AuthorisationDeclined | SessionCancelled | MeterRead | ChargingEnded | SettlementDecided
 Said = SessionPriced | SessionDisputed
 
 
@@ -64,7 +65,7 @@ def decide(session: Session, rules: Rules) -> Verdict:
         case AuthorisationDeclined() as declined:
             return Verdict(disputes=_new(_without_hold(declined, session)))
         case Authorised() as authorised:
-            judged = [_judge(authorised, word, ended, rules) for word, ended in session.endings]
+            judged = [_Judged(word, ended, *_judge(authorised, ended, rules)) for word, ended in session.endings]
             if session.priced is not None:
                 return Verdict(disputes=_new(_after(authorised, session, session.priced, judged)))
             price = _price(authorised, session, judged, rules)
@@ -74,6 +75,22 @@ def decide(session: Session, rules: Rules) -> Verdict:
 def _new(disputes: Iterable[tuple[Word, SessionDisputed]]) -> tuple[tuple[Word, SessionDisputed], ...]:
     """A word is disputed once."""
     return tuple((word, said) for word, said in disputes if not word.disputed)
+
+
+def by_last_reading(session: Session, rules: Rules, because: EndReason) -> Said | None:
+    """What a session that cannot wait any longer owes by its last reading, since no word of its end can be priced.
+
+    A dispute where that reading is not believed; None where there is none, or nothing to settle.
+    """
+    last, authorised = session.so_far, session.began
+    if last is None or session.priced is not None or not isinstance(authorised, Authorised):
+        return None
+    stated, fault = _judge(authorised, last, rules)
+    if stated is None or fault is not None:
+        assert fault is not None
+        return disputed(authorised, last.reading, fault, stated)
+    why = f"nobody had said in time how it ended: it is billed by its reading of {at(last.reading.ended_at)}"
+    return stated.model_copy(update={"ended_because": because, "notes": (why, *stated.notes)[:50]})
 
 
 def refused(session: Session, decision: SettlementDecided) -> str | None:
@@ -97,15 +114,16 @@ def refused(session: Session, decision: SettlementDecided) -> str | None:
     )
 
 
-def _judge(authorised: Authorised, word: Word, ended: Ended, rules: Rules) -> _Judged:
+def _judge(authorised: Authorised, ended: Ended, rules: Rules) -> tuple[SessionPriced | None, Fault | None]:
+    """What it would owe, and why it is not believed; never neither."""
     fault = doubted(ended.reading, authorised.hold, ended.heard_at, rules.limits)
     if ended.reading.fault is not None:
-        return _Judged(word, ended, None, fault)
+        return None, fault
     try:
-        return _Judged(word, ended, by_tariff(authorised, ended.reading, rules.rounding), fault)
+        return by_tariff(authorised, ended.reading, rules.rounding), fault
     except CannotPrice as error:  # absent is not zero: a human has to say what this session costs
         why = f"it has no price under tariff {authorised.tariff.id}: {error}"
-        return _Judged(word, ended, None, fault or Fault(doubt=Doubt.CANNOT_BE_PRICED, why=why[:400]))
+        return None, fault or Fault(doubt=Doubt.CANNOT_BE_PRICED, why=why[:400])
 
 
 def _price(

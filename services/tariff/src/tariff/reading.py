@@ -13,7 +13,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 
 from pricing.engine.joined_periods import joined
 from pricing.tolerance import FINEST_WH, START_OFF, explained_wh
-from tapwatt.facts.events import ChargingEnded
+from tapwatt.facts.events import ChargingEnded, MeterRead
 from tapwatt.facts.fields import ChargingPeriod, FactPart, Measured, MeterEnergy, MeterPeriod, Moment
 from tapwatt.facts.reasons import Doubt, EndReason
 
@@ -101,6 +101,22 @@ def read(ended: ChargingEnded) -> Reading:
             "periods": joined(priced),
             "notes": tuple(dict.fromkeys(notes)),
         }
+    )
+
+
+def so_far(said: MeterRead) -> Reading:
+    """What the meter shows of a session that goes on, as if it had ended with that."""
+    whole = MeterPeriod(starts_at=said.started_at, ends_at=said.read_at, energy_wh=said.energy_wh)
+    return read(
+        ChargingEnded(
+            operator_id=said.operator_id,
+            session_id=said.session_id,
+            reason=EndReason.HOLD_EXPIRING,
+            started_at=said.started_at,
+            ended_at=said.read_at,
+            energy_wh=said.energy_wh,
+            periods=said.periods or (whole,),
+        )
     )
 
 

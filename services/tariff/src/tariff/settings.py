@@ -30,6 +30,7 @@ class PlaceSettings(BaseModel):
     most_power_w: int | None = Field(None, gt=0, le=10**9)
     stale_after_s: float | None = Field(None, gt=0, le=400 * 86400)
     stale_policy: Policy | None = None
+    settle_before_expiry_s: float | None = Field(None, ge=0, le=31 * 86400)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class PlaceRules:
     limits: Limits
     stale_after: timedelta
     stale_policy: Policy
+    settle_before_expiry: timedelta
 
 
 class TariffSettings(BaseSettings):
@@ -96,13 +98,20 @@ class TariffSettings(BaseSettings):
         46 * 3600,
         gt=0,
         le=400 * 86400,
-        description="how long after its hold was authorised a session of which nobody says how it ended is stale; less "
-        "than a hold stands, so that it can still be let go",
+        description="how long after its hold was authorised and after its last reading a session of which nobody says "
+        "how it ended is stale; less than a hold stands, so that it can still be let go",
     )
     stale_policy: Policy = Field(
         "release",
-        description="what becomes of the hold of a stale session: `release` lets it go, `person` leaves it to "
-        "`tapwatt session settle`",
+        description="what becomes of the hold of a stale session: `release` bills it by its last reading and lets it "
+        "go where there is none, `person` leaves it to `tapwatt session settle`",
+    )
+    settle_before_expiry_s: float = Field(
+        2 * 3600,
+        ge=0,
+        le=31 * 86400,
+        description="how long before its hold runs out a session that nobody has ended is billed by its last reading; "
+        "enough for a capture that the provider refuses for a while, and less than the warning (HoldExpiring) is ahead",
     )
     look_every_s: float = Field(
         10,
@@ -113,7 +122,7 @@ class TariffSettings(BaseSettings):
     by_place: dict[Somewhere, PlaceSettings] = Field(
         {},
         description='what is otherwise at an operator or a site, as {"acme": {"stale_policy": "person"}, '
-        '"acme/depot-1": {"most_power_w": 50000}}: any setting from started_before_hold_s to stale_policy',
+        '"acme/depot-1": {"most_power_w": 50000}}: any setting from started_before_hold_s to settle_before_expiry_s',
     )
 
     @property
@@ -137,4 +146,5 @@ class TariffSettings(BaseSettings):
             ),
             stale_after=timedelta(seconds=found["stale_after_s"]),
             stale_policy=found["stale_policy"],
+            settle_before_expiry=timedelta(seconds=found["settle_before_expiry_s"]),
         )

@@ -1,124 +1,104 @@
-"""Says once that a session is stale when nobody says in time how it ended, and lets its hold go where that is set."""
+"""Says once that a session is stale when nothing is heard of it any more, and settles it where that is set."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable
-from datetime import datetime
 from functools import partial
 
 from tapwatt.clock import Clock
 from tapwatt.facts.codec import Event, follow
-from tapwatt.facts.events import (
-    Authorised,
-    ChargingEnded,
-    SessionCancelled,
-    SessionPriced,
-    SessionStale,
-    SettlementDecided,
-)
+from tapwatt.facts.events import Authorised, SessionStale
 from tapwatt.facts.fields import Place
 from tapwatt.facts.reasons import EndReason
-from tapwatt.state.deadlines import Deadlines
-from tapwatt.worker.progress import Ends, Progress
 from tapwatt.worker.service import Done
 from tariff.bills import nothing_owed
-from tariff.case_files import BEGAN, NAME, PRICED, STALE, CaseFiles
+from tariff.case_files import BEGAN, NAME, PRICED, STALE, CaseFile
+from tariff.claims import Claims
+from tariff.decide import Rules
+from tariff.due import Due, stale_at
+from tariff.running_out import settle
 from tariff.settings import PlaceRules
 from tariff.words import Session
 
-KIND = "stale"
-"""Under which kind sessions are due that nobody ends."""
-
-ENDINGS = (ChargingEnded, SessionCancelled, SettlementDecided)
-"""What ends a session. None of them may still be unread when one is said to be stale."""
-
-AT_ONCE = 200
-AGAIN_S = 60
-
-
-def deadline(authorised: Authorised, rules: PlaceRules) -> datetime:
-    """When the session is stale if nobody has said how it ended (UTC)."""
-    return authorised.hold.authorised_at + rules.stale_after
-
 
 def stale(session: Session, rules: PlaceRules) -> SessionStale | None:
-    """The word for a session whose deadline has come; None if somebody has said how it ended, believed or not."""
+    """The word for a session of which nothing is heard; None if somebody has said how it ended, believed or not.
+
+    Its deadline counts from its last reading, where there is one.
+    """
     match session.began:
         case Authorised() as authorised if not session.words and session.priced is None:
+            deadline, last = stale_at(authorised, rules), session.so_far
+            if last is not None:
+                deadline = max(deadline, min(last.reading.ended_at, last.heard_at) + rules.stale_after)
             return SessionStale(
                 session_id=authorised.session_id,
                 place=authorised.place,
                 hold=authorised.hold,
-                deadline=deadline(authorised, rules),
+                deadline=deadline,
                 policy=rules.stale_policy,
             )
         case _:
             return None
 
 
-async def look_after(deadlines: Deadlines, event: Event, at: Callable[[Place], PlaceRules]) -> None:
-    """Have a session be due that began, until it has an end. A rebuild does the same with what it reads."""
-    match event.fact:
-        case Authorised() as authorised:
-            await deadlines.set(KIND, str(authorised.identity), deadline(authorised, at(authorised.place)))
-        case SessionPriced() | SessionStale(policy="person") as done:
-            await deadlines.clear(KIND, str(done.identity))
-        case _:
-            pass
-
-
 class StaleSessions:
-    """Sessions that began, by when somebody has to have said how they ended."""
+    """Sessions that began, by when something has to have been heard of them."""
 
     def __init__(
         self,
-        files: CaseFiles,
-        deadlines: Deadlines,
-        progress: Progress,
+        due: Due,
+        claims: Claims,
         clock: Clock,
         at: Callable[[Place], PlaceRules],
+        rules_at: Callable[[Place], Rules],
     ) -> None:
-        self._files = files
-        self._deadlines = deadlines
-        self._progress = progress
+        self._due = due
+        self._claims = claims
         self._clock = clock
         self._at = at
-        self._seen: tuple[datetime, Ends] | None = None
+        self._rules_at = rules_at
 
     async def look(self) -> AsyncIterator[Done]:
-        """Say of each session that is due that it is stale, once everything is read that was said before it was due."""
-        self._seen = self._seen or (self._clock.now(), await self._progress.ends())
-        until, ends = self._seen
-        if not await self._progress.reached(ends):
-            return
-        self._seen = None
-        for name in await self._deadlines.take(KIND, until, at_most=AT_ONCE, again_s=AGAIN_S):
-            said = await self._say(name)
+        """Say of each session that is due that it is stale, unless it goes on."""
+        for name in await self._due.take():
+            now, file = self._clock.now(), await self._claims.files.of(name)
+            fact = self._fact(file)
+            if fact is not None and fact.deadline > now:
+                continue  # it goes on: it is due again soon
+            said = await self._say(name, file, fact)
             yield Done(say=said, remember=partial(self._remember, name, said))
 
-    async def _say(self, name: str) -> tuple[Event, ...]:
-        """What is said of a session that is due. It is claimed first: said again after a crash, it is the same."""
-        file = await self._files.of(name)
+    def _fact(self, file: CaseFile) -> SessionStale | None:
+        """What is said of a session that is due; as it was claimed, if it was."""
         told = file.said(STALE)
-        if told is None:
-            session = file.session
-            began = session.began
-            fact = stale(session, self._at(began.place)) if began is not None else None
-            if fact is None:
-                return ()
-            file = await self._files.claim(name, follow(file.cause(BEGAN), fact, f"/tapwatt/{NAME}", fact.deadline))
-            told = file.said(STALE)
+        if told is not None:
+            assert isinstance(told.fact, SessionStale)
+            return told.fact
+        session = file.session
+        return stale(session, self._at(session.began.place)) if session.began is not None else None
+
+    async def _say(self, name: str, file: CaseFile, fact: SessionStale | None) -> tuple[Event, ...]:
+        """It is claimed first: said again after a crash, it is the same."""
+        if fact is None:
+            return ()
+        source = f"/tapwatt/{NAME}"
+        file = await self._claims.files.claim(name, follow(file.cause(BEGAN), fact, source, fact.deadline))
+        told = file.said(STALE)
         assert told is not None
-        if not (isinstance(told.fact, SessionStale) and told.fact.policy == "release"):
+        if fact.policy != "release":
             return (told,)
-        authorised = file.session.began
+        authorised, priced = file.session.began, file.said(PRICED)
         assert isinstance(authorised, Authorised)
-        free = follow(told.envelope, nothing_owed(authorised, EndReason.STALE), f"/tapwatt/{NAME}", told.fact.deadline)
-        file = await self._files.claim(name, free)
-        priced = file.said(PRICED)
-        return (told, priced) if priced is not None else (told,)
+        if priced is None:
+            priced = await settle(self._claims, name, file, self._rules_at(authorised.place), EndReason.STALE)
+        if priced is None:
+            free = follow(told.envelope, nothing_owed(authorised, EndReason.STALE), source, fact.deadline)
+            priced = (await self._claims.files.claim(name, free)).said(PRICED)
+        assert priced is not None
+        return (told, priced)
 
     async def _remember(self, name: str, said: Iterable[Event]) -> None:
         for event in said:
-            await self._files.claim(name, event)
-        await self._deadlines.clear(KIND, name)
+            await self._claims.files.claim(name, event)
+        await self._due.clear(name)

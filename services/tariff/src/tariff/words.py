@@ -37,11 +37,15 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What is known of a session: how it began, every different word of its end, and its price once it was said."""
+    """What is known of a session: how it began, every different word of its end, and its price once it was said.
+
+    `so_far` is its last reading, as if it had ended with that.
+    """
 
     began: Began | None = None
     words: tuple[Word, ...] = ()
     priced: SessionPriced | None = None
+    so_far: Ended | None = None
 
     @property
     def endings(self) -> list[tuple[Word, Ended]]:

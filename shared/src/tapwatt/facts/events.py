@@ -11,11 +11,13 @@ from tapwatt.facts.bill import CardSlip, PriceLine, VatShare
 from tapwatt.facts.cards import Card
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.fields import (
+    MOST_PERIODS,
     Energy,
     Hold,
     IdleGrace,
     Measured,
     MeterEnergy,
+    MeterPeriod,
     MeterPeriods,
     Moment,
     Name,
@@ -184,6 +186,26 @@ class TokenAmbiguous(Fact):
     evse_ids: Annotated[tuple[Name, ...], Field(min_length=2)]
 
 
+class MeterRead(Fact):
+    """What the meter shows while a session goes on, all of it from the beginning; the latest replaces the others.
+
+    A fleet need not say it. Where nobody says in time how a session ended, it is billed by its last reading: before
+    its hold runs out, or when it is stale. Without `periods` all of the time is one of charging. Every quarter of an
+    hour is often enough.
+    """
+
+    name = "MeterRead"
+    said_by = ("fleet",)
+    replaces_earlier = True
+
+    operator_id: Name
+    session_id: Name
+    started_at: Moment
+    read_at: Moment
+    energy_wh: MeterEnergy
+    periods: Annotated[tuple[MeterPeriod, ...], Field(max_length=MOST_PERIODS)] = ()
+
+
 class ChargingEnded(Fact):
     """Energy has stopped and the meter's word is final. Periods are in order and do not overlap.
 
@@ -311,7 +333,10 @@ class HoldExpiring(Fact):
 
 
 class SessionStale(Fact):
-    """Nobody has ended this session by its deadline: its hold is let go, or left for a person, as is set."""
+    """Nothing was heard of this session until its deadline, and nobody has ended it: `policy` says what follows.
+
+    `release`: it is billed by its last reading, and its hold let go where there is none. `person`: it is left to one.
+    """
 
     name = "SessionStale"
     said_by = ("tariff",)

@@ -21,6 +21,8 @@ class Fact(FactPart):
     version: ClassVar[int] = 1
     keyed_by: ClassVar[str] = "session_id"
     said_by: ClassVar[tuple[str, ...]] = ()
+    replaces_earlier: ClassVar[bool] = False
+    """Whether only the latest of those with one identity counts, of which there may be thousands."""
 
     @classmethod
     def from_outside(cls) -> bool:

@@ -124,7 +124,8 @@ class MeterPeriod(FactPart):
     max_power_w: MeterReading | None = None
 
 
-MeterPeriods = Annotated[tuple[MeterPeriod, ...], Field(min_length=1, max_length=10_000)]
+MOST_PERIODS = 10_000
+MeterPeriods = Annotated[tuple[MeterPeriod, ...], Field(min_length=1, max_length=MOST_PERIODS)]
 """All periods of a session, nearly a week of one a minute at the most."""
 
 

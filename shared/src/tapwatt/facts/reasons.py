@@ -45,8 +45,8 @@ class NoMatchReason(StrEnum):
 class EndReason(StrEnum):
     """What ended a session. Cancelled stands for a session that never began, other for a reason we have no word for.
 
-    Stale is a session that nobody ended in time, hold_expiring one that was billed by its last reading before its hold
-    ran out, settled one of which a person has said what is owed.
+    Stale is a session that nobody ended in time, hold_expiring one that was billed by its last reading just before its
+    hold ran out, settled one of which a person has said what is owed.
     """
 
     TOKEN_MATCHED = "token_matched"

@@ -18,6 +18,10 @@ class FirstValues(Protocol):
         ...
 
 
+REPLACED_KEPT_S = 86400
+"""The id of an event that the next one replaces is kept for so long: a session may have thousands of them."""
+
+
 class EventIds:
     """Which fact each id of a fleet's or an operator's event was given to. Our own ids follow from their causes."""
 
@@ -32,7 +36,8 @@ class EventIds:
         envelope = event.envelope
         said = f"{event.fact.name} {event.fact.identity} {event.fact.model_dump_json(exclude_none=True)}"
         digest = hashlib.sha256(said.encode()).hexdigest().encode()
-        known = await self._kept.remember(f"!{envelope.source} {envelope.id}", "fact", digest, ttl_s=self._ttl_s)
+        ttl_s = min(self._ttl_s, REPLACED_KEPT_S) if event.fact.replaces_earlier else self._ttl_s
+        known = await self._kept.remember(f"!{envelope.source} {envelope.id}", "fact", digest, ttl_s=ttl_s)
         if known["fact"] != digest:
             raise Poison(
                 f"its ce_id was used before, by the same ce_source, for an event that says something else: "

@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from datetime import datetime
+from typing import NamedTuple, Protocol
 
+from tapwatt.clock import milliseconds
 from tapwatt.state.view import Generation, RedisView
+
+
+class Kept(NamedTuple):
+    """What is remembered under which field; with `of`, it stands until there is one of a later moment (UTC)."""
+
+    field: str
+    value: bytes
+    of: datetime | None = None
 
 
 class SessionStore(Protocol):
     """A few named things of each session. What was remembered first stays; Unavailable while the view is not whole."""
 
-    async def remember(self, session_id: str, field: str, value: bytes, *, ttl_s: float) -> dict[str, bytes]:
-        """Remember it for at least this long (seconds), unless the field is known; return all that is known after."""
+    async def remember(
+        self, session_id: str, field: str, value: bytes, *, ttl_s: float, of: datetime | None = None
+    ) -> dict[str, bytes]:
+        """Remember it for at least this long (seconds), unless the field is known; return all that is known after.
+
+        With `of` the latest moment's stays in place of the first, and the moment is known beside it as `field@`.
+        """
         ...
 
     async def recall(self, session_id: str) -> dict[str, bytes]:
@@ -32,10 +47,13 @@ class RedisSessionStore:
         """The same store as a rebuild writes it."""
         return RedisSessionStore(self._view, generation)
 
-    async def remember(self, session_id: str, field: str, value: bytes, *, ttl_s: float) -> dict[str, bytes]:
+    async def remember(
+        self, session_id: str, field: str, value: bytes, *, ttl_s: float, of: datetime | None = None
+    ) -> dict[str, bytes]:
         """Remember it for at least this long (seconds), unless the field is known; return all that is known after."""
-        life_ms = int(ttl_s * 1000)
-        return _fields(await self._view.run(self._remember, session_id, field, value, life_ms, into=self._into))
+        moment = () if of is None else (milliseconds(of),)
+        arguments = (session_id, field, value, int(ttl_s * 1000), *moment)
+        return _fields(await self._view.run(self._remember, *arguments, into=self._into))
 
     async def recall(self, session_id: str) -> dict[str, bytes]:
         """All that is known of the session."""

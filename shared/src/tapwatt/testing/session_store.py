@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from tapwatt.clock import Clock
+from tapwatt.clock import Clock, milliseconds
 from tapwatt.state.view import Generation
 from tapwatt.testing.view import InMemoryView
 
@@ -38,11 +38,16 @@ class InMemorySessionStore:
         """The same store as a rebuild writes it."""
         return InMemorySessionStore(self._view, self._clock, generation)
 
-    async def remember(self, session_id: str, field: str, value: bytes, *, ttl_s: float) -> dict[str, bytes]:
+    async def remember(
+        self, session_id: str, field: str, value: bytes, *, ttl_s: float, of: datetime | None = None
+    ) -> dict[str, bytes]:
         """Remember it for at least this long (seconds), unless the field is known; return all that is known after."""
         until = self._clock.now() + timedelta(seconds=ttl_s)
         standing = self._known(self._view.reading(self._into), session_id, until).fields
-        standing.setdefault(field, value)
+        if of is None:
+            standing.setdefault(field, value)
+        elif f"{field}@" not in standing or int(standing[f"{field}@"]) < milliseconds(of):
+            standing |= {field: value, f"{field}@": b"%d" % milliseconds(of)}
         return dict(standing)
 
     async def recall(self, session_id: str) -> dict[str, bytes]:

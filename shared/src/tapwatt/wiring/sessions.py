@@ -12,7 +12,7 @@ from tapwatt.facts.packed_event import pack
 from tapwatt.state.deadlines import RedisDeadlines
 from tapwatt.state.event_ids import EventIds
 from tapwatt.state.session_names import NotKnownYet, SessionNames
-from tapwatt.state.session_store import RedisSessionStore
+from tapwatt.state.session_store import Kept, RedisSessionStore
 from tapwatt.state.view import Generation
 from tapwatt.wiring.process import Runtime
 from tapwatt.wiring.view import ServiceView
@@ -20,13 +20,13 @@ from tapwatt.wiring.view import ServiceView
 Besides = Callable[[RedisSessionStore, RedisDeadlines, Event], Awaitable[None]]
 """Keeps what follows from a fact that a rebuild reads: what is due, and the like."""
 
-Keep = Callable[[Event], tuple[str, bytes] | None]
+Keep = Callable[[Event], Kept | None]
 """Under which field of its session an event is kept, and as what; None where it is not."""
 
 
 def under(fields: Mapping[type[Fact], str]) -> Keep:
     """Each kind of fact under a field of its own, as it was said."""
-    return lambda event: (fields[type(event.fact)], pack(event))
+    return lambda event: Kept(fields[type(event.fact)], pack(event))
 
 
 class RememberedSessions(ServiceView):
@@ -67,6 +67,7 @@ class RememberedSessions(ServiceView):
             await EventIds(store, self._remember_days)(event)
             kept = self._keep(event)
             if kept is not None:
-                await store.remember(await names.of(event.fact), *kept, ttl_s=ttl_s)
+                name = await names.of(event.fact)
+                await store.remember(name, kept.field, kept.value, ttl_s=ttl_s, of=kept.of)
             if self._besides is not None:
                 await self._besides(store, self.deadlines.into(generation), event)

@@ -1,0 +1,34 @@
+"""Claims what is going to be said of a session before it is said, so that whoever says it again says the same."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tapwatt.clock import Clock
+from tapwatt.facts.codec import Event, follow
+from tapwatt.facts.envelopes import Envelope
+from tapwatt.facts.events import SessionDisputed, SessionPriced, SessionStale
+from tariff.case_files import NAME, CaseFile, CaseFiles, kept
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """Of two who find something at the same time, both say what the first of them has claimed."""
+
+    files: CaseFiles
+    clock: Clock
+    counted: Callable[[SessionDisputed], None]
+
+    async def say(
+        self, name: str, cause: Envelope, fact: SessionPriced | SessionDisputed | SessionStale
+    ) -> tuple[Event, CaseFile]:
+        """What is said under the field of this fact: this one, unless another one was claimed before."""
+        event = follow(cause, fact, f"/tapwatt/{NAME}", self.clock.now())
+        what = kept(event, event.envelope.time)
+        file = await self.files.keep(name, what)
+        if isinstance(fact, SessionDisputed) and file.fields[what.field] == what.value:
+            self.counted(fact)
+        stands = file.said(what.field)
+        assert stands is not None
+        return stands, file
