@@ -21,6 +21,7 @@ from tapwatt.facts.events import (
     TokenNotMatched,
 )
 from tapwatt.facts.fact import Fact
+from tapwatt.facts.reasons import EndReason
 from tapwatt_cli.ops.case_files import CaseFile, case_files
 
 
@@ -106,13 +107,31 @@ def _row(case: CaseFile) -> Row:
     return row
 
 
+_CAPTURED = {
+    EndReason.HOLD_EXPIRING: "captured, by its last reading",
+    EndReason.STALE: "captured, by its last reading",
+    EndReason.SETTLED: "captured, as a person decided",
+}
+_LET_GO = {
+    "nothing_owed": "let go: nothing owed",
+    "below_minimum": "let go: too little to take",
+    "by_hand": "let go: by hand at the provider",
+}
+
+
 def _settled_as(case: CaseFile) -> str:
+    priced = case.one(SessionPriced)
+    because = priced.ended_because if priced else None
     if captured := case.one(Captured):
-        return "captured, owed more than held" if captured.shortfall else "captured"
+        if captured.taken_by == "by_hand":
+            return "captured, by hand at the provider"
+        if captured.shortfall:
+            return "captured, owed more than held"
+        return _CAPTURED.get(because, "captured") if because else "captured"
     if released := case.one(HoldReleased):
-        if case.one(SessionCancelled):
-            return "let go: never started"
-        return "let go: nothing owed" if released.reason == "nothing_owed" else "let go: too little to take"
+        if because is EndReason.STALE:
+            return "let go: nobody ended it"
+        return "let go: never started" if case.one(SessionCancelled) else _LET_GO[released.reason]
     if failed := case.one(CaptureFailed):
         return f"not captured: {_words(failed.reason)}"
     return "open: disputed" if case.open else "no outcome"

@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from io import StringIO
+from typing import Literal
 
+import pytest
 from rich.console import Console
 
 from tapwatt.facts.cards import Card, Fingerprint, FingerprintKind
@@ -16,12 +18,13 @@ from tapwatt.facts.events import (
     Captured,
     HoldReleased,
     SessionCancelled,
+    SessionPriced,
     TokenMatched,
     TokenNotMatched,
 )
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.fields import Hold, Place
-from tapwatt.facts.reasons import DeclineReason, NoMatchReason
+from tapwatt.facts.reasons import DeclineReason, EndReason, NoMatchReason
 from tapwatt.money import Money
 from tapwatt.tariffs import Tariff
 from tapwatt_cli.console import amount, kwh
@@ -63,6 +66,17 @@ def captured(session_id: str, currency: str, held: int, owed: int) -> Captured:
     )
 
 
+def released(session_id: str, reason: Literal["nothing_owed", "below_minimum", "by_hand"]) -> HoldReleased:
+    return HoldReleased(
+        session_id=session_id,
+        place=PLACE,
+        hold_reference=f"H-{session_id}",
+        released=Money(minor=5000, currency="EUR"),
+        waived=Money.zero("EUR"),
+        reason=reason,
+    )
+
+
 def a_day() -> list[Event]:
     euro, yen = Money(minor=5000, currency="EUR"), Money(minor=12000, currency="JPY")
     return said(
@@ -74,14 +88,7 @@ def a_day() -> list[Event]:
         captured("s3", "JPY", 12000, 990),
         authorised("s4", euro),
         SessionCancelled(operator_id="op", session_id="s4", reason="never_started", cancelled_at=NOW),
-        HoldReleased(
-            session_id="s4",
-            place=PLACE,
-            hold_reference="H-s4",
-            released=euro,
-            waived=Money.zero("EUR"),
-            reason="nothing_owed",
-        ),
+        released("s4", "nothing_owed"),
         AuthorisationDeclined(session_id="s5", place=PLACE, reason=DeclineReason.PIN_REQUIRED),
         authorised("s6", euro),
         TokenMatched(session_id="s1", stop_id="p1", terminal_id="T1", evse_id="E1", matched_by="par"),
@@ -106,6 +113,43 @@ def test_every_outcome_has_its_row_and_every_currency_its_total() -> None:
     assert totals == {"EUR": (20_000, 6234, 8766, 1000), "JPY": (12_000, 990, 11_010, 0)}
     # and so are the stops
     assert summary.stops == {"matched by par": 1, "not matched: no session": 1}
+
+
+def priced(session_id: str, because: EndReason) -> SessionPriced:
+    zero = Money.zero("EUR")
+    hold = authorised(session_id, Money(minor=5000, currency="EUR")).hold
+    return SessionPriced(
+        session_id=session_id,
+        place=PLACE,
+        hold=hold,
+        owed=zero,
+        owed_excl_vat=zero,
+        energy_wh=Decimal(0),
+        ended_because=because,
+        tariff_id="t",
+    )
+
+
+@pytest.mark.parametrize(
+    ("because", "how", "told"),
+    [
+        (EndReason.HOLD_EXPIRING, captured("s1", "EUR", 5000, 1234), "captured, by its last reading"),
+        (EndReason.STALE, captured("s1", "EUR", 5000, 1234), "captured, by its last reading"),
+        (EndReason.SETTLED, captured("s1", "EUR", 5000, 1234), "captured, as a person decided"),
+        (EndReason.STALE, released("s1", "nothing_owed"), "let go: nobody ended it"),
+        (EndReason.LIMIT, released("s1", "by_hand"), "let go: by hand at the provider"),
+        (EndReason.LIMIT, released("s1", "below_minimum"), "let go: too little to take"),
+        (EndReason.LIMIT, released("s1", "nothing_owed"), "let go: nothing owed"),
+        (
+            EndReason.LIMIT,
+            captured("s1", "EUR", 5000, 1234).model_copy(update={"taken_by": "by_hand"}),
+            "captured, by hand at the provider",
+        ),
+    ],
+)
+def test_how_a_session_came_to_its_end_is_told(because: EndReason, how: Captured | HoldReleased, told: str) -> None:
+    day = said(authorised("s1", Money(minor=5000, currency="EUR")), priced("s1", because), how)
+    assert [row.outcome for row in summarise(day).rows] == [told]
 
 
 def test_amounts_and_energy_are_written_for_people() -> None:
