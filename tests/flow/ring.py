@@ -127,6 +127,10 @@ class Ring:
         """The provider is not there for so long."""
         self.outage_until = self.clock.monotonic() + seconds
 
+    def forget(self, service: str, name: str) -> None:
+        """Redis has lost what this service keeps under this name, and no rebuild can tell it."""
+        del self._memories[service]._view.reading(None)[name]
+
     async def calm(self) -> None:
         """Nothing fails any more: wait until everything that was said is done, and stays so."""
         self.stable = True

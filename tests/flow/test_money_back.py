@@ -200,6 +200,30 @@ async def test_s20_a_refund_whose_answer_is_lost_is_given_once(fault: Fault) -> 
 
 
 @virtual
+async def test_s20_a_refund_under_way_when_memory_is_lost_is_given_once_also_where_references_are_ignored() -> None:
+    async with Ring(habits=Habits(idempotency_window_s=0)) as ring:
+        await begin(ring, "s1")
+        await ended(ring)
+        await settled(ring, "s1", Captured)
+        # Given a refund that the provider has not decided, and a person's of as much before it
+        taken = ring.fleet.heard.of(Captured)[0]
+        ring.provider.portal.refund(taken.capture_reference, eur("4"))
+        await asyncio.sleep(60)
+        ring.provider.break_next("refund", Fault.PENDING)
+        await refund(ring, "r1", "4")
+        await asyncio.sleep(30)
+        # When the capturer dies, and Redis with what no log tells
+        ring.workers["capturer"].crash()
+        ring.forget("capturer", "refunds/op/s1/begun")
+        await ring.calm()
+        # Then it is given back once
+        assert books(ring, "s1").refunded == eur("8")
+        [given] = [one for one in ring.fleet.heard.of(Refunded) if one.by == "operator"]
+        assert given.refund_id == "r1"
+        nothing_is_wrong(ring)
+
+
+@virtual
 async def test_s20_nothing_is_given_back_of_what_was_never_taken() -> None:
     async with Ring() as ring:
         await begin(ring, "s1")
@@ -232,6 +256,7 @@ async def test_s20_a_refund_at_the_portal_is_never_taken_for_one_that_was_asked_
         # Given a person who gives 4.00 back at the portal the day after, and an operator who asks for 4.00 more
         await asyncio.sleep(26 * 3600)
         ring.provider.portal.refund(taken.capture_reference, eur("4"))
+        await asyncio.sleep(1)
         await refund(ring, "r1", "4")
         await ring.calm()
         await asyncio.sleep(5 * 86_400)

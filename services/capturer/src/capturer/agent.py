@@ -112,7 +112,7 @@ class CapturerAgent:
         first = known["asked"]
         requested = first.fact
         assert isinstance(requested, RefundRequested)
-        return first, await self._refunds.answer(requested)
+        return first, await self._refunds.answer(requested, first.envelope.time)
 
     async def _with_operator(self, event: Event) -> Event:
         """A request of the first days need not say whose session it is: it is of the only known one of that id."""

@@ -33,8 +33,8 @@ class Refunds:
         self._sessions = sessions
         self._ttl_s = ttl_s
 
-    async def answer(self, requested: RefundRequested) -> Refunded | RefundFailed:
-        """What became of the refund. Unavailable while the session is not settled, or nothing has happened yet."""
+    async def answer(self, requested: RefundRequested, said_at: datetime) -> Refunded | RefundFailed:
+        """What became of the refund that was asked for then. Unavailable while the session is not settled."""
         session = f"{requested.operator_id}/{requested.session_id}"
         known = await self._sessions.recall(session)
         if "said" not in known or "priced" not in known:
@@ -44,7 +44,7 @@ class Refunds:
         captured = said if isinstance(said, Captured) else None
         order = order_of(priced)
         account = account_of(priced.hold.reference, await self._gateway.provider.find(order))
-        begun = await self._begun(session, requested, account)
+        begun = await self._begun(session, requested, account, said_at)
         mine = await self._claimed(session, requested, account, begun)
         if mine is None:
             no = refused(requested, captured, account)
@@ -90,10 +90,15 @@ class Refunds:
                 return one
         return None
 
-    async def _begun(self, session: str, requested: RefundRequested, account: Account) -> Begun:
-        """When this refund was first asked for, and which refunds stood at the provider then: kept before it is."""
-        stood = [one.reference for one in (*account.refunds, *account.open) if one.kind is Kind.REFUND]
-        first = json.dumps([self._gateway.clock.now().isoformat(), *stood]).encode()
+    async def _begun(self, session: str, requested: RefundRequested, account: Account, said_at: datetime) -> Begun:
+        """When this refund was first asked for, and which refunds stood at the provider then: kept before it is.
+
+        What was made since the operator said so is not among them, lest it is this one and our memory was lost.
+        """
+        refunds = [one for one in (*account.refunds, *account.open) if one.kind is Kind.REFUND]
+        stood = [one.reference for one in refunds if one.created_at is None or one.created_at < said_at]
+        begun_at = min(said_at, self._gateway.clock.now())
+        first = json.dumps([begun_at.isoformat(), *stood]).encode()
         name = f"{book_of(session)}/begun"
         known = await self._sessions.remember(name, requested.refund_id, first, ttl_s=self._ttl_s)
         at, *stood_before = json.loads(known[requested.refund_id])
