@@ -104,6 +104,21 @@ async def test_a_capture_has_the_card_s_slip_and_a_hold_has_none(stage: Stage) -
     assert not [one for one in await stage.world.secrets() if one in repr(told) or one[::-1] in repr(told)]
 
 
+async def test_a_hold_that_stands_tells_the_brand_of_its_card_whenever_it_is_asked_about(stage: Stage) -> None:
+    begun = await stage.provider.authorise(stage.hold(eur(2000)))
+    assert begun.brand is None
+    await stage.world.make(stage.card)
+    await stage.world.present(stage.terminal, stage.card)
+    hold = await stage.followed(begun)
+    taken = await stage.provider.capture(stage.take(hold, eur(1337)))
+    [held, _] = await stage.provider.find(stage.order)
+    asked = await stage.provider.status(hold.reference)
+    assert asked is not None
+    assert (hold.brand, held.brand, asked.brand) == ("mastercard",) * 3
+    # and what is done without a card tells it on its slip alone
+    assert taken.brand is None
+
+
 async def test_what_is_no_capture_or_took_nothing_has_no_slip(stage: Stage) -> None:
     hold = await stage.held(eur(2000))
     refused = await stage.provider.capture(stage.take(hold, eur(2001), key="too-much"))

@@ -131,6 +131,11 @@ class Ring:
         """Redis has lost what this service keeps under this name, and no rebuild can tell it."""
         del self._memories[service]._view.reading(None)[name]
 
+    def restart_authoriser(self, **settings: Any) -> None:
+        """The authoriser begins anew, with other settings; what it remembers stays."""
+        self._authorising = AuthoriserSettings(**{"look_every_s": 600, **settings})
+        self.workers["authoriser"].crash()
+
     async def calm(self) -> None:
         """Nothing fails any more: wait until everything that was said is done, and stays so."""
         self.stable = True

@@ -6,11 +6,13 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from pydantic import SecretStr
 from tests.flow.ring import Ring, card
 from tests.flow.test_scenarios import EUR60, HERE, all_is_well, begin, books, settled, virtual
 
 from tapwatt.facts.events import AuthorisationDeclined, Authorised, Captured, HoldExpiring, HoldReleased
 from tapwatt.facts.reasons import DeclineReason, EndReason
+from tapwatt.provider.card_slips import Shown
 from tapwatt.testing.fake_provider import Fault
 
 ANNA, BEN = card(1), card(2)
@@ -159,6 +161,32 @@ async def test_s08_a_hold_that_runs_out_is_said_in_time_once_also_after_a_crash(
         await ring.fleet.end("s1", EndReason.LIMIT, 20_000, hours=41)
         await settled(ring, "s1", Captured)
         await all_is_well(ring)
+
+
+@pytest.mark.parametrize(("brand", "days", "hours"), [("VISA Debit", 5, 24), ("Maestro", 1, 2), ("amex", 2, 6)])
+@virtual
+async def test_s08_a_hold_runs_out_and_is_warned_of_as_its_card_scheme_has_it(
+    brand: str, days: int, hours: int
+) -> None:
+    terms = {
+        "hold_window_days_by_scheme": {"visa": 5, "maestro": 1},
+        "expiring_before_h_by_scheme": {"visa": 24, "maestro": 2},
+    }
+    shown = card(1, shown=Shown(brand=SecretStr(brand)))
+    never = {"by_place": {"op": {"started_after_hold_s": 10**6, "stale_after_s": 10**6}}}
+    async with Ring(authoriser=terms, tariff=never) as ring:
+        said = await begin(ring, "s1", by=shown)
+        assert isinstance(said, Authorised)
+        assert said.hold.expires_at == said.hold.authorised_at + timedelta(days=days)
+        # When other terms are set later, and the authoriser begins anew
+        ring.restart_authoriser(hold_window_days=30, expiring_before_h=200)
+        # Then the fleet is told as it was agreed
+        left = said.hold.expires_at - timedelta(hours=hours) - ring.clock.now()
+        await asyncio.sleep(left.total_seconds() - 60)
+        assert ring.fleet.heard.of(HoldExpiring) == []
+        await asyncio.sleep(1200)
+        [warned] = ring.fleet.heard.of(HoldExpiring)
+        assert warned.expires_at == said.hold.expires_at
 
 
 @virtual

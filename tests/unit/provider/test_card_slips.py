@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from tests.unit.provider.ccv.ccv_server import TAKE, captured, scripted
 
 from tapwatt.provider.card_numbers import luhn, masked_number, over_lines, suspicious
-from tapwatt.provider.card_slips import Shown, slip_of
+from tapwatt.provider.card_slips import Shown, brand_of, slip_of
 from tapwatt.provider.port import Status
 
 PAN = "4761731234567890"
@@ -57,6 +57,13 @@ def test_what_is_no_masked_number_is_none(told: str) -> None:
 def test_a_number_that_shows_too_much_is_told_apart(told: str) -> None:
     with pytest.raises(ValueError, match="not masked"):
         masked_number(told)
+
+
+@pytest.mark.parametrize("told", [PAN, TOKEN, f"visa {PAN}", "b" * 65, " ", "\x00"])
+def test_what_is_no_brand_or_could_be_a_card_is_told_as_none(told: str) -> None:
+    assert brand_of(SecretStr(told)) is None
+    assert brand_of(None) is None
+    assert brand_of(SecretStr(" Visa\tDebit ")) == "Visa Debit"
 
 
 @pytest.mark.parametrize(

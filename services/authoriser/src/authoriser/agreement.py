@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
+from authoriser.schemes import terms_of
 from tapwatt.facts.events import AuthorisationDeclined, SessionRequested, TariffPublished
 from tapwatt.facts.reasons import DeclineReason
 from tapwatt.money import Money
@@ -14,12 +15,28 @@ from tapwatt.tariffs import Tariff, TariffType, UnreadableTariff, contradiction
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What the operator has agreed: how long a driver may take, how long a hold stands, the least useful hold."""
+    """What the operator has agreed: how long a driver may take, how long a hold stands, the least useful hold.
+
+    How long it stands, and how long before its end its fleet is told, hang on its card's scheme, by names as
+    `schemes.plain` makes them. Terms that were kept before there was `warn_before` say nothing of it.
+    """
 
     presentation: timedelta
     late_hold: timedelta
     hold_window: timedelta
     minimum_hold: Money
+    warn_before: timedelta | None = None
+    hold_window_by_scheme: dict[str, timedelta] = field(default_factory=dict)
+    warn_before_by_scheme: dict[str, timedelta] = field(default_factory=dict)
+
+    def expires_at(self, authorised_at: datetime, brand: str | None) -> datetime:
+        """When a hold on a card of this brand runs out; `brand` is as the provider tells it, None where it does not."""
+        return authorised_at + terms_of(brand, self.hold_window_by_scheme, self.hold_window)
+
+    def warn_at(self, authorised_at: datetime, brand: str | None) -> datetime | None:
+        """When its fleet is told that it does; never before it stood."""
+        before = terms_of(brand, self.warn_before_by_scheme, self.warn_before)
+        return None if before is None else max(self.expires_at(authorised_at, brand) - before, authorised_at)
 
 
 @dataclass(frozen=True, slots=True)

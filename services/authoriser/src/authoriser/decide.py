@@ -107,7 +107,7 @@ def _held(requested: SessionRequested, agreed: Agreed, answer: Transaction) -> A
             reference=answer.reference,
             amount=held,
             authorised_at=answer.final_at,
-            expires_at=answer.final_at + terms.hold_window,
+            expires_at=terms.expires_at(answer.final_at, answer.brand),
             order_reference=order_reference(requested),
         ),
         card=answer.card,
@@ -115,6 +115,7 @@ def _held(requested: SessionRequested, agreed: Agreed, answer: Transaction) -> A
         tariff_version=agreed.tariff_version,
         idle_grace_s=requested.idle_grace_s,
         time_zone=requested.time_zone,
+        warn_at=terms.warn_at(answer.final_at, answer.brand),
     )
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from authoriser.agreement import Terms
+from authoriser.schemes import plain
 from tapwatt.facts.events import Authorised
 from tapwatt.money import Rounding, round_to_minor
 from tapwatt.tariffs import TariffType
@@ -54,6 +56,10 @@ class AuthoriserSettings(BaseSettings):
         le=240,
         description="how long before a hold runs out its fleet is told (HoldExpiring), in hours",
     )
+    expiring_before_h_by_scheme: dict[str, Annotated[float, Field(gt=0, le=240)]] = Field(
+        {},
+        description='the same by card scheme, such as {"visa": 24}; a scheme not named has the general time',
+    )
     look_every_s: float = Field(
         5, gt=0, le=3600, description="how often to look for holds that run out or came too late to be used"
     )
@@ -61,8 +67,14 @@ class AuthoriserSettings(BaseSettings):
         2,
         gt=0,
         le=31,
-        description="how long a card-present hold stands; set what the schemes and the acquirer have agreed "
-        "to (Visa: 5 days)",
+        description="how long a card-present hold stands where nothing else is agreed for its card scheme, or the "
+        "provider does not tell the scheme: the shortest that applies",
+    )
+    hold_window_days_by_scheme: dict[str, Annotated[float, Field(gt=0, le=31)]] = Field(
+        {},
+        description='the same by card scheme, as it and the acquirer have agreed, such as {"visa": 5, "maestro": 1}. '
+        "A card is of the scheme with the longest name that its brand begins with, whatever the case and the spaces: "
+        '"Visa Debit" is of "visa"',
     )
     minimum_hold: dict[str, Decimal] = Field(
         {"EUR": Decimal(5), "GBP": Decimal(5), "USD": Decimal(5), "CHF": Decimal(5)},
@@ -87,8 +99,21 @@ class AuthoriserSettings(BaseSettings):
         description="how long a session is remembered, so that a request said again gets the same answer",
     )
 
+    @field_validator("expiring_before_h_by_scheme", "hold_window_days_by_scheme")
+    @classmethod
+    def _by_plain_name(cls, by_scheme: dict[str, float]) -> dict[str, float]:
+        named = {plain(scheme): value for scheme, value in by_scheme.items()}
+        if "" in named or len(named) < len(by_scheme):
+            raise ValueError("name each card scheme once, by its letters and digits")
+        return named
+
     def warn_at(self, authorised: Authorised) -> datetime:
-        """When its fleet is told that this hold runs out; never before it stood (UTC)."""
+        """When its fleet is told that this hold runs out, as agreed (UTC).
+
+        A hold of the first days does not say: it is warned of by the general time, and never before it stood.
+        """
+        if authorised.warn_at is not None:
+            return authorised.warn_at
         hold = authorised.hold
         return max(hold.expires_at - timedelta(hours=self.expiring_before_h), hold.authorised_at)
 
@@ -100,4 +125,9 @@ class AuthoriserSettings(BaseSettings):
             late_hold=timedelta(seconds=self.late_hold_s),
             hold_window=timedelta(days=self.hold_window_days),
             minimum_hold=round_to_minor(least, currency, Rounding.UP),
+            warn_before=timedelta(hours=self.expiring_before_h),
+            hold_window_by_scheme={name: timedelta(days=one) for name, one in self.hold_window_days_by_scheme.items()},
+            warn_before_by_scheme={
+                name: timedelta(hours=one) for name, one in self.expiring_before_h_by_scheme.items()
+            },
         )

@@ -81,7 +81,10 @@ class SessionRequested(Fact):
 
 
 class Authorised(Fact):
-    """The hold stands; the tariff as it is frozen for this session."""
+    """The hold stands; the tariff as it is frozen for this session.
+
+    `warn_at` is when its fleet is told that the hold runs out (HoldExpiring), unless the session is settled before.
+    """
 
     name = "Authorised"
     said_by = ("authoriser",)
@@ -95,6 +98,7 @@ class Authorised(Fact):
     idle_grace_s: IdleGrace = 0
     time_zone: TimeZone
     notes: Notes = ()
+    warn_at: Moment | None = None
 
 
 class AuthorisationDeclined(Fact):

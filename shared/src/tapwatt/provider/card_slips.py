@@ -58,6 +58,16 @@ def slip_of(
         return None
 
 
+def brand_of(
+    brand: SecretStr | None,
+    secrets: Collection[SecretStr | None] = (),
+    on_withheld: OnWithheld = lambda what: None,
+) -> str | None:
+    """The card's brand as the terminal writes it; None where it says none, or says what a card could be known by."""
+    known = [secret.get_secret_value() for secret in secrets if secret is not None]
+    return _word("brand", brand, known, on_withheld)
+
+
 def _word(name: str, secret: SecretStr | None, known: Collection[str], on_withheld: OnWithheld) -> str | None:
     text = _printable(secret.get_secret_value()).strip() if secret is not None else ""
     if not text or len(text) > LONGEST_WORD:

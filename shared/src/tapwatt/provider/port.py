@@ -56,7 +56,8 @@ class Transaction:
     """A transaction as the provider tells it. `amount` is what was really done, `asked` what we asked for.
 
     `slip` is told of a capture that succeeded, `card` of a hold or a card read: a masked card number and a fingerprint
-    of the same card never stand together (PCI DSS 3.5.1).
+    of the same card never stand together (PCI DSS 3.5.1). `brand` is told of a hold that succeeded: the scheme's or
+    the product's name as the terminal writes it, by which no card is known.
     """
 
     reference: str
@@ -69,6 +70,7 @@ class Transaction:
     failure: Failure | None = None
     detail: str = ""
     card: Card | None = None
+    brand: str | None = None
     slip: CardSlip | None = None
     created_at: datetime | None = None
     final_at: datetime | None = None

@@ -198,10 +198,8 @@ class FakeProvider:
         return answer
 
     def _at_terminal(self, ask: AtTerminal) -> Transaction:
-        amount, state = (
-            ask.amount if isinstance(ask, AuthoriseRequest) else None,
-            self._terminals.state(ask.terminal_id),
-        )
+        amount = ask.amount if isinstance(ask, AuthoriseRequest) else None
+        state = self._terminals.state(ask.terminal_id)
         if state is Terminal.UNKNOWN:
             return _refused(ask, ask.idempotency_reference, Failure.TERMINAL_UNKNOWN, amount)
         begun = self._begin(KIND_OF[type(ask)], ask, ask.order_reference, amount)
@@ -277,6 +275,7 @@ class FakeProvider:
             case AuthoriseRequest(order_reference=order, amount=wanted):
                 amount = wanted if known.seen is None else known.seen.holds(wanted)
                 card = self._fingerprints.current(*secrets)
+                known.told = replace(known.told, brand=known.seen.brand if known.seen else None)
                 self._books.place(reference, order, amount, now + timedelta(seconds=self._habits.hold_s))
             case ReadTokenRequest():
                 card = self._fingerprints.every(*secrets)

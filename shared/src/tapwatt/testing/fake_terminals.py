@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from tapwatt.facts.bill import CardSlip
 from tapwatt.money import Money
-from tapwatt.provider.card_slips import Shown, slip_of
+from tapwatt.provider.card_slips import Shown, brand_of, slip_of
 from tapwatt.provider.port import Failure
 
 
@@ -37,6 +37,11 @@ class BankCard:
         return (
             wanted if self.at_most is None else Money(minor=min(self.at_most, wanted.minor), currency=wanted.currency)
         )
+
+    @property
+    def brand(self) -> str | None:
+        """What a hold tells of it."""
+        return None if self.shown is None else brand_of(self.shown.brand, self.secrets)
 
     @property
     def slip(self) -> CardSlip | None:

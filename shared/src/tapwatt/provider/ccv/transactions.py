@@ -11,7 +11,7 @@ from tapwatt.errors import BrokenInvariant
 from tapwatt.facts.bill import CardSlip
 from tapwatt.facts.cards import Card
 from tapwatt.money import Money
-from tapwatt.provider.card_slips import OnWithheld, Shown, slip_of
+from tapwatt.provider.card_slips import OnWithheld, Shown, brand_of, slip_of
 from tapwatt.provider.ccv.refusals import failure_at_terminal, failure_without_card, said
 from tapwatt.provider.ccv.wire import KINDS, STATUSES, Told, Unreadable
 from tapwatt.provider.fingerprints import Fingerprints
@@ -54,6 +54,7 @@ def as_transaction(
         failure=_failure(told, kind) if failed else None,
         detail=said(told.failure_code, told.details.response_code if told.details else None) if failed else "",
         card=_card(told, kind, fingerprints) if status is Status.SUCCESS else None,
+        brand=_brand(told, on_withheld) if status is Status.SUCCESS and kind is Kind.AUTHORISE else None,
         slip=_slip(told, on_withheld) if status is Status.SUCCESS and kind is Kind.CAPTURE else None,
         created_at=_moment(told.created),
         final_at=_moment(told.final),
@@ -117,6 +118,12 @@ def _card(told: Told, kind: Kind, fingerprints: Fingerprints) -> Card | None:
     """A new session remembers the current key; a tap is looked up under every key in use (scenario 5)."""
     make = fingerprints.every if kind is Kind.TOKEN else fingerprints.current
     return make(told.token, told.details.par if told.details else None)
+
+
+def _brand(told: Told, on_withheld: OnWithheld) -> str | None:
+    """Of a hold: the terms of its card's scheme are those under which it stands."""
+    details = told.details
+    return None if details is None else brand_of(details.brand, (told.token, details.par), on_withheld)
 
 
 def _slip(told: Told, on_withheld: OnWithheld) -> CardSlip | None:
