@@ -188,7 +188,11 @@ class Ring:
         known, settings = self._sessions(worker, "authoriser"), self._authorising
         offers = Offers(known, worker.progress(TariffPublished), self.clock, settings.tariff_wait_s)
         deadlines = self._mortal(self._deadlines["authoriser"], worker)
-        return AuthoriserAgent(self._gateway(worker), known, deadlines, offers, settings).service()
+
+        def page(session: str, error: Exception) -> None:
+            worker.log.critical("late hold", reason=f"{session}: {error}")
+
+        return AuthoriserAgent(self._gateway(worker), known, deadlines, offers, settings, page=page).service()
 
     def _matcher(self, worker: WorkerInMemory) -> Service:
         self.begun = worker.progress(Authorised, Topics().retries("token-matcher"))

@@ -142,6 +142,37 @@ async def test_s09_what_was_told_to_the_driver_stands_whatever_is_known_later() 
         assert not any(held.rest for held in ring.provider.holds())
 
 
+def paged(ring: Ring) -> list[str]:
+    """For what a person is woken; that a record is dead-lettered besides is in the log too."""
+    return [page for page in ring.workers["authoriser"].log.pages if not page.startswith("dead-lettered")]
+
+
+@pytest.mark.parametrize("told_first", [False, True])
+@virtual
+async def test_s11_a_hold_in_manual_intervention_pages_a_person_once_whoever_finds_it_first(told_first: bool) -> None:
+    async with Ring() as ring:
+        # Given a hold that only the helpdesk can decide, before the driver was told no or after it
+        ring.provider.break_next("present", Fault.MANUAL)
+        if told_first:
+            ring.provider.break_next("cancel", *[Fault.UNAVAILABLE] * 100)
+        await ring.fleet.request("s1", HERE, EUR60)
+        showing = asyncio.ensure_future(
+            ring.show(HERE.terminal_id, ANNA, PRESENTATION_S + PATIENCE_S + 5 if told_first else 5)
+        )
+        said, _ = await answer(ring)
+        assert isinstance(said, AuthorisationDeclined)
+        assert await showing
+        # When it stays so for hours
+        await asyncio.sleep(4 * 3600)
+        # Then a person was told once, and what they decide is done
+        assert len(paged(ring)) == 1
+        [hold] = await ring.provider.find("op/s1")
+        ring.provider.resolve(hold.reference)
+        await asyncio.sleep(1200)
+        assert not any(held.rest for held in ring.provider.holds())
+        assert len(paged(ring)) == 1
+
+
 @virtual
 async def test_s08_a_hold_that_runs_out_is_said_in_time_once_also_after_a_crash() -> None:
     async with Ring() as ring:

@@ -89,8 +89,8 @@ NEEDS_HUMAN = Metric(
     "tapwatt_needs_human_total",
     "counter",
     "records",
-    "Records of which only the provider's helpdesk can say what became of the money.",
-    "Page a human: call the helpdesk with the reference in the dead letter, then replay it.",
+    "Records, and holds that came too late to be used, of which only a person can say what became of the money.",
+    "Page a human: call the helpdesk with the reference in the log, then replay the dead letter, if there is one.",
 )
 UNFORESEEN = Metric(
     "tapwatt_unforeseen_errors_total",

@@ -7,9 +7,10 @@ from functools import partial
 from authoriser.agent import NAME, REMEMBERS, AuthoriserAgent, rebuilt
 from authoriser.offers import FOR_EVER_S, Offers
 from authoriser.settings import AuthoriserSettings
+from tapwatt.errors import BrokenInvariant, NeedsHuman
 from tapwatt.facts.events import TariffPublished
 from tapwatt.facts.fact import Fact
-from tapwatt.metrics import CLOCKS_OFF
+from tapwatt.metrics import CLOCKS_OFF, NEEDS_HUMAN
 from tapwatt.settings import read_settings
 from tapwatt.wiring.process import Runtime, run
 from tapwatt.wiring.progress import OwnProgress
@@ -31,7 +32,12 @@ def build(runtime: Runtime) -> Service:
     heard = OwnProgress(NAME, [TariffPublished])
     offers = Offers(sessions.store, heard.progress, runtime.clock, settings.tariff_wait_s)
     clock_off = partial(runtime.metrics.count, CLOCKS_OFF)
-    agent = AuthoriserAgent(provider.gateway, sessions.store, sessions.deadlines, offers, settings, clock_off)
+
+    def page(session: str, error: NeedsHuman | BrokenInvariant) -> None:
+        runtime.metrics.count(NEEDS_HUMAN)
+        runtime.log.critical("a human is needed for a late hold", session=session, reason=str(error))
+
+    agent = AuthoriserAgent(provider.gateway, sessions.store, sessions.deadlines, offers, settings, clock_off, page)
     return with_resources(agent.service(), provider, sessions, heard)
 
 

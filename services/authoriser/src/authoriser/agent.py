@@ -15,7 +15,7 @@ from authoriser.decide import broken, contradiction, order_reference
 from authoriser.expiring import ExpiringHolds
 from authoriser.fleet_clocks import declined, skew
 from authoriser.holds import Holds
-from authoriser.late_holds import LateHolds
+from authoriser.late_holds import LateHolds, Page
 from authoriser.offers import FIELD, Offers
 from authoriser.settings import AuthoriserSettings
 from authoriser.withdrawals import Withdrawals
@@ -70,6 +70,7 @@ class AuthoriserAgent:
         offers: Offers,
         settings: AuthoriserSettings,
         clock_off: Callable[[str], None] = lambda direction: None,
+        page: Page = lambda session, error: None,
     ) -> None:
         clock, days = gateway.clock, settings.remember_days
         self._clock = clock
@@ -80,7 +81,7 @@ class AuthoriserAgent:
         self._settings = settings
         self._withdrawals = Withdrawals(sessions, gateway.hints)
         self._holds = Holds(gateway, self._withdrawals, settings)
-        self._late = LateHolds(gateway, sessions, deadlines)
+        self._late = LateHolds(gateway, sessions, deadlines, days * 86400, page)
         self._expiring = ExpiringHolds(f"/tapwatt/{NAME}", clock, sessions, deadlines, settings.warn_at, days * 86400)
         self._repeated_within = timedelta(seconds=self._holds.longest_s)
         self._event_ids = EventIds(sessions, days)
@@ -144,6 +145,8 @@ class AuthoriserAgent:
         for event in said:
             if isinstance(event, Event):
                 await look_after(self._deadlines, event, self._settings.warn_at)
+                if wrong:  # the worker pages now, and the rounds need not
+                    await self._late.paged(str(event.fact.identity))
         for error in wrong:
             raise error
 

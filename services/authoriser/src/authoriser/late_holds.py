@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from functools import partial
 
@@ -12,7 +12,7 @@ from tapwatt.errors import BrokenInvariant, NeedsHuman, OutcomeUnknown, Unavaila
 from tapwatt.facts.events import AuthorisationDeclined
 from tapwatt.facts.packed_event import unpack
 from tapwatt.provider.gateway import Gateway
-from tapwatt.provider.port import Kind, ReversalRequest, Status, Transaction
+from tapwatt.provider.port import Kind, ReversalRequest, Status, Transaction, succeeded
 from tapwatt.state.deadlines import Deadlines
 from tapwatt.state.session_store import SessionStore
 from tapwatt.worker.service import Done
@@ -26,14 +26,29 @@ AGAIN_S = 30
 EACH_S = 60
 """The longest that one is looked at."""
 
+Page = Callable[[str, NeedsHuman | BrokenInvariant], None]
+"""Wakes a person about the hold of a session (operator/session)."""
+
 
 class LateHolds:
-    """Looks after sessions that were declined before it was known what became of their hold."""
+    """Looks after sessions that were declined before it was known what became of their hold.
 
-    def __init__(self, gateway: Gateway, sessions: SessionStore, deadlines: Deadlines) -> None:
+    What only a person can clear up is told once, for `ttl_s` seconds or until Redis is lost, and looked at again all
+    the same: it may have been decided since.
+    """
+
+    def __init__(
+        self, gateway: Gateway, sessions: SessionStore, deadlines: Deadlines, ttl_s: float, page: Page
+    ) -> None:
         self._gateway = gateway
         self._sessions = sessions
         self._deadlines = deadlines
+        self._ttl_s = ttl_s
+        self._page = page
+
+    async def paged(self, session: str) -> None:
+        """A person was told of this session's hold, or is told now."""
+        await self._sessions.remember(_pages(session), "paged", b"1", ttl_s=self._ttl_s)
 
     async def look(self) -> AsyncIterator[Done]:
         """Cancel what is pending and let go what is held of each session that is due."""
@@ -48,23 +63,66 @@ class LateHolds:
         event = unpack(said) if said is not None else None
         if event is None or not isinstance(event.fact, AuthorisationDeclined):
             return True
-        since = event.envelope.time
+        over_at = event.envelope.time + timedelta(seconds=self._gateway.life_s)
         try:
             async with asyncio.timeout(EACH_S):
-                every = [one for one in await self._gateway.provider.find(session) if one.kind is Kind.AUTHORISE]
-                left = [one for one in every if not await self._let_go(session, one)]
-        except (Unavailable, OutcomeUnknown, NeedsHuman, BrokenInvariant, TimeoutError):
+                left = await self._left(session)
+        except (Unavailable, OutcomeUnknown, TimeoutError):
             return False
-        over_at = since + timedelta(seconds=self._gateway.life_s)
-        return not left and self._gateway.clock.now() > over_at
+        except (NeedsHuman, BrokenInvariant) as error:
+            await self._page_once(session, error)
+            return False
+        over = self._gateway.clock.now() > over_at
+        if over and left:
+            await self._page_once(session, _stands(session, left))
+        return over and not left
+
+    async def _left(self, session: str) -> list[Transaction]:
+        """What may still be held of it. What is wrong with one is raised once the others are let go."""
+        left, wrong = [], None
+        for one in await self._gateway.provider.find(session):
+            try:
+                if one.kind is Kind.AUTHORISE and not await self._let_go(session, one):
+                    left.append(one)
+            except (Unavailable, OutcomeUnknown):
+                left.append(one)
+            except (NeedsHuman, BrokenInvariant) as error:
+                wrong = error
+        if wrong is not None:
+            raise wrong
+        return left
 
     async def _let_go(self, session: str, one: Transaction) -> bool:
         match one.status:
             case Status.FAILED:
                 return True
-            case Status.PENDING | Status.MANUAL:
+            case Status.PENDING:
                 await self._gateway.provider.cancel(one)
                 return False
+            case Status.MANUAL:
+                raise NeedsHuman(
+                    f"hold {one.reference} of session {session}, whose driver was told no, needs manual intervention: "
+                    "call the provider's helpdesk with this reference; what they decide is found by itself"
+                )
             case Status.SUCCESS:
                 since = one.final_at or self._gateway.clock.now()
-                return gone(await self._gateway.complete(ReversalRequest.of(one.reference), session, since=since))
+                answer = await self._gateway.complete(ReversalRequest.of(one.reference), session, since=since)
+                return succeeded(answer, session) or gone(answer)
+
+    async def _page_once(self, session: str, error: NeedsHuman | BrokenInvariant) -> None:
+        if await self._sessions.recall(_pages(session)):
+            return
+        self._page(session, error)
+        await self.paged(session)
+
+
+def _pages(session: str) -> str:
+    return f"late_hold/{session}"
+
+
+def _stands(session: str, left: list[Transaction]) -> NeedsHuman:
+    names = ", ".join(one.reference for one in left)
+    return NeedsHuman(
+        f"hold {names} of session {session}, whose driver was told no, is not let go by the provider: see to it at the "
+        "provider's portal"
+    )
