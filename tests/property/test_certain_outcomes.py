@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-from datetime import timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,7 +13,7 @@ from tapwatt.errors import OutcomeUnknown, Unavailable
 from tapwatt.money import Money
 from tapwatt.provider.fingerprints import Fingerprints
 from tapwatt.provider.port import AuthoriseRequest, CaptureRequest, Kind, RefundRequest, Status, Transaction
-from tapwatt.provider.unknown_outcomes import OutcomePolicy, find_existing, find_within_life, make_known
+from tapwatt.provider.unknown_outcomes import OutcomePolicy, find_existing, make_known
 from tapwatt.testing.fake_provider import BankCard, FakeProvider, Fault, Habits
 
 AMOUNT = Money(minor=700, currency="EUR")
@@ -105,19 +103,5 @@ def test_s12_money_moves_once_however_often_and_late_it_is_asked_for(
             assert refund.refunded == AMOUNT.minor
         if not refund.sent_at:
             assert refund.refunded == 0
-
-    asyncio.run(story())
-
-
-@settings(max_examples=200, deadline=None)
-@given(last=st.sampled_from([Fault.REQUEST_LOST, Fault.ANSWER_LOST, Fault.LATE]), questions=QUESTIONS)
-def test_s09_what_is_said_never_to_have_happened_never_happens(last: Fault, questions: list[Fault | None]) -> None:
-    async def story() -> None:
-        refund = await Refund(Faults(refund=[last], find=questions)).begin()
-        with contextlib.suppress(OutcomeUnknown):
-            await refund.send()
-        known = await find_within_life(refund.ask, last_sent=refund.clock.now(), clock=refund.clock, policy=POLICY)
-        await refund.clock.sleep(timedelta(days=3).total_seconds())
-        assert (known is None) == (refund.refunded == 0)
 
     asyncio.run(story())

@@ -1,4 +1,4 @@
-"""Unknown is not no: it is asked about, sent again under the same reference, and concluded only when time is over."""
+"""Unknown is not no: it is asked about, sent again under the same reference."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tapwatt.errors import BrokenInvariant, OutcomeUnknown, Unavailable
 from tapwatt.money import Money
 from tapwatt.provider.fingerprints import Fingerprints
 from tapwatt.provider.port import AuthoriseRequest, CaptureRequest, Kind, RefundRequest, Status, Transaction
-from tapwatt.provider.unknown_outcomes import Ask, OutcomePolicy, find_existing, find_within_life, make_known
+from tapwatt.provider.unknown_outcomes import OutcomePolicy, find_existing, make_known
 from tapwatt.testing.fake_provider import BankCard, FakeProvider, Fault, Habits
 
 POLICY = OutcomePolicy(tries=3, pause_s=2.0)
@@ -134,38 +134,3 @@ async def test_two_of_what_may_happen_once_is_a_broken_invariant() -> None:
     refunds = [one.reference for one in await till.provider.find("order") if one.kind is Kind.REFUND]
     with pytest.raises(BrokenInvariant, match=refunds[0]):
         await find_existing(till.provider, "order", Kind.REFUND, taken.reference)()
-
-
-async def in_time(till: Till, ask: Ask | None = None) -> Transaction | None:
-    return await find_within_life(ask or till.ask, last_sent=till.clock.now(), clock=till.clock, policy=POLICY)
-
-
-async def test_s09_what_applies_late_is_found() -> None:
-    till = await Till().open()
-    till.provider.break_next("capture", Fault.LATE)
-    with pytest.raises(OutcomeUnknown):
-        await till.send()
-    late = await in_time(till)
-    assert late is not None
-    assert (late.status, till.captured) == (Status.SUCCESS, 900)
-
-
-async def test_s09_it_never_happened_only_when_the_longest_life_is_over() -> None:
-    till = await Till().open()
-    begun = till.clock.monotonic()
-    assert await in_time(till) is None
-    assert till.clock.monotonic() - begun > POLICY.longest_life.total_seconds()
-    assert till.asked < 60
-
-
-async def test_s09_a_provider_that_cannot_be_asked_has_not_said_no() -> None:
-    till = await Till().open()
-    till.provider.break_next("find", *[Fault.UNAVAILABLE] * 1000)
-    with pytest.raises(OutcomeUnknown):
-        await in_time(till)
-
-
-async def test_s09_a_provider_that_could_not_be_asked_for_a_while_is_asked_until_it_can() -> None:
-    till = await Till().open()
-    till.provider.break_next("find", *[Fault.UNAVAILABLE] * 5)
-    assert await in_time(till) is None

@@ -109,28 +109,3 @@ async def make_known(send: Send, ask: Ask, *, since: datetime, clock: Clock, pol
         if unknown is None:
             raise
         raise unknown from unavailable
-
-
-async def find_within_life(ask: Ask, *, last_sent: datetime, clock: Clock, policy: OutcomePolicy) -> Transaction | None:
-    """What an unanswered request did, or None once it certainly did and will do nothing.
-
-    That is only certain when the longest life a transaction can have is over since it was last sent; until then it
-    is asked about again and again. Raises OutcomeUnknown if the provider cannot be asked after that.
-    """
-    certain_at = last_sent + policy.longest_life
-    wait_s = policy.pause_s
-    silent = 0
-    while True:
-        over = clock.now() > certain_at
-        try:
-            known = await ask()
-        except Unavailable as unavailable:
-            silent += over
-            if silent >= policy.tries:
-                raise OutcomeUnknown(f"nobody can say what became of it: {unavailable}") from unavailable
-        else:
-            if known is not None or over:
-                return known
-        left_s = (certain_at - clock.now()).total_seconds()
-        wait_s = min(max(wait_s * 1.5, 0.1), 30.0)
-        await clock.sleep(min(wait_s, left_s + 0.001) if left_s > 0 else wait_s)
