@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from functools import partial
 
 from capturer import watching
@@ -73,7 +74,7 @@ class CapturerAgent:
         self._names = SessionNames(sessions, days)
         self._settling = Settling(gateway, sessions, settings, release_rest=release_rest)
         self._refunds = Refunds(gateway, sessions, days * 86400)
-        self._watching = Watching(f"/tapwatt/{NAME}", gateway, sessions, deadlines, days * 86400)
+        self._watching = Watching(f"/tapwatt/{NAME}", gateway, sessions, deadlines, days * 86400, settings.looks)
         self._event_ids = EventIds(sessions, days)
         self._answer_once = AnswerOnce(sessions, NAME, gateway.clock, days)
 
@@ -125,23 +126,23 @@ class CapturerAgent:
         new = done.remember is not nothing
         await done.remember()
         for event in said:
-            await watch(self._deadlines, event)
+            await watch(self._deadlines, event, self._settings.looks[0])
         for event in disputes if new else ():
             assert isinstance(event.fact, SessionDisputed)
             self._page(event.fact)
 
 
-async def watch(deadlines: Deadlines, event: Event) -> None:
-    """Have a session of which something was taken looked at again."""
+async def watch(deadlines: Deadlines, event: Event, after: timedelta) -> None:
+    """Have a session of which something was taken looked at again, so long after its capture."""
     if isinstance(event.fact, Captured):
-        await deadlines.set(watching.KIND, str(event.fact.identity), event.envelope.time + watching.LOOKS[0])
+        await deadlines.set(watching.KIND, str(event.fact.identity), event.envelope.time + after)
 
 
-async def rebuilt(sessions: SessionStore, deadlines: Deadlines, event: Event, ttl_s: float) -> None:
+async def rebuilt(sessions: SessionStore, deadlines: Deadlines, event: Event, settings: CapturerSettings) -> None:
     """What a rebuild keeps beside the fact itself: which session is watched, and whose each of its refunds is."""
-    await watch(deadlines, event)
+    await watch(deadlines, event, settings.looks[0])
     if isinstance(event.fact, Refunded | ChargedBack):
-        await keep(sessions, event.fact, ttl_s)
+        await keep(sessions, event.fact, settings.remember_days * 86400)
 
 
 def _disputes(said: Sequence[Event]) -> list[Event]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -24,26 +24,28 @@ KIND = "settled"
 
 AT_ONCE = 20
 AGAIN_S = 300
-LOOKS = tuple(timedelta(hours=hours) for hours in (1, 24, 72, 168, 336, 672, 1008))
-"""How long after its capture a session is looked at: an hour, then at ever longer intervals, for six weeks."""
+
+Looks = Sequence[timedelta]
+"""How long after its capture a session is looked at, each time later."""
 
 
-def next_look(captured_at: datetime, now: datetime) -> datetime | None:
+def next_look(looks: Looks, captured_at: datetime, now: datetime) -> datetime | None:
     """When it is looked at next; None once it was looked at often enough."""
-    return next((captured_at + after for after in LOOKS if captured_at + after > now), None)
+    return next((captured_at + after for after in looks if captured_at + after > now), None)
 
 
 class Watching:
     """Settled sessions, by when they are looked at again."""
 
     def __init__(
-        self, source: str, gateway: Gateway, sessions: SessionStore, deadlines: Deadlines, ttl_s: float
+        self, source: str, gateway: Gateway, sessions: SessionStore, deadlines: Deadlines, ttl_s: float, looks: Looks
     ) -> None:
         self._source = source
         self._gateway = gateway
         self._sessions = sessions
         self._deadlines = deadlines
         self._ttl_s = ttl_s
+        self._looks = looks
 
     async def look(self) -> AsyncIterator[Done]:
         """Say of each session that is due what went back of its money and was not said."""
@@ -77,7 +79,7 @@ class Watching:
         for one in found:
             await keep(self._sessions, one, self._ttl_s)
         await self._deadlines.clear(KIND, session)
-        due = next_look(said.envelope.time, self._gateway.clock.now())
+        due = next_look(self._looks, said.envelope.time, self._gateway.clock.now())
         if due is not None:
             await self._deadlines.set(KIND, session, due)
 
