@@ -86,7 +86,7 @@ class Ring:
         )
         self._authorising = AuthoriserSettings(**{"look_every_s": 600, **settings.get("authoriser", {})})
         self._matching = TokenMatcherSettings(**{"debounce_s": 0, **settings.get("token_matcher", {})})
-        self._pricing = TariffSettings(**settings.get("tariff", {}))
+        self._pricing = TariffSettings(**{"look_every_s": 300, **settings.get("tariff", {})})
         self._capturing = CapturerSettings(**{"look_every_s": 3600, **settings.get("capturer", {})})
         self._release_rest = bool(settings.get("release_rest", False))
         self._memories = {

@@ -10,6 +10,7 @@ from pydantic import SecretStr
 from tests.flow.ring import Ring, card
 from tests.flow.test_scenarios import EUR60, HERE, all_is_well, begin, books, settled, virtual
 
+from authoriser import holds
 from tapwatt.facts.events import AuthorisationDeclined, Authorised, Captured, HoldExpiring, HoldReleased
 from tapwatt.facts.reasons import DeclineReason, EndReason
 from tapwatt.provider.card_slips import Shown
@@ -171,6 +172,31 @@ async def test_s11_a_hold_in_manual_intervention_pages_a_person_once_whoever_fin
         await asyncio.sleep(1200)
         assert not any(held.rest for held in ring.provider.holds())
         assert len(paged(ring)) == 1
+
+
+@pytest.mark.parametrize("after_s", [1.0, None])
+@virtual
+async def test_s42_a_mistake_of_ours_that_nobody_foresaw_leaves_no_driver_waiting_and_no_hold_standing(
+    monkeypatch: pytest.MonkeyPatch, after_s: float | None
+) -> None:
+    def mistaken(*_: object) -> None:
+        raise ZeroDivisionError("a mistake of ours")
+
+    async with Ring() as ring:
+        # Given a provider's answer that we cannot make anything of, however often we try
+        monkeypatch.setattr(holds, "decide" if after_s else "ask", mistaken)
+        showing = asyncio.ensure_future(ring.show(HERE.terminal_id, ANNA, after_s or 1.0, 300))
+        await ring.fleet.request("s1", HERE, EUR60)
+        # Then the driver hears so at once, and what is held is let go
+        said, after = await answer(ring)
+        assert isinstance(said, AuthorisationDeclined)
+        assert (said.reason, said.outcome_known) == (DeclineReason.REJECTED, False)
+        assert after <= 5
+        await asyncio.sleep(7200)
+        assert [held.rest.minor for held in ring.provider.holds() if held.rest] == []
+        # and we are told
+        assert "a mistake of ours" in ring.workers["authoriser"].log.pages[0]
+        showing.cancel()
 
 
 @virtual

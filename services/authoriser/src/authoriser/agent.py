@@ -20,7 +20,7 @@ from authoriser.offers import FIELD, Offers
 from authoriser.settings import AuthoriserSettings
 from authoriser.withdrawals import Withdrawals
 from tapwatt.answer_once import AnswerOnce, Known
-from tapwatt.errors import BrokenInvariant, NeedsHuman
+from tapwatt.errors import BadCredentials, OutcomeUnknown, Poison, TapwattError, Unavailable
 from tapwatt.facts.codec import Event
 from tapwatt.facts.events import (
     AuthorisationDeclined,
@@ -115,7 +115,7 @@ class AuthoriserAgent:
 
     async def requested(self, event: Event) -> Done:
         """One session has one request, the first, and one answer. Another request under its name is refused."""
-        wrong: list[BrokenInvariant | NeedsHuman] = []
+        wrong: list[Exception] = []
         done = await self._answer_once(
             event, "asked", "said", partial(self._answer, event.logged_at, wrong), self._refuse
         )
@@ -140,7 +140,7 @@ class AuthoriserAgent:
         ttl_s = self._settings.remember_days * 86400
         await self._sessions.remember(session, REMEMBERS[type(event.fact)], pack(event), ttl_s=ttl_s)
 
-    async def _look_after(self, said: Sequence[Fact | Event], wrong: Sequence[BrokenInvariant | NeedsHuman]) -> None:
+    async def _look_after(self, said: Sequence[Fact | Event], wrong: Sequence[Exception]) -> None:
         """What is to be done once the driver has the answer. What is wrong is for a person, after that."""
         for event in said:
             if isinstance(event, Event):
@@ -157,7 +157,7 @@ class AuthoriserAgent:
         return contradiction(asked, anew, self._repeated_within)
 
     async def _answer(
-        self, logged_at: datetime | None, wrong: list[BrokenInvariant | NeedsHuman], known: Known
+        self, logged_at: datetime | None, wrong: list[Exception], known: Known
     ) -> tuple[Event, Authorised | AuthorisationDeclined]:
         first = known["asked"]
         requested = first.fact
@@ -179,9 +179,11 @@ class AuthoriserAgent:
             if isinstance(said, Authorised) and abs(off.behind) > noted:
                 said = said.model_copy(update={"notes": (str(off),)})
             return first, said
-        except (BrokenInvariant, NeedsHuman) as error:
+        except (Unavailable, OutcomeUnknown, Poison, BadCredentials):
+            raise
+        except Exception as error:  # noqa: BLE001 - the driver hears of a mistake of ours too
             wrong.append(error)
-            return first, broken(requested, str(error))
+            return first, broken(requested, str(error) if isinstance(error, TapwattError) else "a mistake of ours")
 
     async def _agreed(self, requested: SessionRequested) -> Agreed | AuthorisationDeclined:
         """What was agreed when this was first looked at stands, whatever is published or set since."""
