@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from random import Random
 from types import TracebackType
 from typing import Any, cast
@@ -25,6 +26,7 @@ from tapwatt.facts.fields import Place
 from tapwatt.facts.topics import Topics
 from tapwatt.provider.fingerprints import Fingerprints
 from tapwatt.provider.gateway import Gateway
+from tapwatt.provider.webhook_hints import WebhookHints
 from tapwatt.testing import session_store as memory
 from tapwatt.testing.deadlines import InMemoryDeadlines, deadlines_view
 from tapwatt.testing.fake_provider import BankCard, FakeProvider, Fault, Habits
@@ -56,7 +58,7 @@ def place(number: int, terminal: int | None = None, site: str = "site") -> Place
 
 
 class Ring:
-    """Four workers on one log. Unless `stable`, every part fails as it may, by the seed.
+    """Four workers on one log. Unless `stable`, every part fails as it may, by the seed. `hints` reach the capturer.
 
     `unforeseen` is how likely a call to Redis or the provider is to end in a way that nobody foresaw.
     """
@@ -78,6 +80,7 @@ class Ring:
         self.log = LogInMemory()
         self.fleet = Fleet(self.log, Random(f"fleet {seed}"), stable=stable)
         self.outage_until = 0.0
+        self.hints = WebhookHints()
         self.provider = FakeProvider(
             self.clock,
             Fingerprints(KEY, live=True),
@@ -206,7 +209,7 @@ class Ring:
         return TariffAgent(known, deadlines, heard, self.clock, self._pricing).service()
 
     def _capturer(self, worker: WorkerInMemory) -> Service:
-        gateway, rest = self._gateway(worker), self._release_rest
+        gateway, rest = replace(self._gateway(worker), hints=self.hints), self._release_rest
         sessions, deadlines = self._sessions(worker, "capturer"), self._mortal(self._deadlines["capturer"], worker)
         return CapturerAgent(gateway, sessions, deadlines, self._capturing, release_rest=rest).service()
 

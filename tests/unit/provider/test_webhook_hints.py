@@ -96,3 +96,13 @@ def test_a_hint_that_nobody_waits_for_is_forgotten(hints: WebhookHints) -> None:
     assert hints.listened == 0
     with hints.listening("H1") as event:
         assert not event.is_set()
+
+
+def test_a_hint_that_nobody_waits_for_is_told_to_whoever_wants_those(hints: WebhookHints) -> None:
+    told: list[str] = []
+    hints.tell_others(told.append)
+    with hints.listening("H1"):
+        hints.hint("H1")
+        hints.hint("H2")
+    hints.hint("H1")
+    assert told == ["H2", "H1"]

@@ -110,6 +110,7 @@ def overcharged(captured: Captured) -> SessionDisputed | None:
 
 
 def _by_hand(captured: Captured, one: Transaction, in_all: Money) -> Refunded:
+    """What we did not ask for. A person's refund and the provider's own look the same on the wire: nobody guesses."""
     assert one.amount is not None
     return Refunded(
         operator_id=captured.place.operator_id,

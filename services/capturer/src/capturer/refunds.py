@@ -10,8 +10,9 @@ from functools import partial
 from capturer.account import Account, account_of, order_of
 from capturer.money_back import ask, book_of, failed, refunded, refused
 from tapwatt.errors import Unavailable
-from tapwatt.facts.events import Captured, Refunded, RefundFailed, RefundRequested, SessionPriced
+from tapwatt.facts.events import Captured, ChargedBack, Refunded, RefundFailed, RefundRequested, SessionPriced
 from tapwatt.facts.packed_event import unpack
+from tapwatt.money import Money
 from tapwatt.provider.gateway import Gateway
 from tapwatt.provider.port import Kind, Transaction, succeeded
 from tapwatt.state.session_store import SessionStore
@@ -23,6 +24,39 @@ class Begun:
 
     at: datetime
     stood_before: frozenset[str]
+
+    @classmethod
+    def of(cls, kept: bytes) -> Begun:
+        """As it was kept."""
+        at, *stood_before = json.loads(kept)
+        return cls(datetime.fromisoformat(at), frozenset(stood_before))
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRefund:
+    """A refund that was asked for and has no answer yet: it may have been made, and be nobody's so far."""
+
+    amount: Money
+    begun: Begun
+
+    def may_be(self, found: Refunded | ChargedBack) -> bool:
+        """Whether this is perhaps what was found."""
+        return (
+            isinstance(found, Refunded)
+            and found.amount == self.amount
+            and found.refund_reference not in self.begun.stood_before
+        )
+
+
+async def open_refunds(sessions: SessionStore, session: str) -> list[OpenRefund]:
+    """The refunds of a session (operator/session) that were begun and are not answered."""
+    found = []
+    for refund_id, kept in (await sessions.recall(_begun_of(session))).items():
+        known = await sessions.recall(f"{session}/{refund_id}")
+        asked = unpack(known["asked"]).fact if "asked" in known and "answered" not in known else None
+        if isinstance(asked, RefundRequested):
+            found.append(OpenRefund(asked.amount, Begun.of(kept)))
+    return found
 
 
 class Refunds:
@@ -99,10 +133,12 @@ class Refunds:
         stood = [one.reference for one in refunds if one.created_at is None or one.created_at < said_at]
         begun_at = min(said_at, self._gateway.clock.now())
         first = json.dumps([begun_at.isoformat(), *stood]).encode()
-        name = f"{book_of(session)}/begun"
-        known = await self._sessions.remember(name, requested.refund_id, first, ttl_s=self._ttl_s)
-        at, *stood_before = json.loads(known[requested.refund_id])
-        return Begun(datetime.fromisoformat(at), frozenset(stood_before))
+        known = await self._sessions.remember(_begun_of(session), requested.refund_id, first, ttl_s=self._ttl_s)
+        return Begun.of(known[requested.refund_id])
 
     async def _claim(self, session: str, reference: str, refund_id: str) -> None:
         await self._sessions.remember(book_of(session), reference, refund_id.encode(), ttl_s=self._ttl_s)
+
+
+def _begun_of(session: str) -> str:
+    return f"{book_of(session)}/begun"

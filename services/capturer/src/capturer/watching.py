@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 
 from capturer.account import account_of, order_of
+from capturer.hinted import Hinted
 from capturer.money_back import book_of, by_others
-from tapwatt.errors import OutcomeUnknown, Unavailable
+from capturer.refunds import OpenRefund, open_refunds
+from tapwatt.errors import BrokenInvariant, OutcomeUnknown, Unavailable
 from tapwatt.facts.codec import Event, follow
 from tapwatt.facts.events import Captured, ChargedBack, Refunded, SessionPriced
 from tapwatt.facts.ids import session_name
@@ -20,7 +22,9 @@ from tapwatt.state.session_store import SessionStore
 from tapwatt.worker.service import Done
 
 KIND = "settled"
-"""Under which kind settled sessions are due to be looked at."""
+"""Under which kind settled sessions are due to be looked at by the clock."""
+HINTED = "hinted"
+"""Under which kind those are due at which the provider hinted: one worker looks, whoever got the hint."""
 
 AT_ONCE = 20
 AGAIN_S = 300
@@ -32,6 +36,19 @@ Looks = Sequence[timedelta]
 def next_look(looks: Looks, captured_at: datetime, now: datetime) -> datetime | None:
     """When it is looked at next; None once it was looked at often enough."""
     return next((captured_at + after for after in looks if captured_at + after > now), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What went back of a session's money and was not said, and the refunds whose answer is still to come."""
+
+    every: list[Refunded | ChargedBack]
+    asked_for: list[OpenRefund]
+
+    @property
+    def certain(self) -> list[Refunded | ChargedBack]:
+        """What was certainly not asked for by an operator: the rest waits until that refund has its answer."""
+        return [one for one in self.every if not any(refund.may_be(one) for refund in self.asked_for)]
 
 
 class Watching:
@@ -46,28 +63,45 @@ class Watching:
         self._deadlines = deadlines
         self._ttl_s = ttl_s
         self._looks = looks
+        self._hinted = Hinted(gateway, sessions)
 
     async def look(self) -> AsyncIterator[Done]:
-        """Say of each session that is due what went back of its money and was not said."""
-        now = self._gateway.clock.now()
-        for session in await self._deadlines.take(KIND, now, at_most=AT_ONCE, again_s=AGAIN_S):
-            known = await self._sessions.recall(session)
-            said = unpack(known["said"]) if {"said", "priced"} <= known.keys() else None
-            if said is None or not isinstance(said.fact, Captured):
-                yield Done(remember=partial(self._deadlines.clear, KIND, session))
-                continue
-            try:
-                found = await self._found(session, said.fact, unpack(known["priced"]).fact)
-            except (Unavailable, OutcomeUnknown):
-                continue  # it is due again
-            told = tuple(self._told(said, one) for one in found)
-            yield Done(say=told, remember=partial(self._next, session, said, found))
+        """Say of each session that is due, or that the provider hinted at, what went back of its money unsaid.
 
-    async def _found(self, session: str, captured: Captured, priced: object) -> list[Refunded | ChargedBack]:
+        One that contradicts itself is told when the others are looked at; it stays due.
+        """
+        now, wrong = self._gateway.clock.now(), None
+        for session in await self._hinted.sessions():
+            await self._deadlines.set(HINTED, session, now)
+        for kind in (HINTED, KIND):
+            for session in await self._deadlines.take(kind, now, at_most=AT_ONCE, again_s=AGAIN_S):
+                try:
+                    done = await self._looked_at(kind, session)
+                except (Unavailable, OutcomeUnknown):
+                    continue  # it is due again
+                except BrokenInvariant as error:
+                    wrong = error
+                    continue
+                yield done
+        if wrong is not None:
+            raise wrong
+
+    async def _looked_at(self, kind: str, session: str) -> Done:
+        known = await self._sessions.recall(session)
+        said = unpack(known["said"]) if {"said", "priced"} <= known.keys() else None
+        if said is None or not isinstance(said.fact, Captured):
+            return Done(remember=partial(self._deadlines.clear, kind, session))
+        found = await self._found(session, said.fact, unpack(known["priced"]).fact)
+        told = tuple(self._told(said, one) for one in found.certain)
+        return Done(say=told, remember=partial(self._next, kind, session, said, found))
+
+    async def _found(self, session: str, captured: Captured, priced: object) -> Found:
         assert isinstance(priced, SessionPriced)
         account = account_of(captured.hold_reference, await self._gateway.provider.find(order_of(priced)))
+        asked_for = await open_refunds(self._sessions, session)
+        # In this order: a refund is claimed before it is answered, so what is not open any more is known.
         known = await self._sessions.recall(book_of(session))
-        return by_others(captured, account, set(known))
+        return Found(by_others(captured, account, set(known)), asked_for)
 
     def _told(self, said: Event, one: Refunded | ChargedBack) -> Event:
         # Its id follows from the capture and the provider's reference, so that it is one fact whoever finds it.
@@ -75,10 +109,14 @@ class Watching:
         cause = replace(said.envelope, id=f"{said.envelope.id}/{_reference(one)}")
         return follow(cause, one, self._source, at)
 
-    async def _next(self, session: str, said: Event, found: list[Refunded | ChargedBack]) -> None:
-        for one in found:
+    async def _next(self, kind: str, session: str, said: Event, found: Found) -> None:
+        for one in found.certain:
             await keep(self._sessions, one, self._ttl_s)
-        await self._deadlines.clear(KIND, session)
+        if found.certain != found.every:
+            return  # it is due again
+        await self._deadlines.clear(kind, session)
+        if kind == HINTED:
+            return
         due = next_look(self._looks, said.envelope.time, self._gateway.clock.now())
         if due is not None:
             await self._deadlines.set(KIND, session, due)

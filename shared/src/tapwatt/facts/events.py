@@ -409,7 +409,11 @@ class RefundRequested(Fact):
 
 
 class Refunded(Fact):
-    """Money went back to the driver; taken - refunded >= 0. `by_hand`: at the provider's portal."""
+    """Money went back to the driver; taken - refunded >= 0.
+
+    `by_hand`: nobody asked us for it; a person gave it back at the provider's portal, or the provider did by itself.
+    CCV tells of a refund what it is and never who made it, so `provider` is not said today.
+    """
 
     name = "Refunded"
     said_by = ("capturer",)

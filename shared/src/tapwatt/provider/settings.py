@@ -35,7 +35,12 @@ class ProviderSettings(BaseSettings):
         pattern=r"^[\x20-\x7e]+$",
         description="who we say we are; the provider insists on a User-Agent",
     )
-    webhook_url: str | None = Field(None, description="where the provider may hint that something changed")
+    webhook_url: str | None = Field(
+        None,
+        description="where the provider may hint that something changed: the health port of the service, by "
+        "/webhooks/provider. What goes back of a capture is hinted at where the authoriser said: have your ingress "
+        "copy what comes there to the capturer, too",
+    )
     return_url: str | None = Field(None, description="sent where the provider insists on one; terminals ignore it")
     cancel_origins: str = Field(
         "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -22,11 +22,15 @@ class _Listened:
 
 
 class WebhookHints:
-    """The references somebody waits for. A hint is unauthenticated: one of any other is ignored (scenario 25)."""
+    """The references somebody waits for. A hint is unauthenticated (scenario 25).
+
+    One of any other reference is ignored, unless somebody wants those, too.
+    """
 
     def __init__(self, limit: int = 20_000) -> None:
         self._limit = limit
         self._listened: dict[str, _Listened] = {}
+        self._tell_others: Callable[[str], None] = lambda reference: None
 
     @property
     def listened(self) -> int:
@@ -51,11 +55,17 @@ class WebhookHints:
             if not listened.listeners:
                 del self._listened[reference]
 
+    def tell_others(self, tell: Callable[[str], None]) -> None:
+        """Have `tell` told of hints about references that nobody waits for, which may be forged and of any length."""
+        self._tell_others = tell
+
     def hint(self, reference: str) -> None:
         """Something is said to have changed about this reference."""
         listened = self._listened.get(reference)
         if listened is not None:
             listened.event.set()
+        else:
+            self._tell_others(reference)
 
     async def webhook(self, request: web.Request) -> web.Response:
         """Takes POST {"id": reference}. Always 204: a stranger learns nothing."""
