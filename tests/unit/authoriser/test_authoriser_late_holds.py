@@ -117,6 +117,17 @@ async def test_s18_a_late_hold_that_the_provider_does_not_let_go_pages_a_person_
     assert taken.reference in why
 
 
+async def test_s09_a_provider_that_is_away_for_long_pages_nobody() -> None:
+    case = LateCase()
+    hold = await case.begun()
+    case.provider.present(hold.terminal_id, CARD)
+    await case.declined()
+    case.provider.break_next("reverse", *[Fault.UNAVAILABLE] * 30)
+    assert await case.look_until_over() > case.gateway.life_s
+    assert not case.held(hold)
+    assert case.pages == []
+
+
 async def test_a_contradiction_of_one_late_hold_pages_a_person_once_and_the_round_goes_on() -> None:
     case = LateCase()
     broken, usual = await case.begun("broken"), await case.begun("usual")

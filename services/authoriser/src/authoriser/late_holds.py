@@ -78,18 +78,25 @@ class LateHolds:
         return over and not left
 
     async def _left(self, session: str) -> list[Transaction]:
-        """What may still be held of it. What is wrong with one is raised once the others are let go."""
-        left, wrong = [], None
+        """What may still be held of it. What is wrong with one is raised once the others are let go.
+
+        What needs a person comes before what may be better the next time.
+        """
+        left: list[Transaction] = []
+        wrong: NeedsHuman | BrokenInvariant | None = None
+        later: Unavailable | OutcomeUnknown | None = None
         for one in await self._gateway.provider.find(session):
             try:
                 if one.kind is Kind.AUTHORISE and not await self._let_go(session, one):
                     left.append(one)
-            except (Unavailable, OutcomeUnknown):
-                left.append(one)
+            except (Unavailable, OutcomeUnknown) as error:
+                later = error
             except (NeedsHuman, BrokenInvariant) as error:
                 wrong = error
         if wrong is not None:
             raise wrong
+        if later is not None:
+            raise later
         return left
 
     async def _let_go(self, session: str, one: Transaction) -> bool:
