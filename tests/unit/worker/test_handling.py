@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -363,7 +363,7 @@ async def test_a_round_tells_what_is_due_and_then_remembers_it_and_waits_for_the
     async def remember() -> None:
         bench.order.append("remembered")
 
-    async def go() -> AsyncIterator[Done]:
+    async def go() -> AsyncGenerator[Done, None]:
         yield Done(say=(begin(SAID, "due", "/tapwatt/capturer", NOW),), remember=remember)
         raise Unavailable("Redis is away")
 
@@ -372,6 +372,35 @@ async def test_a_round_tells_what_is_due_and_then_remembers_it_and_waits_for_the
     assert bench.order == ["told", "remembered"]
     (told,) = bench.told
     assert decode(told.key, told.value, told.headers).envelope.id == "due"
+
+
+async def test_a_round_in_which_nothing_is_said_of_one_goes_on_with_the_next() -> None:
+    async def handler(event: Event) -> Done:
+        return Done()
+
+    async def go() -> AsyncGenerator[Done, None]:
+        yield Done(remember=remember)
+        yield Done(say=(begin(SAID, "due", "/tapwatt/capturer", NOW),))
+
+    async def remember() -> None:
+        bench.order.append("remembered")
+
+    bench = Bench(handler)
+    await bench.handling.make_round(Round("what is due", 1.0, go))
+    assert bench.order == ["remembered", "told"]
+
+
+async def test_a_round_that_hangs_is_ended_at_the_limit_of_a_handler() -> None:
+    async def handler(event: Event) -> Done:
+        return Done()
+
+    async def go() -> AsyncGenerator[Done, None]:
+        await asyncio.sleep(3600)
+        yield Done()
+
+    bench = Bench(handler, limit_s=0.05)
+    with pytest.raises(TimeoutError, match=r"longer than 0\.05 s"):
+        await bench.handling.make_round(Round("what is due", 1.0, go))
 
 
 async def test_a_record_that_is_delivered_again_after_its_session_was_quarantined_gets_its_own_reason_again() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from datetime import datetime
 from functools import partial
 
@@ -52,7 +52,7 @@ class ExpiringHolds:
         self._warn_at = warn_at
         self._ttl_s = ttl_s
 
-    async def look(self) -> AsyncIterator[Done]:
+    async def look(self) -> AsyncGenerator[Done, None]:
         """Say of each hold that is due that it runs out, unless it is settled or that was said."""
         for session in await self._deadlines.take(KIND, self._clock.now(), at_most=AT_ONCE, again_s=AGAIN_S):
             known = await self._sessions.recall(session)

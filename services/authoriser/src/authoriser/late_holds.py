@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from datetime import timedelta
 from functools import partial
 
@@ -50,7 +50,7 @@ class LateHolds:
         """A person was told of this session's hold, or is told now."""
         await self._sessions.remember(_pages(session), "paged", b"1", ttl_s=self._ttl_s)
 
-    async def look(self) -> AsyncIterator[Done]:
+    async def look(self) -> AsyncGenerator[Done, None]:
         """Cancel what is pending and let go what is held of each session that is due."""
         now = self._gateway.clock.now()
         for session in await self._deadlines.take(KIND, now, at_most=AT_ONCE, again_s=AGAIN_S):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -65,7 +65,7 @@ class Watching:
         self._looks = looks
         self._hinted = Hinted(gateway, sessions)
 
-    async def look(self) -> AsyncIterator[Done]:
+    async def look(self) -> AsyncGenerator[Done, None]:
         """Say of each session that is due, or that the provider hinted at, what went back of its money unsaid.
 
         One that contradicts itself is told when the others are looked at; it stays due.

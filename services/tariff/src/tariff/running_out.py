@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from functools import partial
 
 from tapwatt.facts.codec import Event
@@ -34,7 +34,7 @@ class RunningOut:
         self._claims = claims
         self._rules_at = rules_at
 
-    async def look(self) -> AsyncIterator[Done]:
+    async def look(self) -> AsyncGenerator[Done, None]:
         """Say of each session that is due what it owes by its last reading; nothing where there is none."""
         for name in await self._due.take():
             said = await self._say(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from functools import partial
 
 from tapwatt.clock import Clock
@@ -59,7 +59,7 @@ class StaleSessions:
         self._at = at
         self._rules_at = rules_at
 
-    async def look(self) -> AsyncIterator[Done]:
+    async def look(self) -> AsyncGenerator[Done, None]:
         """Say of each session that is due that it is stale, unless it goes on."""
         for name in await self._due.take():
             now, file = self._clock.now(), await self._claims.files.of(name)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import traceback
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -123,24 +124,33 @@ class Handling:
         return outcome
 
     async def make_round(self, one: Round) -> None:
-        """Tell and remember whatever is due of a round. What cannot be done now is done in the next one."""
+        """Tell and remember whatever is due of a round. What cannot be done now is done in the next one.
+
+        Finding one thing that is due may take as long as a handler may.
+        """
         try:
-            async for done in one.go():
-                await self._tell([self._encoded(said) for said in done.say if isinstance(said, Event)])
-                for said in done.say:
-                    self._metrics.count(PRODUCED, (said.fact if isinstance(said, Event) else said).name)
-                await self._remember(done)
+            async with contextlib.aclosing(one.go()) as due:
+                while (done := await self._next(due)) is not None:
+                    await self._say(done, [self._encoded(said) for said in done.say if isinstance(said, Event)])
+                    await self._remember(done)
         except (Unavailable, OutcomeUnknown) as error:
             self._log.warning("not looked after now: again in the next round", round=one.name, reason=str(error))
+
+    async def _next(self, due: AsyncGenerator[Done, None]) -> Done | None:
+        with self._limit:
+            return await anext(due, None)
+
+    async def _say(self, done: Done, outgoing: Sequence[Outgoing]) -> None:
+        if outgoing:
+            await self._tell(outgoing)
+        for said in done.say:
+            self._metrics.count(PRODUCED, (said.fact if isinstance(said, Event) else said).name)
 
     async def _until_done(self, record: Incoming, event: Event, delay: Delay | None) -> str:
         try:
             handler = partial(self._handle, event)
             done = await self._within_limit(handler, self._policy, Unavailable, OutcomeUnknown)
-            if done.say:
-                await self._tell([self._outgoing(event, said) for said in done.say])
-                for said in done.say:
-                    self._metrics.count(PRODUCED, (said.fact if isinstance(said, Event) else said).name)
+            await self._say(done, [self._outgoing(event, said) for said in done.say])
             await self._remember(done)
         except Poison as error:
             return await self._aside.dead_letter(record, delay, str(error))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 
@@ -50,7 +50,7 @@ class Round:
 
     name: str
     every_s: float
-    go: Callable[[], AsyncIterator[Done]]
+    go: Callable[[], AsyncGenerator[Done, None]]
 
 
 Handler = Callable[[Event], Awaitable[Done]]

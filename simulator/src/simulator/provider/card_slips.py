@@ -11,7 +11,11 @@ from simulator.provider.ledger import Transaction
 OF_THE_CARD = ("maskedPan", "brand", "entryMode", "acquirer", "acquirerResponseCode", "customerReceipt")
 """What the answer to a capture repeats of its authorisation's details: nobody holds a card when money is taken."""
 
-_LABELS = {"mastercard": ("DEBIT MASTERCARD", "A0000000041010"), "visa": ("VISA DEBIT", "A0000000031010")}
+_LABELS = {
+    "mastercard": ("DEBIT MASTERCARD", "A0000000041010"),
+    "maestro": ("MAESTRO", "A0000000043060"),
+    "visa": ("VISA DEBIT", "A0000000031010"),
+}
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,12 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from simulator.provider.settings import TokenMode
 
 Device = Literal["plastic", "phone", "watch"]
-Brand = Literal["mastercard", "visa"]
+Brand = Literal["mastercard", "maestro", "visa"]
 Pin = Literal["above_limit", "always", "never"]
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_PAN_PREFIX = {"mastercard": "541333", "visa": "476173"}
-_PAR_PREFIX = {"mastercard": "5001", "visa": "V001"}
+_PAN_PREFIX = {"mastercard": "541333", "maestro": "679999", "visa": "476173"}
+_PAR_PREFIX = {"mastercard": "5001", "maestro": "5001", "visa": "V001"}
 
 
 class Card(BaseModel):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simulator.fleet.drivers import Scene, Session, expect
 from simulator.fleet.tariffs import STREET
-from tapwatt.facts.events import Captured, Refunded, RefundFailed, RefundRequested, SessionDisputed
+from tapwatt.facts.events import Captured, ChargedBack, Refunded, RefundFailed, RefundRequested, SessionDisputed
 from tapwatt.facts.reasons import EndReason
 from tapwatt.money import Money
 
@@ -69,6 +69,16 @@ async def taken_by_hand(scene: Scene) -> None:
     assert captured.overcharge is not None
     back = await _refund(scene, session, 1, captured.overcharge)
     expect(isinstance(back, Refunded), f"{session.id}: Refunded, not {back.name}")
+
+
+@story(31)
+async def charged_back(scene: Scene) -> None:
+    """The driver's bank takes the money back: the operator hears of it from us, not from the bank statement."""
+    session, captured = await _charged(scene)
+    await scene.world.by_hand("chargeback", captured.capture_reference)
+    about, patience_s = session.order_reference, scene.waiting.patience_s
+    _, said = await scene.fleet.inbox.first(about, ChargedBack, within_s=patience_s)
+    expect(said.amount == captured.taken, f"{session.id}: all of {captured.taken} charged back, not {said.amount}")
 
 
 @story(40)

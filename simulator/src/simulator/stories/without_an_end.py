@@ -5,6 +5,7 @@ from __future__ import annotations
 from simulator.fleet.drivers import Scene, Session, expect
 from simulator.fleet.tariffs import STREET
 from tapwatt.facts.events import (
+    HoldExpiring,
     MeterRead,
     SessionDisputed,
     SessionStale,
@@ -20,6 +21,8 @@ story = _shelf.story
 
 FORGETFUL = "op-forgetful"
 """An operator whose sessions are stale within seconds, as the demo has set it."""
+WARNED_AT_ONCE = "maestro"
+"""A card scheme of whose holds the demo has it said at once that they run out."""
 LONG_STAYS = "op-long-stays"
 """An operator who has sessions billed by their last reading from the beginning on, as the demo has set it."""
 
@@ -51,9 +54,10 @@ async def nobody_ends_it(scene: Scene) -> None:
 
 @story(8, often=0)
 async def charges_past_its_hold(scene: Scene) -> None:
-    """The car charges on until its hold nearly runs out: what the meter last showed is taken before it does."""
+    """The car charges on until its hold nearly runs out, which is said: the last reading is taken before it does."""
     session = scene.session(STREET, operator_id=LONG_STAYS)
-    await session.start(await scene.card())
+    await session.start(await scene.card(brand=WARNED_AT_ONCE))
+    await scene.fleet.inbox.first(session.order_reference, HoldExpiring, within_s=scene.waiting.patience_s)
     await _read(session, "18.4")
     captured = await session.captured()
     expect(bool(captured.taken), f"{session.id}: its last reading is billed")

@@ -44,6 +44,11 @@ def producer_of(producer: Any) -> BatchingProducer:
     return BatchingProducer(producer, 5, lambda error: None, asyncio.create_task)
 
 
+async def test_of_nothing_at_all_there_is_nothing_to_wait_for() -> None:
+    async with asyncio.timeout(5):
+        await producer_of(Producer(RuntimeError(), 0)).produce([])
+
+
 @pytest.mark.parametrize("error", [RuntimeError("nobody foresaw this"), asyncio.CancelledError(), AssertionError()])
 async def test_everybody_who_waits_is_told_that_it_may_be_tried_again_and_then_it_is_delivered(
     error: BaseException,

@@ -73,6 +73,8 @@ class BatchingProducer:
 
         BrokenInvariant, before anything is sent, when one of them is larger than any topic of ours takes.
         """
+        if not records:
+            return
         call = _ProduceCall(asyncio.get_running_loop().create_future(), len(records))
         partitions = {}
         for record in records:
