@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -13,6 +13,7 @@ from tapwatt.facts.events import (
     Captured,
     CaptureFailed,
     ChargingEnded,
+    EventRejected,
     HoldReleased,
     Refunded,
     SessionCancelled,
@@ -44,10 +45,14 @@ class CaseFile:
     events: dict[str, Event] = field(default_factory=dict)
     said_otherwise: list[str] = field(default_factory=list)
 
-    def add(self, event: Event) -> None:
-        """Note an event. The same id again is a redelivery, unless it now says something else."""
+    def add(self, event: Event, refused: Collection[str] = ()) -> None:
+        """Note an event. The same id again is a redelivery, unless it now says something else.
+
+        One of a fleet's or an operator's that does, and was refused for that, has been told so.
+        """
         known = self.events.setdefault(event.envelope.id, event)
-        if known.fact != event.fact:
+        told_so = event.fact.from_outside() and event.envelope.id in refused
+        if known.fact != event.fact and not told_so:
             self.said_otherwise.append(event.fact.name)
 
     def all(self, kind: type[F]) -> list[F]:
@@ -99,7 +104,9 @@ def case_files(events: Iterable[Event]) -> dict[str, CaseFile]:
 
     A fact of the first days need not say whose session it is: then it is about the only known one of that id.
     """
-    about = [event for event in events if getattr(event.fact, "session_id", None) is not None]
+    every = list(events)
+    refused = {event.fact.rejected_id for event in every if isinstance(event.fact, EventRejected)}
+    about = [event for event in every if getattr(event.fact, "session_id", None) is not None]
     known: dict[str, set[str]] = {}
     for event in about:
         whose = _session_of(event.fact)
@@ -110,7 +117,7 @@ def case_files(events: Iterable[Event]) -> dict[str, CaseFile]:
         session_id, of_that_id = event.fact.key, known.get(event.fact.key, set())
         identity = _session_of(event.fact) or (min(of_that_id) if len(of_that_id) == 1 else session_id)
         name = identity if len(of_that_id) > 1 else session_id
-        files.setdefault(identity, CaseFile(name, identity)).add(event)
+        files.setdefault(identity, CaseFile(name, identity)).add(event, refused)
     return files
 
 

@@ -19,7 +19,7 @@ from tapwatt.money import Money
 from tapwatt_cli.ops.saying import SOURCE, say
 from tapwatt_cli.ops.topic_log import read_topics
 
-OF_A_REFUND: tuple[type[Fact], ...] = (Captured, Refunded, ChargedBack)
+OF_A_REFUND: tuple[type[Fact], ...] = (Captured, RefundRequested, Refunded, ChargedBack)
 """The facts that have to be read before money goes back."""
 
 ANSWERS: tuple[type[Fact], ...] = (Refunded, RefundFailed, EventRejected)
@@ -34,10 +34,11 @@ class NotRefundable(TapwattError):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What was taken of a session, and what of it went back already."""
+    """What was taken of a session, and what of it went back already. `asked` is what is known under the refund's id."""
 
     captured: Captured
     back: Money
+    asked: RefundRequested | None = None
 
     @property
     def identity(self) -> str:
@@ -67,7 +68,9 @@ def taken_of(session: str, facts: Iterable[Fact], refund_id: str | None = None) 
     if len(names) > 1:
         raise NotRefundable(f"several operators have a session {session}: say which, {' or '.join(names)}")
     captured = captures[names[0]]
-    return Taken(captured, _went_back(names[0], captured, known, refund_id))
+    asked = (one for one in known if isinstance(one, RefundRequested) and one.refund_id == refund_id)
+    mine = (one for one in asked if session_name(one.operator_id or "", one.session_id) == names[0])
+    return Taken(captured, _went_back(names[0], captured, known, refund_id), next(mine, None))
 
 
 def _is(session: str, identity: str) -> bool:
@@ -89,7 +92,10 @@ def _went_back(identity: str, captured: Captured, facts: list[Fact], but: str | 
 def refund_request(
     taken: Taken, amount: Decimal | None, *, refund_id: str, reason: str, requested_by: str
 ) -> RefundRequested:
-    """The request to give back this much in major units, or all that is left. NotRefundable if that is more."""
+    """The request to give back this much in major units, or all that is left. NotRefundable if that is more.
+
+    One that was asked for under this id before is asked for again in the same words.
+    """
     if not taken.left:
         raise NotRefundable(f"all of the {taken.captured.taken} of session {taken.identity} went back already")
     try:
@@ -101,6 +107,13 @@ def refund_request(
             f"{wanted} is more than is left of session {taken.identity}: {taken.captured.taken} was taken and "
             f"{taken.back} went back already, so at most {taken.left} can"
         )
+    if taken.asked is not None and taken.asked.amount != wanted:
+        raise NotRefundable(
+            f"refund {refund_id} of session {taken.identity} is one of {taken.asked.amount}: leave out --id, or give "
+            "each refund an id of its own"
+        )
+    if taken.asked is not None:
+        return taken.asked
     if not wanted:
         raise NotRefundable("a refund of nothing is none: say how much with --amount, or --full for all that is left")
     return RefundRequested(

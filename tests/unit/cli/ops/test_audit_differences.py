@@ -17,6 +17,7 @@ from tapwatt.facts.events import (
     Captured,
     CaptureFailed,
     ChargingEnded,
+    EventRejected,
     HoldReleased,
     PriceLine,
     SessionDisputed,
@@ -392,6 +393,17 @@ def test_a_capture_of_no_hold_is_wrong() -> None:
 def test_a_session_that_nobody_asked_for_is_wrong() -> None:
     # given facts about a session without its SessionRequested
     assert the_one(settled().forget(SessionRequested).audit()).trouble is Trouble.WRONG
+
+
+def test_an_event_id_of_a_fleet_that_was_used_twice_and_refused_is_no_difference() -> None:
+    # given a fleet that says another hold under the same event id
+    told = Told().authorise().charge().capture()
+    again = told._requested.fact.model_copy(update={"hold": euro(100)})
+    told.events.append(replace(told._requested, fact=again))
+    assert the_one(told.audit()).expected == "the same SessionRequested at every redelivery"
+    # when it was told so
+    told.say(EventRejected(rejected_id="req-s1", stood_at="t/0/1", why="its ce_id was used before", what_to_do="mend"))
+    assert told.audit().clean
 
 
 def test_the_same_id_with_other_words_is_wrong() -> None:

@@ -83,6 +83,16 @@ def test_s20_more_than_is_left_is_refused_in_one_sentence(facts: list[Fact], amo
         asked([captured(), *facts], amount)
 
 
+def test_s20_an_id_that_is_known_is_asked_for_again_in_its_own_words_or_refused_for_another_amount() -> None:
+    first = asked([captured()], "5").model_copy(update={"reason": "the first time", "requested_by": "ben"})
+    assert asked([captured(), first], "5") == first
+    with pytest.raises(NotRefundable, match=r"refund r9 of session op/s1 is one of 5\.00 EUR: leave out --id"):
+        asked([captured(), first], "4")
+    # another session's refund of that id is none of this one
+    elsewhere = first.model_copy(update={"session_id": "s2"})
+    assert asked([captured(), elsewhere], "4").amount == euro(400)
+
+
 def test_s20_a_session_is_named_by_its_operator_where_several_have_it() -> None:
     both: list[Fact] = [captured(), captured("other")]
     assert asked(both[:1], "1", "s1").operator_id == "op"
