@@ -8,6 +8,10 @@ from pathlib import Path
 from scripts.contracts import SETTINGS, settings_page
 from scripts.ring import heard_by, said_by, services
 
+import authoriser.agent
+import capturer.agent
+import tariff.case_files
+import token_matcher.indexed_sessions
 from tapwatt.facts.events import FACTS
 from tapwatt.facts.topics import RETRY_TIERS, Topics, fact_type
 from tapwatt_cli.ops.declared_topics import read_topics
@@ -37,6 +41,21 @@ def test_every_fact_is_said_by_its_authors_alone_and_they_are_in_the_architectur
         listed = [] if hears == NOBODY else sorted(hears.split(", "))
         expected = heard_by(fact) if authors else []
         assert listed == expected, f"ARCHITECTURE.md is wrong about who hears {fact.name}"
+
+
+def test_what_each_service_remembers_is_in_the_architecture_as_it_is_rebuilt() -> None:
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    section = text.split("## What is kept in Redis", 1)[1].split("\n## ", 1)[0]
+    rows = [line.strip("| ").split(" | ") for line in section.splitlines() if line.startswith("| ")][1:]
+    remembered = {
+        "authoriser": authoriser.agent.REMEMBERS,
+        "token-matcher": token_matcher.indexed_sessions.INDEXED,
+        "tariff": tariff.case_files.REMEMBERS,
+        "capturer": capturer.agent.REMEMBERS,
+    }
+    for service, _, told in rows:
+        assert set(told.split(", ")) == {fact.name for fact in remembered.pop(service)}
+    assert remembered == {}
 
 
 def test_whatever_a_service_hears_somebody_says() -> None:
