@@ -13,7 +13,7 @@ from receipts.words import Words
 
 def lay_out_credit(note: CreditNote, language: str = "en") -> Layout:
     """The credit note in a language of LANGUAGES; KeyError for another."""
-    sheet = lay_out(note.receipt, language)
+    sheet = lay_out(note.receipt.model_copy(update={"issued_at": note.issued_at}), language)
     words, credit = sheet.words, CREDIT_WORDS[language]
     return replace(
         sheet,

@@ -46,3 +46,9 @@ class CreditNote(FactPart):
     back_before: NotNegative
     back_in_all: Positive
     kept: NotNegative
+
+    @property
+    def issued_at(self) -> LocalMoment | None:
+        """When the last of it went back; when the receipt was issued where nobody said that."""
+        moments = [one.refunded_at for one in self.refunds if one.refunded_at is not None]
+        return max(moments, key=lambda one: one.utc, default=self.receipt.issued_at)

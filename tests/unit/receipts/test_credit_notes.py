@@ -41,6 +41,16 @@ def test_s20_a_full_refund_credits_the_bill_as_it_was() -> None:
     assert (note.amount, note.kept, note.back_before) == (money(722), money(0), money(0))
 
 
+def test_s20_a_note_is_issued_when_its_last_refund_went_back() -> None:
+    late, early = refunded(100, 2), refunded(100, 1)
+    note = make_credit_note(RECEIPT, [late, early])
+    assert note.issued_at is not None
+    assert note.issued_at.utc == late.refunded_at
+    assert "Issued" in html_page(note)
+    told = make_credit_note(RECEIPT, [refunded(100, refunded_at=None)])
+    assert told.issued_at == RECEIPT.issued_at
+
+
 def test_s20_a_part_is_shared_over_rates_and_lines_in_proportion() -> None:
     note = make_credit_note(RECEIPT, [refunded(361)])
     assert [line.incl_vat for line in note.lines] == [money(336), money(25)]
