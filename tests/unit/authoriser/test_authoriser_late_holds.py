@@ -175,3 +175,24 @@ async def test_a_refused_hold_and_one_that_is_gone_are_nobody_s_business() -> No
     await case.look_until_over(2)
     assert [one.status for one in await case.provider.find(refused.order_reference)] == [Status.FAILED]
     assert case.pages == []
+
+
+async def test_s18_a_late_hold_that_is_not_let_go_is_asked_for_under_another_reference_ever_more_rarely() -> None:
+    asked: list[str] = []
+
+    def refused(verb: str, reference: str) -> Fault | None:
+        if verb != "reverse":
+            return None
+        asked.append(reference)
+        return Fault.REFUSED if len(asked) <= 5 else None
+
+    # given a hold that came too late, and a provider that refuses five times to let it go
+    case = LateCase(refused)
+    hold = await case.begun()
+    case.provider.present(hold.terminal_id, CARD)
+    await case.declined()
+    # when it is looked after every half minute, then it is asked under six references, not under one again and again
+    took_s = await case.look_until_over()
+    assert len(set(asked)) == len(asked) == 6
+    assert took_s >= (1 + 2 + 4 + 8 + 16) * 60
+    assert not case.held(hold)

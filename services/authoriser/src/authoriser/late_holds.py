@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
 
 from authoriser.decide import gone
@@ -23,6 +23,8 @@ KIND = "late_hold"
 AT_ONCE = 20
 AGAIN_S = 30
 """How soon one is looked at again, until it is certain that nothing comes any more."""
+ANEW, MOST_ANEW = timedelta(minutes=1), timedelta(hours=1)
+"""How soon a hold is asked for anew that the provider refused to let go: at first, and at most."""
 EACH_S = 60
 """The longest that one is looked at."""
 
@@ -112,9 +114,21 @@ class LateHolds:
                     "call the provider's helpdesk with this reference; what they decide is found by itself"
                 )
             case Status.SUCCESS:
-                since = one.final_at or self._gateway.clock.now()
-                answer = await self._gateway.complete(ReversalRequest.of(one.reference), session, since=since)
-                return succeeded(answer, session) or gone(answer)
+                return await self._released(session, one)
+
+    async def _released(self, session: str, one: Transaction) -> bool:
+        """Whether the provider lets it go. What it refuses is asked anew under another reference, ever more rarely."""
+        now, refused = self._gateway.clock.now(), await self._sessions.recall(_refusals(one.reference))
+        last = max(map(bytes.decode, refused.values()), default="")
+        if last and now < datetime.fromisoformat(last) + min(ANEW * 2 ** (len(refused) - 1), MOST_ANEW):
+            return False
+        asked = ReversalRequest.of(one.reference, len(refused))
+        answer = await self._gateway.complete(asked, session, since=one.final_at or now)
+        if succeeded(answer, session) or gone(answer):
+            return True
+        at = self._gateway.clock.now().isoformat().encode()
+        await self._sessions.remember(_refusals(one.reference), str(len(refused)), at, ttl_s=self._ttl_s)
+        return False
 
     async def _page_once(self, session: str, error: NeedsHuman | BrokenInvariant) -> None:
         if await self._sessions.recall(_pages(session)):
@@ -125,6 +139,10 @@ class LateHolds:
 
 def _pages(session: str) -> str:
     return f"late_hold/{session}"
+
+
+def _refusals(hold_reference: str) -> str:
+    return f"late_hold_refused/{hold_reference}"
 
 
 def _stands(session: str, left: list[Transaction]) -> NeedsHuman:
