@@ -18,6 +18,7 @@ from tapwatt.testing.deadlines import InMemoryDeadlines, deadlines_view
 from tapwatt.testing.session_store import InMemorySessionStore, sessions_view
 from tariff.agent import TariffAgent
 from tariff.case_files import MOST_ENDINGS
+from tariff.due import RUNNING_OUT, STALE
 from tariff.settings import TariffSettings
 
 
@@ -91,3 +92,12 @@ async def test_s33_s52_a_stale_session_is_said_again_in_the_same_words_after_a_c
     await service.deadlines.set("stale", "op/s1", NOON + timedelta(hours=4))
     assert await service.look() == first
     assert await service.look() == []
+
+
+async def test_what_is_priced_is_due_no_more() -> None:
+    service = Service(stale_after_s=3600.0, settle_before_expiry_s=44 * 3600.0)
+    await service.hear(authorised(), "began")
+    await service.hear(ended(5_000), "ended")
+    later = NOON + timedelta(days=9)
+    for kind in (STALE, RUNNING_OUT):
+        assert await service.deadlines.take(kind, later, at_most=9, again_s=60) == []

@@ -10,7 +10,7 @@ from tapwatt.clock import Clock
 from tapwatt.facts.codec import Event, follow
 from tapwatt.facts.events import Authorised, HoldExpiring
 from tapwatt.facts.packed_event import pack, unpack
-from tapwatt.state.deadlines import Deadlines
+from tapwatt.state.deadlines import Deadlines, all_due
 from tapwatt.state.session_store import SessionStore
 from tapwatt.worker.service import Done
 
@@ -54,16 +54,18 @@ class ExpiringHolds:
 
     async def look(self) -> AsyncGenerator[Done, None]:
         """Say of each hold that is due that it runs out, unless it is settled or that was said."""
-        for session in await self._deadlines.take(KIND, self._clock.now(), at_most=AT_ONCE, again_s=AGAIN_S):
-            known = await self._sessions.recall(session)
-            said = unpack(known["said"]) if "said" in known else None
-            done = partial(self._deadlines.clear, KIND, session)
-            if said is None or not isinstance(said.fact, Authorised) or known.keys() & {"settled", "expiring"}:
-                yield Done(remember=done)
-                continue
-            # Its time is when it was due: said again by whoever comes after a crash, it is the same to the byte.
-            event = follow(said.envelope, expiring(said.fact), self._source, self._warn_at(said.fact))
-            yield Done(say=(event,), remember=partial(self._said, session, event))
+        async for sessions in all_due(self._deadlines, KIND, self._clock.now(), at_once=AT_ONCE, again_s=AGAIN_S):
+            for session in sessions:
+                yield await self._of(session)
+
+    async def _of(self, session: str) -> Done:
+        known = await self._sessions.recall(session)
+        said = unpack(known["said"]) if "said" in known else None
+        if said is None or not isinstance(said.fact, Authorised) or known.keys() & {"settled", "expiring"}:
+            return Done(remember=partial(self._deadlines.clear, KIND, session))
+        # Its time is when it was due: said again by whoever comes after a crash, it is the same to the byte.
+        event = follow(said.envelope, expiring(said.fact), self._source, self._warn_at(said.fact))
+        return Done(say=(event,), remember=partial(self._said, session, event))
 
     async def _said(self, session: str, event: Event) -> None:
         await self._sessions.remember(session, "expiring", pack(event), ttl_s=self._ttl_s)

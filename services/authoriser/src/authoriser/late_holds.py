@@ -13,14 +13,16 @@ from tapwatt.facts.events import AuthorisationDeclined
 from tapwatt.facts.packed_event import unpack
 from tapwatt.provider.gateway import Gateway
 from tapwatt.provider.port import Kind, ReversalRequest, Status, Transaction, succeeded
-from tapwatt.state.deadlines import Deadlines
+from tapwatt.state.deadlines import Deadlines, all_due
 from tapwatt.state.session_store import SessionStore
 from tapwatt.worker.service import Done
+from tapwatt.worker.tasks import together
 
 KIND = "late_hold"
 """Under which kind sessions are due whose hold may yet come."""
 
 AT_ONCE = 20
+"""So many are looked at together."""
 AGAIN_S = 30
 """How soon one is looked at again, until it is certain that nothing comes any more."""
 ANEW, MOST_ANEW = timedelta(minutes=1), timedelta(hours=1)
@@ -55,8 +57,9 @@ class LateHolds:
     async def look(self) -> AsyncGenerator[Done, None]:
         """Cancel what is pending and let go what is held of each session that is due."""
         now = self._gateway.clock.now()
-        for session in await self._deadlines.take(KIND, now, at_most=AT_ONCE, again_s=AGAIN_S):
-            if await self._over(session):
+        async for sessions in all_due(self._deadlines, KIND, now, at_once=AT_ONCE, again_s=AGAIN_S):
+            over = await together(map(self._over, sessions))
+            for session in (one for one, is_over in zip(sessions, over, strict=True) if is_over):
                 yield Done(remember=partial(self._deadlines.clear, KIND, session))
 
     async def _over(self, session: str) -> bool:

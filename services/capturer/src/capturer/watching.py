@@ -17,9 +17,10 @@ from tapwatt.facts.events import Captured, ChargedBack, Refunded, SessionPriced
 from tapwatt.facts.ids import session_name
 from tapwatt.facts.packed_event import unpack
 from tapwatt.provider.gateway import Gateway
-from tapwatt.state.deadlines import Deadlines
+from tapwatt.state.deadlines import Deadlines, all_due
 from tapwatt.state.session_store import SessionStore
 from tapwatt.worker.service import Done
+from tapwatt.worker.tasks import together
 
 KIND = "settled"
 """Under which kind settled sessions are due to be looked at by the clock."""
@@ -27,6 +28,7 @@ HINTED = "hinted"
 """Under which kind those are due at which the provider hinted: one worker looks, whoever got the hint."""
 
 AT_ONCE = 20
+"""So many are looked at together."""
 AGAIN_S = 300
 
 Looks = Sequence[timedelta]
@@ -74,17 +76,22 @@ class Watching:
         for session in await self._hinted.sessions():
             await self._deadlines.set(HINTED, session, now)
         for kind in (HINTED, KIND):
-            for session in await self._deadlines.take(kind, now, at_most=AT_ONCE, again_s=AGAIN_S):
-                try:
-                    done = await self._looked_at(kind, session)
-                except (Unavailable, OutcomeUnknown):
-                    continue  # it is due again
-                except BrokenInvariant as error:
-                    wrong = error
-                    continue
-                yield done
+            async for sessions in all_due(self._deadlines, kind, now, at_once=AT_ONCE, again_s=AGAIN_S):
+                for done in await together(self._perhaps_looked_at(kind, session) for session in sessions):
+                    if isinstance(done, Done):
+                        yield done
+                    else:
+                        wrong = done or wrong
         if wrong is not None:
             raise wrong
+
+    async def _perhaps_looked_at(self, kind: str, session: str) -> Done | BrokenInvariant | None:
+        try:
+            return await self._looked_at(kind, session)
+        except (Unavailable, OutcomeUnknown):
+            return None  # it is due again
+        except BrokenInvariant as error:
+            return error
 
     async def _looked_at(self, kind: str, session: str) -> Done:
         known = await self._sessions.recall(session)

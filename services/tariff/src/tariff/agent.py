@@ -20,6 +20,7 @@ from tapwatt.facts.events import (
     SettlementDecided,
 )
 from tapwatt.facts.fields import Place
+from tapwatt.facts.reasons import EndReason
 from tapwatt.state.deadlines import Deadlines
 from tapwatt.state.event_ids import EventIds
 from tapwatt.state.session_names import SessionNames
@@ -126,6 +127,9 @@ class TariffAgent:
         """Kept again once it is told: a view that was lost in between was rebuilt without it."""
         for event in said:
             await self._files.claim(name, event)
+            # A stale session is due until that was said too, which whoever claimed its price may not have lived to do.
+            if not (isinstance(event.fact, SessionPriced) and event.fact.ended_because is EndReason.STALE):
+                await look_after(self._deadlines, event, self._settings.at)
 
     async def _settle_soon(self, name: str, file: CaseFile) -> None:
         """A reading that comes when its session was looked at already, shortly before its hold runs out, counts too."""

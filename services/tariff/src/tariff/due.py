@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncGenerator, Callable
 from datetime import datetime
 
 from tapwatt.clock import Clock
@@ -17,7 +17,7 @@ from tapwatt.facts.events import (
     SettlementDecided,
 )
 from tapwatt.facts.fields import Place
-from tapwatt.state.deadlines import Deadlines
+from tapwatt.state.deadlines import Deadlines, all_due
 from tapwatt.worker.progress import Ends, Progress
 from tariff.settings import PlaceRules
 
@@ -67,14 +67,16 @@ class Due:
         self._clock = clock
         self._seen: tuple[datetime, Ends] | None = None
 
-    async def take(self) -> list[str]:
-        """Their names, once everything is read that was said before they were due; each again soon, until cleared."""
+    async def names(self) -> AsyncGenerator[str, None]:
+        """All of them, once everything is read that was said before they were due; each again soon, until cleared."""
         self._seen = self._seen or (self._clock.now(), await self._progress.ends())
         until, ends = self._seen
         if not await self._progress.reached(ends):
-            return []
+            return
         self._seen = None
-        return await self._deadlines.take(self._kind, until, at_most=AT_ONCE, again_s=AGAIN_S)
+        async for some in all_due(self._deadlines, self._kind, until, at_once=AT_ONCE, again_s=AGAIN_S):
+            for name in some:
+                yield name
 
     async def clear(self, name: str) -> None:
         """This one was looked at."""

@@ -36,7 +36,7 @@ class RunningOut:
 
     async def look(self) -> AsyncGenerator[Done, None]:
         """Say of each session that is due what it owes by its last reading; nothing where there is none."""
-        for name in await self._due.take():
+        async for name in self._due.names():
             said = await self._say(name)
             yield Done(say=said, remember=partial(self._remember, name, said))
 

@@ -61,7 +61,7 @@ class StaleSessions:
 
     async def look(self) -> AsyncGenerator[Done, None]:
         """Say of each session that is due that it is stale, unless it goes on."""
-        for name in await self._due.take():
+        async for name in self._due.names():
             now, file = self._clock.now(), await self._claims.files.of(name)
             fact = self._fact(file)
             if fact is not None and fact.deadline > now:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
 from datetime import datetime
 from typing import Protocol
 
@@ -23,6 +24,18 @@ class Deadlines(Protocol):
     async def take(self, kind: str, now: datetime, *, at_most: int, again_s: float) -> list[str]:
         """The names that are due now, the earliest first. Each is due again after `again_s`, unless it is cleared."""
         ...
+
+
+async def all_due(
+    deadlines: Deadlines, kind: str, now: datetime, *, at_once: int, again_s: float
+) -> AsyncGenerator[list[str], None]:
+    """Everything that is due now, so many names at once at the most; each once, though it is due again soon."""
+    while True:
+        names = await deadlines.take(kind, now, at_most=at_once, again_s=again_s)
+        if names:
+            yield names
+        if len(names) < at_once:
+            return
 
 
 class RedisDeadlines:
