@@ -23,7 +23,7 @@ def build(runtime: Runtime) -> Service:
     """Put the capturer together from its settings."""
     settings = read_settings(CapturerSettings)
     provider = ProviderAccess(runtime)
-    besides = partial(rebuilt, settings=settings)
+    besides = partial(rebuilt, settings=settings, clock=runtime.clock)
     sessions = RememberedSessions(runtime, NAME, EPOCH, REMEMBERS, settings.remember_days, besides=besides)
 
     def page(disputed: SessionDisputed) -> None:

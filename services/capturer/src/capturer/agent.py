@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime
 from functools import partial
 
 from capturer import watching
@@ -13,8 +13,9 @@ from capturer.money_back import overcharged
 from capturer.refunds import Refunds
 from capturer.settings import CapturerSettings
 from capturer.settling import Settling
-from capturer.watching import Watching, keep
+from capturer.watching import Looks, Watching, keep, next_look
 from tapwatt.answer_once import AnswerOnce, Known
+from tapwatt.clock import Clock
 from tapwatt.facts.codec import Event, follow
 from tapwatt.facts.events import (
     Captured,
@@ -126,21 +127,28 @@ class CapturerAgent:
         new = done.remember is not nothing
         await done.remember()
         for event in said:
-            await watch(self._deadlines, event, self._settings.looks[0])
+            await watch(self._deadlines, event, self._settings.looks, self._gateway.clock.now())
         for event in disputes if new else ():
             assert isinstance(event.fact, SessionDisputed)
             self._page(event.fact)
 
 
-async def watch(deadlines: Deadlines, event: Event, after: timedelta) -> None:
-    """Have a session of which something was taken looked at again, so long after its capture."""
+async def watch(deadlines: Deadlines, event: Event, looks: Looks, now: datetime) -> None:
+    """Have a session of which something was taken looked at again, when that is next due."""
     if isinstance(event.fact, Captured):
-        await deadlines.set(watching.KIND, str(event.fact.identity), event.envelope.time + after)
+        due = next_look(looks, event.envelope.time, now)
+        if due is not None:
+            await deadlines.set(watching.KIND, str(event.fact.identity), due)
 
 
-async def rebuilt(sessions: SessionStore, deadlines: Deadlines, event: Event, settings: CapturerSettings) -> None:
-    """What a rebuild keeps beside the fact itself: which session is watched, and whose each of its refunds is."""
-    await watch(deadlines, event, settings.looks[0])
+async def rebuilt(
+    sessions: SessionStore, deadlines: Deadlines, event: Event, settings: CapturerSettings, clock: Clock
+) -> None:
+    """What a rebuild keeps beside the fact itself: which session is watched, and whose each of its refunds is.
+
+    A look that was missed meanwhile is made up for by the next one: the provider is not asked about six weeks at once.
+    """
+    await watch(deadlines, event, settings.looks, clock.now())
     if isinstance(event.fact, Refunded | ChargedBack):
         await keep(sessions, event.fact, settings.remember_days * 86400)
 
