@@ -170,6 +170,25 @@ async def test_s52_a_session_that_goes_on_is_not_stale_and_one_that_falls_silent
 
 
 @virtual
+async def test_s38_a_cancellation_of_a_session_that_has_charged_is_disputed_and_its_reading_billed() -> None:
+    async with Ring() as ring:
+        await begin(ring, "s1")
+        began = ring.clock.now()
+        await asyncio.sleep(HOUR_S)
+        await ring.fleet.say(shown(ring, began, 6_000))
+        await asyncio.sleep(1)
+        await ring.fleet.cancel("s1")
+        await asyncio.sleep(60)
+        [said] = disputes(ring)
+        assert said.doubt is Doubt.CONTRADICTING_END
+        assert books(ring, "s1").rest == Money.of("60", "EUR")
+        taken = await settled(ring, "s1", Captured)
+        assert isinstance(taken, Captured)
+        assert taken.taken == Money.of("3.00", "EUR")
+        await all_is_well(ring)
+
+
+@virtual
 async def test_a_meter_that_was_in_the_future_once_does_not_hide_what_it_shows_later() -> None:
     async with Ring() as ring:
         await begin(ring, "s1")

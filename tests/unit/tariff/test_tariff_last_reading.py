@@ -7,14 +7,14 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
-from tests.unit.tariff.test_tariff_decide import DECLINED, NOON, PLACE, RULES, authorised, ended, price, word
+from tests.unit.tariff.test_tariff_decide import CANCELLED, DECLINED, NOON, PLACE, RULES, authorised, ended, price, word
 
 from tapwatt.facts.events import MeterRead, SessionDisputed, SessionPriced
 from tapwatt.facts.fields import MeterPeriod
 from tapwatt.facts.reasons import Doubt, EndReason
 from tapwatt.money import Money
 from tapwatt.tariffs import Restrictions
-from tariff.decide import by_last_reading
+from tariff.decide import by_last_reading, decide
 from tariff.due import settled_by, stale_at
 from tariff.reading import so_far
 from tariff.settings import TariffSettings
@@ -87,6 +87,20 @@ def test_s35_a_reading_that_is_not_believed_or_has_no_price_is_disputed(session:
     said = by_last_reading(session, RULES, EndReason.HOLD_EXPIRING)
     assert isinstance(said, SessionDisputed)
     assert (said.doubt, said.settled_by) == (doubt, ("fleet", "operator"))
+
+
+def test_s38_a_session_whose_meter_has_shown_energy_did_not_never_begin() -> None:
+    # given a session of which a reading is known, and a word that it never began
+    session = replace(going_on(), words=(word(CANCELLED),))
+    verdict = decide(session, RULES)
+    assert verdict.price is None
+    [(_, said)] = verdict.disputes
+    assert said.doubt is Doubt.CONTRADICTING_END
+    # then it is billed by that reading before its hold runs out
+    assert isinstance(by_last_reading(session, RULES, EndReason.HOLD_EXPIRING), SessionPriced)
+    # and a meter that shows nothing contradicts nobody
+    nothing = replace(going_on(shown(0)), words=(word(CANCELLED),))
+    assert decide(nothing, RULES).price is not None
 
 
 def test_s52_a_session_is_stale_so_long_after_its_last_reading_by_the_clock_that_is_behind() -> None:

@@ -138,7 +138,7 @@ def _price(
     for one in believed:
         if best is not None and one.word is best and one.stated is not None:
             return best, _noting(one.stated, session, best)
-    if session.cancelled is not None and not judged:
+    if session.cancelled is not None and not judged and not session.has_charged:
         return session.cancelled, nothing_owed(authorised, EndReason.CANCELLED)
     return None
 

@@ -53,6 +53,11 @@ class Session:
         return [(word, word.said) for word in self.words if isinstance(word.said, Ended)]
 
     @property
+    def has_charged(self) -> bool:
+        """Whether its meter has shown energy."""
+        return self.so_far is not None and self.so_far.reading.energy_wh > 0
+
+    @property
     def cancelled(self) -> Word | None:
         """That charging never began."""
         return next((word for word in self.words if isinstance(word.said, SessionCancelled)), None)
