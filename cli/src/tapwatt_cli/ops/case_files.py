@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
@@ -24,7 +25,7 @@ from tapwatt.facts.events import (
     SettlementDecided,
 )
 from tapwatt.facts.fact import Fact
-from tapwatt.facts.ids import session_name
+from tapwatt_cli.ops.session_names import identities
 
 F = TypeVar("F", bound=Fact)
 
@@ -106,21 +107,13 @@ def case_files(events: Iterable[Event]) -> dict[str, CaseFile]:
     """
     every = list(events)
     refused = {event.fact.rejected_id for event in every if isinstance(event.fact, EventRejected)}
-    about = [event for event in every if getattr(event.fact, "session_id", None) is not None]
-    known: dict[str, set[str]] = {}
-    for event in about:
-        whose = _session_of(event.fact)
-        if whose is not None:
-            known.setdefault(event.fact.key, set()).add(whose)
+    named = identities([event.fact for event in every])
+    alike = Counter(one.rpartition("/")[2] for one in set(named) if one is not None)
     files: dict[str, CaseFile] = {}
-    for event in about:
-        session_id, of_that_id = event.fact.key, known.get(event.fact.key, set())
-        identity = _session_of(event.fact) or (min(of_that_id) if len(of_that_id) == 1 else session_id)
-        name = identity if len(of_that_id) > 1 else session_id
+    for event, identity in zip(every, named, strict=True):
+        if identity is None:
+            continue
+        session_id = identity.rpartition("/")[2]
+        name = identity if alike[session_id] > 1 else session_id
         files.setdefault(identity, CaseFile(name, identity)).add(event, refused)
     return files
-
-
-def _session_of(fact: Fact) -> str | None:
-    """operator/session: a refund is of its session here, though it stands alone where it is made."""
-    return session_name(fact.operator, fact.key) if fact.operator is not None else None

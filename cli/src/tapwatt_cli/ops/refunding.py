@@ -16,10 +16,13 @@ from tapwatt.facts.fact import Fact
 from tapwatt.facts.ids import session_name
 from tapwatt.facts.topics import Topics
 from tapwatt.money import Money
+from tapwatt_cli.ops.amounts import money_typed
 from tapwatt_cli.ops.saying import SOURCE, say
+from tapwatt_cli.ops.session_names import about, identities, meant
+from tapwatt_cli.ops.session_standing import OF_A_STANDING, standing
 from tapwatt_cli.ops.topic_log import read_topics
 
-OF_A_REFUND: tuple[type[Fact], ...] = (Captured, RefundRequested, Refunded, ChargedBack)
+OF_A_REFUND: tuple[type[Fact], ...] = (*OF_A_STANDING, RefundRequested, Refunded, ChargedBack)
 """The facts that have to be read before money goes back."""
 
 ANSWERS: tuple[type[Fact], ...] = (Refunded, RefundFailed, EventRejected)
@@ -53,39 +56,28 @@ class Taken:
 
 
 def taken_of(session: str, facts: Iterable[Fact], refund_id: str | None = None) -> Taken:
-    """What was taken of `OPERATOR/SESSION`, or of `SESSION` where one operator has one of that id.
+    """What was taken of `OPERATOR/SESSION`, or of `SESSION` where one operator has one of that id, else UnknownSession.
 
     A refund of this id is left out of what went back: to ask for it again is to ask for the same.
-    NotRefundable if nothing was, or if it does not say whose session it is.
+    NotRefundable if nothing was taken.
     """
     known = list(facts)
-    captures = {one.identity: one for one in known if isinstance(one, Captured)}
-    names = sorted(name for name in captures if name is not None and _is(session, name))
-    if not names:
-        raise NotRefundable(
-            f"nothing was taken for session {session}: is its name right (OPERATOR/SESSION), and the topic prefix?"
-        )
-    if len(names) > 1:
-        raise NotRefundable(f"several operators have a session {session}: say which, {' or '.join(names)}")
-    captured = captures[names[0]]
-    asked = (one for one in known if isinstance(one, RefundRequested) and one.refund_id == refund_id)
-    mine = (one for one in asked if session_name(one.operator_id or "", one.session_id) == names[0])
-    return Taken(captured, _went_back(names[0], captured, known, refund_id), next(mine, None))
+    identity = meant(session, identities(known))
+    ours = about(identity, known)
+    captured = next((one for one in ours if isinstance(one, Captured)), None)
+    if captured is None:
+        raise NotRefundable(f"nothing was taken of session {identity} that could go back: {standing(ours)}")
+    asked = (one for one in ours if isinstance(one, RefundRequested) and one.refund_id == refund_id)
+    return Taken(captured, _went_back(captured, ours, refund_id), next(asked, None))
 
 
-def _is(session: str, identity: str) -> bool:
-    return session == identity if "/" in session else session == identity.partition("/")[2]
-
-
-def _went_back(identity: str, captured: Captured, facts: list[Fact], but: str | None) -> Money:
+def _went_back(captured: Captured, facts: list[Fact], but: str | None) -> Money:
     by_reference: dict[str, Money] = {}
     for one in facts:
-        if not isinstance(one, Refunded | ChargedBack):
-            continue
-        whose = session_name(one.operator_id or captured.place.operator_id, one.session_id)
-        if whose == identity and getattr(one, "refund_id", None) != (but or ""):
-            reference = one.refund_reference if isinstance(one, Refunded) else one.chargeback_reference
-            by_reference[reference] = one.amount
+        if isinstance(one, Refunded) and one.refund_id != but:
+            by_reference[one.refund_reference] = one.amount
+        elif isinstance(one, ChargedBack):
+            by_reference[one.chargeback_reference] = one.amount
     return sum(by_reference.values(), Money.zero(captured.taken.currency))
 
 
@@ -98,10 +90,7 @@ def refund_request(
     """
     if not taken.left:
         raise NotRefundable(f"all of the {taken.captured.taken} of session {taken.identity} went back already")
-    try:
-        wanted = taken.left if amount is None else Money.of(amount, taken.left.currency)
-    except ValueError as error:
-        raise NotRefundable(f"{amount} is no amount in {taken.left.currency}: {error}") from None
+    wanted = taken.left if amount is None else money_typed(amount, taken.left.currency)
     if wanted > taken.left:
         raise NotRefundable(
             f"{wanted} is more than is left of session {taken.identity}: {taken.captured.taken} was taken and "

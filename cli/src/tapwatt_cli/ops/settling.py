@@ -21,10 +21,13 @@ from tapwatt.facts.events import (
     SettlementDecided,
 )
 from tapwatt.facts.fact import Fact
+from tapwatt.facts.ids import session_name
 from tapwatt.facts.topics import Topics
 from tapwatt.money import Money
+from tapwatt_cli.ops.amounts import money_typed
 from tapwatt_cli.ops.case_files import CaseFile, case_files
 from tapwatt_cli.ops.saying import SOURCE, say
+from tapwatt_cli.ops.session_names import meant
 from tapwatt_cli.ops.topic_log import read_topics
 
 OF_A_SETTLEMENT: tuple[type[Fact], ...] = (
@@ -48,13 +51,30 @@ class NotSettled(TapwattError):
 
 @dataclass(frozen=True, slots=True)
 class Settlement:
-    """What is to be decided: how much of the hold is owed, and what of the session waits for that word."""
+    """What is to be decided: how much of the hold is owed; what waits for that word, and whether there is a price."""
 
     authorised: Authorised | None
     operator_id: str
     session_id: str
     amount: Money
     waits: tuple[str, ...]
+    priced: bool = False
+
+    @property
+    def identity(self) -> str:
+        """operator/session."""
+        return session_name(self.operator_id, self.session_id)
+
+    @property
+    def does(self) -> str:
+        """What comes of the decision, for who makes it."""
+        if self.authorised is None:
+            return "it has no hold, and its dispute is closed"
+        if self.priced:
+            closes = "what waits for a word is closed" if self.waits else "nothing waits for a word, so nothing changes"
+            return f"{self.amount} was priced before and stands; {closes}"
+        held = self.authorised.hold.amount
+        return f"{self.amount} of its hold of {held} is taken" if self.amount else f"its whole hold of {held} is let go"
 
     def decided(self, decision_id: str, by: str, reason: str, at: datetime) -> SettlementDecided:
         """The fact that says so."""
@@ -69,12 +89,14 @@ class Settlement:
         )
 
 
-def settlement(identity: str, files: dict[str, CaseFile], amount: Decimal | None) -> Settlement:
-    """What a person may decide of operator/session: this much in major units, or nothing. NotSettled says why not."""
-    operator_id, _, session_id = identity.partition("/")
-    case = files.get(identity)
-    if case is None:
-        raise NotSettled(f"nothing was said of session {identity}: is its name right, and the topic prefix?")
+def settlement(session: str, files: dict[str, CaseFile], amount: Decimal | None) -> Settlement:
+    """What a person may decide of a session: this much in major units, or nothing. NotSettled says why not.
+
+    `session` is OPERATOR/SESSION, or the session's own id where one operator alone has it, else UnknownSession.
+    """
+    identity = meant(session, files)
+    case = files[identity]
+    operator_id, _, session_id = identity.rpartition("/")
     authorised, declined = case.one(Authorised), case.one(AuthorisationDeclined)
     waits = tuple(case.open)
     if authorised is None:
@@ -84,10 +106,7 @@ def settlement(identity: str, files: dict[str, CaseFile], amount: Decimal | None
             raise NotSettled(f"session {identity} was declined ({declined.reason}): it has no hold to take anything of")
         return Settlement(None, operator_id, session_id, _nothing(case), waits)
     held = authorised.hold.amount
-    try:
-        owed = Money.of(amount or Decimal(0), held.currency)
-    except ValueError as error:
-        raise NotSettled(f"{amount} is no amount in {held.currency}: {error}") from None
+    owed = money_typed(amount or Decimal(0), held.currency)
     if owed > held:
         raise NotSettled(f"{owed} is more than the {held} that session {identity} holds: no more can be taken")
     priced = case.one(SessionPriced)
@@ -96,7 +115,7 @@ def settlement(identity: str, files: dict[str, CaseFile], amount: Decimal | None
             f"{priced.owed} of session {identity} was priced, and a hold is taken once: settle it as {priced.owed} if "
             "that is right, and give back what is too much as a refund"
         )
-    return Settlement(authorised, operator_id, session_id, owed, waits)
+    return Settlement(authorised, operator_id, session_id, owed, waits, priced is not None)
 
 
 def _nothing(case: CaseFile) -> Money:

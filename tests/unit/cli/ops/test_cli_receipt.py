@@ -21,7 +21,8 @@ from tapwatt.facts.events import CaptureFailed, Refunded, SessionCancelled
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.topics import fact_type
 from tapwatt_cli.app import app
-from tapwatt_cli.ops.receipt_facts import NotSettled, settled_by_events, settled_by_facts
+from tapwatt_cli.ops.receipt_facts import settled_by_events, settled_by_facts
+from tapwatt_cli.ops.session_names import UnknownSession
 
 PRICED = priced()
 CAPTURED = captured(PRICED)
@@ -214,7 +215,7 @@ def test_s34_two_operators_with_one_session_id_have_each_their_own_receipt() -> 
     theirs = PRICED.place.model_copy(update={"operator_id": "another"})
     other = PRICED.model_copy(update={"place": theirs})
     facts = [PRICED, captured(PRICED), other, captured(other)]
-    with pytest.raises(NotSettled, match="2 operators have a session s-1: name it"):
+    with pytest.raises(UnknownSession, match="2 operators have a session s-1: say which, NL-TWT/s-1 or another/s-1"):
         settled_by_facts("s-1", facts)
     assert settled_by_facts("another/s-1", facts).outcome.place == theirs
     assert settled_by_facts(f"{PRICED.place.operator_id}/s-1", facts).outcome.place == PRICED.place

@@ -3,21 +3,34 @@
 from __future__ import annotations
 
 import json
+import re
 from decimal import Decimal
 from typing import Any
 
 import pytest
-from tests.unit.cli.ops.test_audit_differences import NOW, PLACE, euro
+from tests.unit.cli.ops.test_audit_differences import NOW, PLACE, Told, euro
+from tests.unit.cli.ops.test_cli_session_settle import declined, doubted
 from typer.testing import CliRunner
 
-from tapwatt.facts.codec import begin
-from tapwatt.facts.events import Captured, ChargedBack, EventRejected, Refunded, RefundFailed, RefundRequested
+from tapwatt.facts.codec import Event, begin
+from tapwatt.facts.events import (
+    Captured,
+    ChargedBack,
+    EventRejected,
+    HoldReleased,
+    Refunded,
+    RefundFailed,
+    RefundRequested,
+)
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.topics import Topics
 from tapwatt_cli.app import app
 from tapwatt_cli.ops import refunding
+from tapwatt_cli.ops.amounts import NoAmount
 from tapwatt_cli.ops.commands import refund as command
+from tapwatt_cli.ops.receipt_facts import NotSettled, settled_by_facts
 from tapwatt_cli.ops.refunding import Answer, NotRefundable, answer_to, refund_request, taken_of
+from tapwatt_cli.ops.session_names import UnknownSession
 
 WHO = ["--by", "anna", "--reason", "cable was broken"]
 
@@ -75,12 +88,41 @@ def test_s20_what_is_left_may_go_back(facts: list[Fact], amount: str | None, min
         ([refunded(500)], "7.01", "so at most 7.00 EUR can"),
         ([refunded(1200)], None, "all of the 12.00 EUR of session op/s1 went back already"),
         ([], "0", "a refund of nothing is none"),
-        ([], "0.001", "is no amount in EUR"),
     ],
 )
 def test_s20_more_than_is_left_is_refused_in_one_sentence(facts: list[Fact], amount: str | None, why: str) -> None:
     with pytest.raises(NotRefundable, match=why):
         asked([captured(), *facts], amount)
+
+
+def test_s20_an_amount_that_its_currency_cannot_have_is_refused_in_one_sentence() -> None:
+    with pytest.raises(NoAmount, match=r"^0\.001 is no amount in EUR, which has 2 decimals$"):
+        asked([captured()], "0.001")
+
+
+RELEASED = HoldReleased(
+    session_id="s1", place=PLACE, hold_reference="H", released=euro(5000), waived=euro(0), reason="nothing_owed"
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (Told().events, "it has no price yet: ask again when it has ended"),
+        (Told().authorise().charge().events, "12.00 EUR is owed and it is not settled yet"),
+        (doubted().events, "it is disputed (implausible_energy) and waits for a word: tapwatt session settle"),
+        ([begin(RELEASED, "e", "/t", NOW)], "its whole hold of 50.00 EUR was let go (nothing_owed)"),
+        (declined(), "it was declined (declined), so nothing was held"),
+    ],
+    ids=["goes on", "priced", "disputed", "let go", "declined"],
+)
+def test_s20_a_session_of_which_nothing_was_taken_is_not_called_unknown(said: list[Event], why: str) -> None:
+    facts = [event.fact for event in said]
+    with pytest.raises(NotRefundable, match=re.escape(f"nothing was taken of session op/s1 that could go back: {why}")):
+        asked(facts, "1", "s1")
+    if RELEASED not in facts:
+        with pytest.raises(NotSettled, match=re.escape(f"session op/s1 has no receipt: {why}")):
+            settled_by_facts("op/s1", facts)
 
 
 def test_s20_an_id_that_is_known_is_asked_for_again_in_its_own_words_or_refused_for_another_amount() -> None:
@@ -97,9 +139,9 @@ def test_s20_a_session_is_named_by_its_operator_where_several_have_it() -> None:
     both: list[Fact] = [captured(), captured("other")]
     assert asked(both[:1], "1", "s1").operator_id == "op"
     assert asked(both, "1", "other/s1").operator_id == "other"
-    with pytest.raises(NotRefundable, match="several operators have a session s1: say which, op/s1 or other/s1"):
+    with pytest.raises(UnknownSession, match="2 operators have a session s1: say which, op/s1 or other/s1"):
         asked(both, "1", "s1")
-    with pytest.raises(NotRefundable, match="nothing was taken for session op/s2"):
+    with pytest.raises(UnknownSession, match="nothing was said of session op/s2"):
         asked(both, "1", "op/s2")
 
 
@@ -178,7 +220,46 @@ def test_a_person_is_asked_first_and_may_say_no(ring: dict[str, Any], monkeypatc
     assert (done.exit_code, ring["asked"]) == (1, [])
 
 
-@pytest.mark.parametrize("how", [[], ["--full", "--amount", "1"], ["--amount", "-1"], ["--amount", "five"]])
+@pytest.mark.parametrize(
+    "how",
+    [
+        [],
+        ["--full", "--amount", "1"],
+        *(["--amount", wrong] for wrong in ("-1", "five", "1,50", "1_0", "1e2", "NaN", "123456789", "1 EUR", "")),
+    ],
+    ids=" ".join,
+)
 def test_how_much_is_said_once_and_as_an_amount(ring: dict[str, Any], how: list[str]) -> None:
     done = CliRunner().invoke(app, ["refund", "op/s1", *how, *WHO])
     assert (done.exit_code, ring["asked"]) == (2, [])
+
+
+@pytest.mark.parametrize(
+    ("session", "changed"),
+    [
+        ("op/s1", ["--by", ""]),
+        ("op/s1", ["--by", " "]),
+        ("op/s1", ["--reason", ""]),
+        ("op/s1", ["--reason", "x" * 501]),
+        ("op/s1", ["--id", ""]),
+        ("op/s1", ["--id", "a/b c"]),
+        ("", []),
+        ("op/", []),
+        ("op/s1/r1", []),
+        ("op s1", []),
+    ],
+)
+def test_s20_a_word_that_is_missing_is_asked_for_before_any_money_moves(
+    ring: dict[str, Any], session: str, changed: list[str]
+) -> None:
+    # an id that a script left empty would else be another refund each time
+    done = CliRunner().invoke(app, ["refund", session, "--full", *WHO, *changed])
+    assert (done.exit_code, ring["asked"]) == (2, []), done.output
+
+
+def test_s20_an_id_of_our_own_is_short_enough_for_a_driver_s_phone(ring: dict[str, Any]) -> None:
+    for _ in range(2):
+        CliRunner().invoke(app, ["refund", "s1", "--full", *WHO])
+    one, other = (requested.refund_id for requested in ring["asked"])
+    assert one != other
+    assert len(one) == len(other) == 18

@@ -17,8 +17,10 @@ from tapwatt.facts.reasons import DeclineReason, Doubt
 from tapwatt.facts.topics import Topics
 from tapwatt_cli.app import app
 from tapwatt_cli.ops import settling
+from tapwatt_cli.ops.amounts import NoAmount
 from tapwatt_cli.ops.case_files import case_files
 from tapwatt_cli.ops.commands import session as command
+from tapwatt_cli.ops.session_names import UnknownSession
 from tapwatt_cli.ops.settling import NotSettled, settlement
 
 WHO = ["--by", "anna", "--reason", "meter read by hand"]
@@ -72,7 +74,7 @@ def test_a_person_is_asked_first_and_told_what_comes_of_it(
     done = CliRunner().invoke(app, ["session", "settle", "op/s1", "--amount", "12.34", *WHO], input="n\n")
     assert done.exit_code == 1
     assert said == []
-    assert "12.34 EUR of the hold of 50.00 EUR of session op/s1 is taken." in done.stderr
+    assert "op/s1: 12.34 EUR of its hold of 50.00 EUR is taken. Settle it so?" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -80,7 +82,9 @@ def test_a_person_is_asked_first_and_told_what_comes_of_it(
     [
         ["op/s1", *WHO],
         ["op/s1", "--amount", "1", "--release", *WHO],
-        ["s1", "--release", *WHO],
+        ["op/s1/2", "--release", *WHO],
+        ["op/s1", "--release", *WHO, "--by", " "],
+        ["op/s1", "--release", *WHO, "--reason", ""],
         ["op/s1", "--amount", "-1", *WHO],
         ["op/s1", "--amount", "twelve", *WHO],
         ["op/s1", "--release"],
@@ -109,7 +113,7 @@ def declined() -> list[Event]:
     ],
 )
 def test_s37_what_cannot_be_followed_is_refused_in_one_sentence(events: list[Event], amount: str, why: str) -> None:
-    with pytest.raises(NotSettled, match=why):
+    with pytest.raises((NotSettled, NoAmount, UnknownSession), match=why):
         settlement("op/s1", case_files(events), Decimal(amount))
 
 
@@ -117,6 +121,17 @@ def test_s38_what_stands_may_be_confirmed_and_a_charge_without_a_hold_be_closed(
     priced = Told().authorise().charge().events
     assert settlement("op/s1", case_files(priced), Decimal(12)).amount == euro(1200)
     assert settlement("op/s1", case_files(declined()), None).amount == euro(0)
+
+
+def test_s38_what_comes_of_a_decision_is_told_as_it_is() -> None:
+    priced = Told().authorise().charge()
+    nothing = settlement("s1", case_files(priced.events), Decimal(12)).does
+    assert nothing == "12.00 EUR was priced before and stands; nothing waits for a word, so nothing changes"
+    disputed(priced, Doubt.CONTRADICTING_END, stands=1200)
+    closed = settlement("op/s1", case_files(priced.events), Decimal(12)).does
+    assert closed == "12.00 EUR was priced before and stands; what waits for a word is closed"
+    assert settlement("op/s1", case_files(doubted().events), None).does == "its whole hold of 50.00 EUR is let go"
+    assert settlement("op/s1", case_files(declined()), None).does == "it has no hold, and its dispute is closed"
 
 
 def test_a_decision_is_an_event_named_by_its_own_id() -> None:

@@ -1,4 +1,4 @@
-"""`tapwatt receipt SESSION_ID`: a driver's receipt, as text, as JSON or as a page."""
+"""`tapwatt receipt OPERATOR/SESSION`: a driver's receipt, as text, as JSON or as a page."""
 
 from __future__ import annotations
 
@@ -16,9 +16,11 @@ from receipts.receipt import Merchant, Receipt
 from receipts.words import LANGUAGES
 from tapwatt.facts.topics import Topics
 from tapwatt_cli.console import page
+from tapwatt_cli.ops.commands.typed import Session
 from tapwatt_cli.ops.fact_files import UnreadableFacts, read_facts
 from tapwatt_cli.ops.receipt_facts import OF_A_RECEIPT, NotSettled, Settled, settled_by_events, settled_by_facts
 from tapwatt_cli.ops.receipt_text import show_receipt
+from tapwatt_cli.ops.session_names import UnknownSession
 from tapwatt_cli.ops.topic_log import read_topics
 from tapwatt_cli.running import run
 
@@ -33,7 +35,7 @@ def _known_language(name: str) -> str:
 
 
 def receipt(
-    session_id: Annotated[str, typer.Argument(help="Whose receipt.")],
+    session: Session,
     bootstrap: Annotated[
         str, typer.Option(envvar="TAPWATT_KAFKA_BOOTSTRAP", help="Kafka's host:port.")
     ] = "127.0.0.1:9092",
@@ -67,26 +69,27 @@ def receipt(
         raise typer.BadParameter("--refund asks for a credit note and --original for the receipt: give one")
     try:
         seller = _merchant(merchant)
-        found = _settled(session_id, bootstrap, topic_prefix, events)
+        found = _settled(session, bootstrap, topic_prefix, events)
         receipt_of_it = make_receipt(found.priced, found.outcome, seller, said_at=found.said_at)
         made: Receipt | CreditNote = receipt_of_it
         if refund is not None or (found.refunds and not original):
             made = make_credit_note(receipt_of_it, found.refunds, refund)
-    except (NoReceipt, NotSettled, UnreadableFacts) as error:
+    except (NoReceipt, NotSettled, UnknownSession, UnreadableFacts) as error:
         _refuse(str(error))
     if as_document:
         typer.echo(made.model_dump_json(indent=2))
     elif html is not None:
         _write(html, html_page(made, language))
+        typer.echo(f"the {'credit note' if isinstance(made, CreditNote) else 'receipt'} is in {html}")
     else:
         show_receipt(page(), laid_out(made, language))
 
 
-def _settled(session_id: str, bootstrap: str, prefix: str, events: Path | None) -> Settled:
+def _settled(session: str, bootstrap: str, prefix: str, events: Path | None) -> Settled:
     if events is not None:
-        return settled_by_facts(session_id, read_facts(events))
+        return settled_by_facts(session, read_facts(events))
     log = run(read_topics(bootstrap, Topics(prefix), OF_A_RECEIPT))
-    return settled_by_events(session_id, log.events)
+    return settled_by_events(session, log.events)
 
 
 def _merchant(path: Path | None) -> Merchant | None:
@@ -108,7 +111,6 @@ def _write(path: Path, text: str) -> None:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
         _refuse(f"{path} cannot be written: {error.strerror or error}")
-    typer.echo(f"the receipt is in {path}")
 
 
 def _refuse(why: str) -> NoReturn:

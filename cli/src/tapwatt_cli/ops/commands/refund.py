@@ -8,33 +8,54 @@ from decimal import Decimal
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
 
 from tapwatt.clock import SystemClock
 from tapwatt.facts.events import Refunded, RefundFailed, RefundRequested
 from tapwatt.facts.topics import Topics
 from tapwatt_cli.console import a_person_types, printable
 from tapwatt_cli.ops import refunding
-from tapwatt_cli.ops.commands.session import amount_in_words
-from tapwatt_cli.ops.refunding import Answer, Taken, refund_request
+from tapwatt_cli.ops.commands.typed import (
+    MOST_NAME,
+    MOST_REASON,
+    Session,
+    amount_in_words,
+    identifier_typed,
+    words_typed,
+)
+from tapwatt_cli.ops.refunding import Answer, refund_request
 from tapwatt_cli.running import run
 
 NOT_GIVEN, NO_ANSWER_YET = 1, 3
 
+ENOUGH = 16
+"""Hexadecimal digits that no two refunds share, and that a driver's phone shows in one line."""
+
 
 def refund(
-    session: Annotated[
-        str, typer.Argument(metavar="OPERATOR/SESSION", help="Whose, and which; SESSION where one operator has it.")
+    session: Session,
+    reason: Annotated[
+        str,
+        typer.Option(
+            callback=words_typed(MOST_REASON), metavar="TEXT", help="Why: kept with the refund, and on the credit note."
+        ),
     ],
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why: kept with the refund, and on the credit note.")],
-    by: Annotated[str, typer.Option(metavar="NAME", help="Who asks for it: kept with the request.")],
+    by: Annotated[
+        str,
+        typer.Option(callback=words_typed(MOST_NAME), metavar="NAME", help="Who asks for it: kept with the request."),
+    ],
     amount: Annotated[
         Decimal | None,
         typer.Option(parser=amount_in_words, metavar="5.00", help="So much, in the currency it was taken in."),
     ] = None,
     full: Annotated[bool, typer.Option("--full", help="All that is left of what was taken.")] = False,
     refund_id: Annotated[
-        str | None, typer.Option("--id", metavar="ID", help="The refund's own id: the same id is one refund, once.")
+        str | None,
+        typer.Option(
+            "--id",
+            callback=identifier_typed,
+            metavar="ID",
+            help="The refund's own id: the same id is one refund, once.",
+        ),
     ] = None,
     within: Annotated[float, typer.Option(min=0, max=3600, help="How long to wait for the answer, in seconds.")] = 60.0,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
@@ -51,7 +72,7 @@ def refund(
     The request is a fact, RefundRequested, with your name and reason in it. The capturer asks the provider for it
     once, and never gives back more in all than was taken: what went back at the provider's portal, or by the driver's
     bank, counts. Then it says Refunded or RefundFailed, which this command waits for and shows; a provider that does
-    not answer is asked by schedule, and the answer comes later. `tapwatt receipt SESSION` is then a credit note.
+    not answer is asked by schedule, and the answer comes later. `tapwatt receipt` then makes a credit note.
 
     Exit code 0 when the money went back, 1 when it did not, 3 when there is no answer yet. A request that was cut short
     is safe to repeat with the same --id; without one, each run is another refund.
@@ -63,7 +84,8 @@ def refund(
         raise typer.BadParameter("say how much: --amount 5.00 or --full (one of the two)")
     topics, clock = Topics(topic_prefix), SystemClock()
     taken = run(refunding.read_taken(bootstrap, topics, session, refund_id))
-    requested = _request(taken, amount, refund_id or f"r-{uuid.uuid4().hex}", reason, by)
+    its_id = refund_id or f"r-{uuid.uuid4().hex[:ENOUGH]}"
+    requested = refund_request(taken, amount, refund_id=its_id, reason=reason, requested_by=by)
     if not yes and a_person_types():
         typer.confirm(
             f"{taken.captured.taken} was taken of session {taken.identity}, {taken.left} of it is left. "
@@ -76,15 +98,6 @@ def refund(
     _show(requested, answer, as_document)
     if not isinstance(answer, Refunded):
         raise typer.Exit(NO_ANSWER_YET if answer is None else NOT_GIVEN)
-
-
-def _request(taken: Taken, amount: Decimal | None, refund_id: str, reason: str, by: str) -> RefundRequested:
-    try:
-        return refund_request(taken, amount, refund_id=refund_id, reason=reason, requested_by=by)
-    except ValidationError as error:
-        options = {"requested_by": "--by", "reason": "--reason", "refund_id": "--id"}
-        option = options.get(str(error.errors()[0]["loc"][0]), "the session")
-        raise typer.BadParameter(f"{option}: {error.errors()[0]['msg']}") from None
 
 
 def _show(requested: RefundRequested, answer: Answer | None, as_document: bool) -> None:
@@ -101,7 +114,7 @@ def _show(requested: RefundRequested, answer: Answer | None, as_document: bool) 
                 f"{session}: no answer yet to refund {refund_id}: run this again with --id {refund_id}", err=True
             )
         case Refunded():
-            in_all = f", {answer.refunded_in_all} of {answer.taken} in all" if answer.refunded_in_all else ""
+            in_all = f", and with it {answer.refunded_in_all} of the {answer.taken} taken" if answer.taken else ""
             typer.echo(f"{session}: {answer.amount} went back{in_all} (refund {refund_id})")
         case RefundFailed():
             typer.echo(
