@@ -7,7 +7,9 @@ from typing import Any
 from rich import box
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from tapwatt_cli.console import printable
 from tapwatt_cli.ops.audit import Report, Trouble
 
 
@@ -18,16 +20,22 @@ def show_audit(console: Console, report: Report) -> None:
         for name in ("session", "is", "expected", "found"):
             table.add_column(name, overflow="fold")
         for one in report.differences:
-            table.add_row(one.session_id, str(one.trouble), one.expected, one.found)
+            table.add_row(_plain(one.session_id), str(one.trouble), _plain(one.expected), _plain(one.found))
         console.print(table)
     if report.open:
         waiting = Table(title="Open", title_justify="left", header_style="bold", box=box.SIMPLE_HEAD)
         for name in ("session", "waits for a word, since"):
             waiting.add_column(name, overflow="fold")
         for still in report.open:
-            waiting.add_row(still.session_id, still.why)
+            waiting.add_row(_plain(still.session_id), _plain(still.why))
         console.print(waiting)
+        console.print("A corrected ending of the fleet settles what is open, or: tapwatt session settle SESSION\n")
     console.print(report.line, style="bold green" if report.clean else "bold red", highlight=False, soft_wrap=True)
+
+
+def _plain(text: str) -> Text:
+    """Nothing in it is taken for a colour or a movement of the cursor."""
+    return Text(printable(text))
 
 
 def as_json(report: Report) -> dict[str, Any]:
