@@ -55,7 +55,12 @@ async def _until_told_to_end(work: Coroutine[Any, Any, T]) -> T:
     task = asyncio.current_task()
     assert task is not None
     asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
-    return await work
+    try:
+        return await work
+    except asyncio.CancelledError:
+        if task.cancelling():
+            raise
+        raise TapwattError("a connection was closed while it opened, and the work was given up: try again") from None
 
 
 def sentence_of(group: BaseExceptionGroup) -> TapwattError | None:
