@@ -36,7 +36,7 @@ async def test_topics_are_made_once_and_told_where_they_differ(
         name = "tapwatt.authorised.v1"
         other = {name: Declared(partitions=24, replication=1, config={"retention.ms": "5"})}
         assert (await apply(kafka.bootstrap, other)).differs == [
-            f"topic {name} has 12 partitions and 24 are declared; keys would move, so it is left as it is",
+            f"topic {name} has 12 partitions and 24 are declared, but keys would move; it is left as it is",
             f"topic {name} has retention.ms = 7776000000 and 5 is declared; it is left as it is",
         ]
         # and what the broker refuses is one sentence

@@ -47,12 +47,29 @@ class Declared(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
+class Differs:
+    """A topic that is not as declared: what it has, in words; what was declared of its configuration, key and value."""
+
+    topic: str
+    has: tuple[str, ...]
+    config: tuple[tuple[str, str], ...] = ()
+    moves_keys: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Applied:
-    """What was done: topics made, topics that were there already, and one sentence for each that differs."""
+    """What was done: topics made, topics that were there already, those that differ, those that are still missing."""
 
     made: list[str]
     there: list[str]
-    differs: list[str]
+    differing: list[Differs]
+    missing: list[str]
+
+    @property
+    def differs(self) -> list[str]:
+        """One sentence for each difference."""
+        said = [f"topic {one.topic} has {has}; it is left as it is" for one in self.differing for has in one.has]
+        return said + [f"topic {name} does not exist" for name in self.missing]
 
 
 def read_topics(path: Path) -> dict[str, Declared]:
@@ -113,26 +130,17 @@ async def apply(bootstrap: str, topics: dict[str, Declared], *, only_check: bool
         raise TopicsError(said) from None
     finally:
         await admin.close()
-    differs = [
-        sentence for name in sorted(there) for sentence in _differences(name, there[name], configs[name], topics[name])
-    ]
-    if only_check:
-        differs += [f"topic {name} does not exist" for name in missing]
-    return Applied([] if only_check else missing, sorted(there), differs)
+    compared = (_difference(name, there[name], configs[name], topics[name]) for name in sorted(there))
+    differing = [one for one in compared if one.has]
+    return Applied([] if only_check else missing, sorted(there), differing, missing if only_check else [])
 
 
-def _differences(name: str, partitions: int, config: dict[str, str], declared: Declared) -> list[str]:
-    sentences = []
-    if partitions != declared.partitions:
-        sentences.append(
-            f"topic {name} has {partitions} partitions and {declared.partitions} are declared; "
-            "keys would move, so it is left as it is"
-        )
-    for key, wanted in sorted(declared.config.items()):
-        if config.get(key) != wanted:
-            has = config.get(key, "nothing")
-            sentences.append(f"topic {name} has {key} = {has} and {wanted} is declared; it is left as it is")
-    return sentences
+def _difference(name: str, partitions: int, config: dict[str, str], declared: Declared) -> Differs:
+    moves_keys = partitions != declared.partitions
+    other = tuple((key, wanted) for key, wanted in sorted(declared.config.items()) if config.get(key) != wanted)
+    has = [f"{partitions} partitions and {declared.partitions} are declared, but keys would move"] if moves_keys else []
+    has += [f"{key} = {config.get(key, 'nothing')} and {wanted} is declared" for key, wanted in other]
+    return Differs(name, tuple(has), other, moves_keys)
 
 
 async def _configs(admin: AIOKafkaAdminClient, topics: dict[str, Declared]) -> dict[str, dict[str, str]]:

@@ -29,6 +29,8 @@ async def fleet_clocks(bootstrap: str, topics: Topics) -> list[Finding]:
     topic = topics.of(SessionRequested)
     async with reading(bootstrap, "the fleets' latest requests"):
         every = [Partition(*one) for one in await partitions_of(bootstrap, {topic})]
+        if not every:
+            return []
         probe = BrokerProbe(bootstrap)
         try:
             await probe.open(10)

@@ -7,10 +7,14 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 
+from tapwatt.errors import TapwattError
 from tapwatt.facts.topics import Topics
+from tapwatt_cli.console import printable
 from tapwatt_cli.ops.findings import Finding, python_here
 from tapwatt_cli.ops.fleet_clocks import fleet_clocks
+from tapwatt_cli.ops.topic_findings import topic_findings
 from tapwatt_cli.running import run
 
 Examine = Callable[[], Iterable[Finding]]
@@ -22,7 +26,7 @@ def doctor_with(*examinations: Examine) -> Callable[..., None]:
     def doctor(
         bootstrap: Annotated[
             str | None,
-            typer.Option(help="Kafka's host:port: are the clocks of the fleets there right?"),
+            typer.Option(help="Kafka's host:port: are its topics as declared, and the clocks of the fleets right?"),
         ] = None,
         topic_prefix: Annotated[
             str, typer.Option(envvar="TAPWATT_TOPIC_PREFIX", help="Where several rings share a Kafka.")
@@ -35,13 +39,26 @@ def doctor_with(*examinations: Examine) -> Callable[..., None]:
         out = Console()
         findings = [python_here(), *(finding for examine in examinations for finding in examine())]
         if bootstrap is not None:
-            findings += run(fleet_clocks(bootstrap, Topics(topic_prefix)))
+            findings += kafka_findings(bootstrap, Topics(topic_prefix))
         width = max(len(finding.what) for finding in findings)
         for finding in findings:
             mark = "[green]ok  [/green]" if finding.good else "[red]no  [/red]"
-            advice = "" if finding.good else f" - {finding.advice}"
-            out.print(f"{mark}{finding.what:<{width}}  {finding.found}{advice}", highlight=False, soft_wrap=True)
+            advice = "" if finding.good or not finding.advice else f" - {finding.advice}"
+            told = escape(printable(f"{finding.what:<{width}}  {finding.found}{advice}"))
+            out.print(f"{mark}{told}", highlight=False, soft_wrap=True)
         if not all(finding.good for finding in findings):
             raise typer.Exit(1)
 
     return doctor
+
+
+def kafka_findings(bootstrap: str, topics: Topics) -> list[Finding]:
+    """What is found on a Kafka, or that it cannot be asked: what was found beside it is to be seen all the same."""
+    try:
+        return run(_asked(bootstrap, topics))
+    except TapwattError as error:
+        return [Finding("Kafka there", False, str(error))]
+
+
+async def _asked(bootstrap: str, topics: Topics) -> list[Finding]:
+    return [*await topic_findings(bootstrap, topics.prefix), *await fleet_clocks(bootstrap, topics)]

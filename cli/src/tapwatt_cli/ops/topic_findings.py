@@ -1,0 +1,56 @@
+"""Whether a Kafka's topics are as they are declared: a line for each that is not, with the command that mends it."""
+
+from __future__ import annotations
+
+from aiokafka.admin import AIOKafkaAdminClient
+
+from tapwatt_cli.ops.declared_topics import Applied, Differs, with_topics
+from tapwatt_cli.ops.findings import Finding
+from tapwatt_cli.ops.kafka_words import reading
+
+NAMED_AT_MOST = 3
+"""So many of the topics that are missing are named; `tapwatt topics` names all."""
+
+
+async def topic_findings(bootstrap: str, prefix: str) -> list[Finding]:
+    """What differs from deploy/topics.toml. Unavailable or TopicsError if Kafka cannot be asked.
+
+    A Kafka of one broker, as `tapwatt up` holds one, keeps one copy of everything: that is no difference there.
+    """
+    async with reading(bootstrap, "its topics"):
+        one_broker = await _brokers(bootstrap) == 1
+        applied = await with_topics(bootstrap, prefix=prefix, one_broker=one_broker, only_check=True)
+    return findings(bootstrap, applied)
+
+
+def findings(bootstrap: str, applied: Applied) -> list[Finding]:
+    """One for each topic that differs, one for all that are missing, or one that all are as declared."""
+    found = [_differing(bootstrap, one) for one in applied.differing]
+    if applied.missing:
+        named = ", ".join(applied.missing[:NAMED_AT_MOST])
+        more = len(applied.missing) - NAMED_AT_MOST
+        missing = f"{named} and {more} more are missing" if more > 0 else f"missing: {named}"
+        found.append(Finding("topics", False, missing, f"tapwatt topics --apply --bootstrap {bootstrap}"))
+    return found or [Finding("topics", True, f"{len(applied.there)}, as declared")]
+
+
+def _differing(bootstrap: str, one: Differs) -> Finding:
+    cures = []
+    if one.config:
+        wanted = ",".join(f"{key}=[{value}]" if "," in value else f"{key}={value}" for key, value in one.config)
+        cures.append(
+            f"kafka-configs.sh --bootstrap-server {bootstrap} --alter --entity-type topics --entity-name {one.topic} "
+            f"--add-config {wanted}"
+        )
+    if one.moves_keys:
+        cures.append("partitions are never changed under a running ring: keys would move; ask before you do")
+    return Finding(f"topic {one.topic}", False, ", ".join(one.has), "; ".join(cures))
+
+
+async def _brokers(bootstrap: str) -> int:
+    admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
+    try:
+        await admin.start()
+        return len((await admin.describe_cluster())["brokers"])
+    finally:
+        await admin.close()
