@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from receipts.credit_note import CreditLine, CreditNote
+from receipts.credit_note import Credited, CreditLine, CreditNote
 from receipts.credit_words import CREDIT_WORDS
 from receipts.layout import Charge, Layout, Said, amount, lay_out, percent, said_moment, taxed
 from receipts.words import Words
@@ -28,7 +28,7 @@ def lay_out_credit(note: CreditNote, language: str = "en") -> Layout:
         bold=credit.went_back,
         note="",
         slip=(),
-        foot=(*_refunds(note, language), *sheet.foot),
+        refunds=tuple(tuple(_refund(one, note, language)) for one in note.refunds),
     )
 
 
@@ -55,13 +55,13 @@ def _payment(note: CreditNote, language: str) -> Iterator[Said]:
     yield Said(credit.kept, amount(note.kept, words))
 
 
-def _refunds(note: CreditNote, language: str) -> Iterator[Said]:
+def _refund(one: Credited, note: CreditNote, language: str) -> Iterator[Said]:
     words, credit = lay_out(note.receipt, language).words, CREDIT_WORDS[language]
-    for one in note.refunds:
-        alone = len(note.refunds) == 1
-        yield Said(credit.refund, one.refund_id if alone else f"{one.refund_id}: {amount(one.amount, words)}")
-        yield Said(credit.reference, one.refund_reference)
-        if one.reason:
-            yield Said(credit.reason, one.reason)
-        if one.refunded_at is not None:
-            yield said_moment(credit.went_back, one.refunded_at, words)
+    several = len(note.refunds) > 1
+    worth = f": {amount(one.amount, words)}\N{NO-BREAK SPACE}{one.amount.currency}" if several else ""
+    yield Said(credit.refund, f"{one.refund_id}{worth}")
+    yield Said(credit.reference, one.refund_reference)
+    if one.reason:
+        yield Said(credit.reason, one.reason)
+    if one.refunded_at is not None:
+        yield said_moment(credit.went_back, one.refunded_at, words)

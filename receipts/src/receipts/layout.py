@@ -49,7 +49,10 @@ class Taxed:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A receipt from top to bottom. Lines that are not `measured` have no quantity; `bold` is what was paid."""
+    """A receipt from top to bottom. Lines that are not `measured` have no quantity; `bold` is what was paid.
+
+    Each of `refunds` is one refund of a credit note.
+    """
 
     language: str
     words: Words
@@ -68,6 +71,7 @@ class Layout:
     note: str
     card: tuple[Said, ...]
     slip: tuple[str, ...]
+    refunds: tuple[tuple[Said, ...], ...]
     foot: tuple[Said, ...]
 
 
@@ -93,6 +97,7 @@ def lay_out(receipt: Receipt, language: str = "en") -> Layout:
         note="" if receipt.taken else words.nothing_taken,
         card=tuple(_card(receipt, words)),
         slip=card.lines if card is not None else (),
+        refunds=(),
         foot=tuple(_foot(receipt, words)),
     )
 
@@ -131,7 +136,9 @@ def _session(receipt: Receipt, words: Words) -> Iterator[Said]:
     for name, moment in ((words.started, receipt.started_at), (words.ended, receipt.ended_at)):
         if moment is not None:
             yield said_moment(name, moment, words)
-    yield Said(words.energy, f"{_quantity(receipt.energy_kwh, words)} kWh")
+    # A session that a person settled without a measurement has neither times nor energy: unknown is not zero.
+    if receipt.energy_kwh or receipt.started_at is not None:
+        yield Said(words.energy, f"{_quantity(receipt.energy_kwh, words)} kWh")
 
 
 def _charge(line: ReceiptLine, currency: str, words: Words) -> Charge:

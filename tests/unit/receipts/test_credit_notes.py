@@ -13,7 +13,7 @@ from tests.unit.receipts.receipt_facts_made import MORNING, captured, money, pri
 from receipts.credit_words import CREDIT_WORDS
 from receipts.crediting import make_credit_note, split
 from receipts.make import NoReceipt, make_receipt
-from receipts.page import html_page
+from receipts.page import html_page, laid_out
 from receipts.words import LANGUAGES
 from tapwatt.facts.events import Refunded
 
@@ -111,6 +111,22 @@ def test_a_page_says_everything_in_its_language_and_takes_nothing_for_markup(lan
     assert "cable was <broken>" in shown
     assert words.credit_note in page.partition("</title>")[0]
     assert LANGUAGES[language].quantity not in shown
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_s20_each_refund_of_several_stands_by_itself_with_its_amount_and_currency(language: str) -> None:
+    words = CREDIT_WORDS[language]
+    several = laid_out(make_credit_note(RECEIPT, [refunded(100), refunded(200, 2, reason="")]), language)
+    mark = LANGUAGES[language].decimal_mark
+    assert [refund[0].text for refund in several.refunds] == [
+        f"r1: 1{mark}00\N{NO-BREAK SPACE}EUR",
+        f"r2: 2{mark}00\N{NO-BREAK SPACE}EUR",
+    ]
+    assert [one.name for one in several.refunds[0]] == [words.refund, words.reference, words.reason, words.went_back]
+    assert [one.name for one in several.refunds[1]] == [words.refund, words.reference, words.went_back]
+    [alone] = laid_out(make_credit_note(RECEIPT, [refunded(100)]), language).refunds
+    assert alone[0].text == "r1"
+    assert laid_out(RECEIPT, language).refunds == ()
 
 
 def test_each_language_has_every_word_of_its_own() -> None:

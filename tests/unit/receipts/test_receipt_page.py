@@ -194,6 +194,15 @@ def test_a_quantity_is_written_to_a_tenth_of_a_watt_hour() -> None:
     assert sheet.session[-1].text == "12,3457 kWh"
 
 
+def test_s37_a_session_that_a_person_settled_unmeasured_is_not_said_to_have_charged_nothing() -> None:
+    settled = line(1200, 992, dimension="ADJUSTMENT", unit="session", quantity=Decimal(1), unit_price=Decimal("9.92"))
+    price = priced([settled], energy_wh=Decimal(0), started_at=None, ended_at=None)
+    assert not [one for one in lay_out(make_receipt(price, captured(price)), "en").session if one.name == "Energy"]
+    # where it was measured, nothing is a measurement
+    measured = priced([], energy_wh=Decimal(0))
+    assert lay_out(make_receipt(measured, released(measured)), "en").session[-1].text == "0 kWh"
+
+
 def test_the_hour_that_comes_twice_is_told_apart() -> None:
     # given a session that began at 00:30 and ended at 01:30 UTC in the night in which the clocks go back
     start, end = datetime(2026, 10, 25, 0, 30, tzinfo=UTC), datetime(2026, 10, 25, 1, 30, tzinfo=UTC)

@@ -38,6 +38,15 @@ def show_receipt(out: Console, sheet: Layout) -> None:
     if sheet.note:
         out.print(_safe(sheet.note))
         out.print()
+    _card(out, sheet)
+    for refund in sheet.refunds:
+        _say(out, refund)
+        out.print()
+    _say(out, sheet.foot)
+
+
+def _card(out: Console, sheet: Layout) -> None:
+    words = sheet.words
     if sheet.card:
         out.print(Text(words.card, style="bold"))
         _say(out, sheet.card)
@@ -47,7 +56,6 @@ def show_receipt(out: Console, sheet: Layout) -> None:
         for line in sheet.slip:
             out.print(_safe(f"  {line}"), soft_wrap=True)
         out.print()
-    _say(out, sheet.foot)
 
 
 def _charges(out: Console, sheet: Layout, amounts_in: str) -> None:
