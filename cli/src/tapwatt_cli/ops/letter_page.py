@@ -56,10 +56,14 @@ def _cells(letter: Letter, every: bool) -> list[str]:
         printable(letter.dead_lettered_by) or "nobody",
         printable(letter.fact) or "unknown",
         printable(letter.record.key or b""),
-        printable(letter.reason[:REASON_SHOWN]),
+        printable(_short(letter.reason)),
         printable(letter.origin),
     ]
     return [*cells, printable((letter.replayed_at or "")[:19])] if every else cells
+
+
+def _short(reason: str) -> str:
+    return reason if len(reason) <= REASON_SHOWN else f"{reason[: REASON_SHOWN - 1]}\N{HORIZONTAL ELLIPSIS}"
 
 
 def show_letter(out: Console, letter: Letter) -> None:
@@ -74,7 +78,8 @@ def show_letter(out: Console, letter: Letter) -> None:
         "fact": printable(letter.fact) or "unknown",
         "key": printable(letter.record.key or b""),
     }
-    lines = [f"{name + ':':13}{text}" for name, text in facts.items()]
+    wide = max(map(len, facts)) + 2
+    lines = [f"{name + ':':{wide}}{text}" for name, text in facts.items()]
     lines += ["headers:", *(f"  {printable(name)}: {printable(raw or b'')}" for name, raw in letter.record.headers)]
     lines += [f"value ({len(value)} bytes):", pretty(value)]
     for one in lines:

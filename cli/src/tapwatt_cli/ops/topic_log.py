@@ -11,7 +11,7 @@ from aiokafka.admin import AIOKafkaAdminClient
 from tapwatt.errors import Poison, TapwattError
 from tapwatt.facts.codec import Event, decode
 from tapwatt.facts.envelopes import Headers, note
-from tapwatt.facts.events import FACTS
+from tapwatt.facts.events import FACTS, EventRejected
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.topics import Topics
 from tapwatt.worker.kafka.log_reader import read_log
@@ -25,7 +25,11 @@ class NoTopics(TapwattError):
 
 @dataclass(slots=True)
 class TopicLog:
-    """What was read: events in each topic's own order, records that no fact can be read from, and dead letters."""
+    """What was read: events in each topic's own order, records that no fact can be read from, and dead letters.
+
+    A record that a service has refused aloud (EventRejected) is not unreadable: who said it was told, and it is a dead
+    letter.
+    """
 
     events: list[Event] = field(default_factory=list)
     unreadable: list[str] = field(default_factory=list)
@@ -60,6 +64,7 @@ async def partitions_of(bootstrap: str, names: set[str]) -> list[TopicPartition]
 
 async def _sorted(records: AsyncIterator[Incoming], dead_letters: str) -> TopicLog:
     log = TopicLog()
+    unreadable: dict[str, str] = {}
     async for record in records:
         where = f"{record.topic}[{record.partition}]@{record.offset}"
         if record.topic == dead_letters:
@@ -68,7 +73,9 @@ async def _sorted(records: AsyncIterator[Incoming], dead_letters: str) -> TopicL
         try:
             log.events.append(decode(record.key, record.value, record.headers))
         except Poison as poison:
-            log.unreadable.append(f"{where}: {poison}")
+            unreadable[f"{record.topic}/{record.partition}/{record.offset}"] = f"{where}: {poison}"
+    told = {event.fact.stood_at for event in log.events if isinstance(event.fact, EventRejected)}
+    log.unreadable += [said for stood_at, said in unreadable.items() if stood_at not in told]
     return log
 
 
