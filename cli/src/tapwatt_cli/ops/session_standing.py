@@ -40,7 +40,7 @@ def standing(facts: Iterable[Fact]) -> str:
     if (released := _one(said, HoldReleased)) is not None:
         return f"its whole hold of {released.released} was let go ({released.reason})"
     if (failed := _one(said, CaptureFailed)) is not None:
-        return f"nothing was taken, since its capture failed ({failed.reason})"
+        return f"its capture failed ({failed.reason})"
     if (declined := _one(said, AuthorisationDeclined)) is not None:
         return f"it was declined ({declined.reason}), so nothing was held"
     if (priced := _one(said, SessionPriced)) is not None:

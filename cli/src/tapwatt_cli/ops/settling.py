@@ -28,6 +28,7 @@ from tapwatt_cli.ops.amounts import money_typed
 from tapwatt_cli.ops.case_files import CaseFile, case_files
 from tapwatt_cli.ops.saying import SOURCE, say
 from tapwatt_cli.ops.session_names import meant
+from tapwatt_cli.ops.session_standing import standing
 from tapwatt_cli.ops.topic_log import read_topics
 
 OF_A_SETTLEMENT: tuple[type[Fact], ...] = (
@@ -74,7 +75,9 @@ class Settlement:
             closes = "what waits for a word is closed" if self.waits else "nothing waits for a word, so nothing changes"
             return f"{self.amount} was priced before and stands; {closes}"
         held = self.authorised.hold.amount
-        return f"{self.amount} of its hold of {held} is taken" if self.amount else f"its whole hold of {held} is let go"
+        if not self.amount:
+            return f"its whole hold of {held} is to be let go"
+        return f"{self.amount} of its hold of {held} is to be taken"
 
     def decided(self, decision_id: str, by: str, reason: str, at: datetime) -> SettlementDecided:
         """The fact that says so."""
@@ -110,12 +113,19 @@ def settlement(session: str, files: dict[str, CaseFile], amount: Decimal | None)
     if owed > held:
         raise NotSettled(f"{owed} is more than the {held} that session {identity} holds: no more can be taken")
     priced = case.one(SessionPriced)
+    if priced is not None and priced.owed != owed and (without := _ended_without_a_capture(case)):
+        raise NotSettled(f"session {identity} was priced at {priced.owed} and is over: {without}")
     if priced is not None and priced.owed != owed:
         raise NotSettled(
             f"{priced.owed} of session {identity} was priced, and a hold is taken once: settle it as {priced.owed} if "
             "that is right, and give back what is too much as a refund"
         )
     return Settlement(authorised, operator_id, session_id, owed, waits, priced is not None)
+
+
+def _ended_without_a_capture(case: CaseFile) -> str | None:
+    """How a session came to its end of which nothing was taken, so that nothing can go back either."""
+    return None if case.one(Captured) or not case.outcomes else standing(case.outcomes)
 
 
 def _nothing(case: CaseFile) -> Money:

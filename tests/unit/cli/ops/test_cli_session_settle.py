@@ -12,7 +12,7 @@ from tests.unit.cli.ops.test_audit_differences import NOW, PLACE, Told, disputed
 from typer.testing import CliRunner
 
 from tapwatt.facts.codec import Event, begin
-from tapwatt.facts.events import AuthorisationDeclined, SettlementDecided
+from tapwatt.facts.events import AuthorisationDeclined, CaptureFailed, SettlementDecided
 from tapwatt.facts.reasons import DeclineReason, Doubt
 from tapwatt.facts.topics import Topics
 from tapwatt_cli.app import app
@@ -74,7 +74,7 @@ def test_a_person_is_asked_first_and_told_what_comes_of_it(
     done = CliRunner().invoke(app, ["session", "settle", "op/s1", "--amount", "12.34", *WHO], input="n\n")
     assert done.exit_code == 1
     assert said == []
-    assert "op/s1: 12.34 EUR of its hold of 50.00 EUR is taken. Settle it so?" in done.stderr
+    assert "op/s1: 12.34 EUR of its hold of 50.00 EUR is to be taken. Settle it so?" in done.stderr
 
 
 @pytest.mark.parametrize(
@@ -95,6 +95,15 @@ def test_what_cannot_be_meant_is_refused(said: list[SettlementDecided], argument
     assert said == []
 
 
+def refused() -> list[Event]:
+    told = Told().authorise().charge()
+    failed = CaptureFailed(
+        session_id="s1", place=PLACE, hold_reference="H-s1", uncollected=euro(1200), reason="expired"
+    )
+    told.say(failed)
+    return told.events
+
+
 def declined() -> list[Event]:
     told = Told()
     told.say(AuthorisationDeclined(session_id="s1", place=PLACE, reason=DeclineReason.DECLINED))
@@ -110,6 +119,7 @@ def declined() -> list[Event]:
         (doubted().events, "50.01", "50.01 EUR is more than the 50.00 EUR"),
         (doubted().events, "1.005", "1.005 is no amount in EUR"),
         (Told().authorise().charge().events, "11", "12.00 EUR of session op/s1 was priced"),
+        (refused(), "11", r"was priced at 12.00 EUR and is over: its capture failed \(expired\)$"),
     ],
 )
 def test_s37_what_cannot_be_followed_is_refused_in_one_sentence(events: list[Event], amount: str, why: str) -> None:
@@ -130,7 +140,7 @@ def test_s38_what_comes_of_a_decision_is_told_as_it_is() -> None:
     disputed(priced, Doubt.CONTRADICTING_END, stands=1200)
     closed = settlement("op/s1", case_files(priced.events), Decimal(12)).does
     assert closed == "12.00 EUR was priced before and stands; what waits for a word is closed"
-    assert settlement("op/s1", case_files(doubted().events), None).does == "its whole hold of 50.00 EUR is let go"
+    assert settlement("op/s1", case_files(doubted().events), None).does == "its whole hold of 50.00 EUR is to be let go"
     assert settlement("op/s1", case_files(declined()), None).does == "it has no hold, and its dispute is closed"
 
 
