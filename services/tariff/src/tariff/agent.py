@@ -124,9 +124,8 @@ class TariffAgent:
             raise Poison(f"more than {MOST_ENDINGS} different endings of one session: say how it ended, once")
 
     async def _remember(self, name: str, said: tuple[Event, ...]) -> None:
-        """Kept again once it is told: a view that was lost in between was rebuilt without it."""
+        await self._claims.again(name, said)
         for event in said:
-            await self._files.claim(name, event)
             # A stale session is due until that was said too, which whoever claimed its price may not have lived to do.
             if not (isinstance(event.fact, SessionPriced) and event.fact.ended_because is EndReason.STALE):
                 await look_after(self._deadlines, event, self._settings.at)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
 from tapwatt.clock import Clock
 from tapwatt.facts.codec import Event, follow
@@ -21,10 +22,14 @@ class Claims:
     counted: Callable[[SessionDisputed], None]
 
     async def say(
-        self, name: str, cause: Envelope, fact: SessionPriced | SessionDisputed | SessionStale
+        self,
+        name: str,
+        cause: Envelope,
+        fact: SessionPriced | SessionDisputed | SessionStale,
+        at: datetime | None = None,
     ) -> tuple[Event, CaseFile]:
-        """What is said under the field of this fact: this one, unless another one was claimed before."""
-        event = follow(cause, fact, f"/tapwatt/{NAME}", self.clock.now())
+        """What is said under the field of this fact: this one, said then or now, unless another was claimed before."""
+        event = follow(cause, fact, f"/tapwatt/{NAME}", at or self.clock.now())
         what = kept(event, event.envelope.time)
         file = await self.files.keep(name, what)
         if isinstance(fact, SessionDisputed) and file.fields[what.field] == what.value:
@@ -32,3 +37,8 @@ class Claims:
         stands = file.said(what.field)
         assert stands is not None
         return stands, file
+
+    async def again(self, name: str, said: Iterable[Event]) -> None:
+        """Claim it again once it is told: a view that was lost in between was rebuilt without it."""
+        for event in said:
+            await self.files.claim(name, event)

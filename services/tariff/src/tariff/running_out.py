@@ -54,6 +54,5 @@ class RunningOut:
         return () if said is None else (said,)
 
     async def _remember(self, name: str, said: Iterable[Event]) -> None:
-        for event in said:
-            await self._claims.files.claim(name, event)
+        await self._claims.again(name, said)
         await self._due.clear(name)

@@ -6,13 +6,13 @@ from collections.abc import AsyncGenerator, Callable, Iterable
 from functools import partial
 
 from tapwatt.clock import Clock
-from tapwatt.facts.codec import Event, follow
+from tapwatt.facts.codec import Event
 from tapwatt.facts.events import Authorised, SessionStale
 from tapwatt.facts.fields import Place
 from tapwatt.facts.reasons import EndReason
 from tapwatt.worker.service import Done
 from tariff.bills import nothing_owed
-from tariff.case_files import BEGAN, NAME, PRICED, STALE, CaseFile
+from tariff.case_files import BEGAN, PRICED, STALE, CaseFile
 from tariff.claims import Claims
 from tariff.decide import Rules
 from tariff.due import Due, stale_at
@@ -82,10 +82,7 @@ class StaleSessions:
         """It is claimed first: said again after a crash, it is the same."""
         if fact is None:
             return ()
-        source = f"/tapwatt/{NAME}"
-        file = await self._claims.files.claim(name, follow(file.cause(BEGAN), fact, source, fact.deadline))
-        told = file.said(STALE)
-        assert told is not None
+        told, file = await self._claims.say(name, file.cause(BEGAN), fact, at=fact.deadline)
         if fact.policy != "release":
             return (told,)
         authorised, priced = file.session.began, file.said(PRICED)
@@ -93,12 +90,10 @@ class StaleSessions:
         if priced is None:
             priced = await settle(self._claims, name, file, self._rules_at(authorised.place), EndReason.STALE)
         if priced is None:
-            free = follow(told.envelope, nothing_owed(authorised, EndReason.STALE), source, fact.deadline)
-            priced = (await self._claims.files.claim(name, free)).said(PRICED)
-        assert priced is not None
+            free = nothing_owed(authorised, EndReason.STALE)
+            priced, _ = await self._claims.say(name, told.envelope, free, at=fact.deadline)
         return (told, priced)
 
     async def _remember(self, name: str, said: Iterable[Event]) -> None:
-        for event in said:
-            await self._claims.files.claim(name, event)
+        await self._claims.again(name, said)
         await self._due.clear(name)
