@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,9 @@ from tapwatt.facts.envelopes import LONGEST_TEXT
 from tapwatt.facts.events import FACTS
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.topics import fact_type, kebab
-from tapwatt.metrics import METRICS
+from tapwatt.metrics.metric import Metric
+from tapwatt.metrics.of_a_worker import OF_A_WORKER
+from tapwatt.metrics.of_the_system import OF_THE_SYSTEM
 from tapwatt.provider.settings import ProviderSettings
 from tapwatt.state.redis_client import RedisSettings
 from tapwatt.worker.settings import KafkaSettings, WorkerSettings
@@ -218,18 +221,38 @@ def _default(value: object) -> str:
 
 def metrics_page() -> str:
     """Every metric with its unit, its meaning, and what to do."""
-    parts = [
-        "# Metrics",
-        "",
-        "What each service shows under `/metrics`, beside Python's own and the process's. Made by `make contracts`.",
-        "",
-        "| metric | unit | means | what to do |",
-        "|---|---|---|---|",
-    ]
-    for metric in METRICS:
+    return "\n".join(
+        [
+            "# Metrics",
+            "",
+            "Made by `make contracts` from `shared/src/tapwatt/metrics/`. Units are base units;",
+            "money is in minor units of its currency. Every label has few values, and none names a card or a driver.",
+            "Where OpenMetrics is asked for, histograms have exemplars: the trace id by which a session's facts, log",
+            "lines and spans are found.",
+            "",
+            "## What each worker tells of itself",
+            "",
+            "Under `/metrics`, beside Python's own and the process's.",
+            "",
+            *_table_of_metrics(OF_A_WORKER),
+            "",
+            "## What the exporter tells of the whole system",
+            "",
+            "Read off the log and asked of the broker, from outside the workers. What it does not know it leaves out.",
+            "",
+            *_table_of_metrics(OF_THE_SYSTEM),
+            "",
+        ]
+    )
+
+
+def _table_of_metrics(metrics: Iterable[Metric]) -> list[str]:
+    rows = ["| metric | unit | means | what to do |", "|---|---|---|---|"]
+    for metric in metrics:
         labels = f" ({', '.join(metric.labels)})" if metric.labels else ""
-        parts.append(f"| `{metric.name}`{labels} | {metric.unit}, {metric.kind} | {metric.meaning} | {metric.cure} |")
-    return "\n".join(parts) + "\n"
+        unit = ", ".join(word for word in (metric.unit, metric.kind) if word)
+        rows.append(f"| `{metric.name}`{labels} | {unit} | {metric.meaning} | {metric.cure} |")
+    return rows
 
 
 FILES = {

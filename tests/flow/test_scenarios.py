@@ -33,7 +33,7 @@ from tapwatt.money import Money
 from tapwatt.provider.card_slips import Shown
 from tapwatt.provider.port import Failure
 from tapwatt.testing.fake_provider import BankCard, Fault, Habits, Held, Terminal
-from tapwatt.worker.moved_records import Delay, delayed
+from tapwatt.worker.moved_records import Delay, Kind, delayed
 
 F = TypeVar("F", bound=Fact)
 HERE = place(1)
@@ -304,7 +304,7 @@ async def test_s11_manual_intervention_is_dead_lettered_and_pages_and_its_later_
         # and once it is decided, the dead-lettered event is replayed and applies
         ring.provider.resolve(reference)
         again = Delay("dead-letters", 0, ring.clock.now())
-        ring.log.append([delayed(letter, TOPICS.retry("capturer", "minute"), again, "replayed")])
+        ring.log.append([delayed(letter, TOPICS.retry("capturer", "minute"), again, Kind.REPLAY, "replayed")])
         assert (await settled(ring, "s1", Captured)).capture_reference == reference
         assert books(ring, "s1").captures == 1
 

@@ -17,7 +17,8 @@ from tapwatt.errors import Unavailable
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.topics import FACT_OF_TYPE, Topics, kebab
 from tapwatt.log import Log
-from tapwatt.metrics import ServiceMetrics
+from tapwatt.metrics.of_a_worker import OF_A_WORKER
+from tapwatt.metrics.registry import Metrics
 from tapwatt.worker.handling import Handling
 from tapwatt.worker.inflight import InFlight
 from tapwatt.worker.progress import Ends
@@ -29,8 +30,8 @@ TOPICS = Topics()
 
 
 @cache
-def _metrics() -> ServiceMetrics:
-    return ServiceMetrics(CollectorRegistry())
+def _metrics() -> Metrics:
+    return Metrics(CollectorRegistry(), OF_A_WORKER)
 
 
 class Pages:

@@ -47,7 +47,7 @@ async def gauge(port: int, value: float, child: Child) -> None:
                 ready = (await http.get(f"http://127.0.0.1:{port}/readyz")).status == 200
             except aiohttp.ClientError:
                 text, ready = "", False
-            if f"tapwatt_quarantined_sessions {value}" in text and ready:
+            if f"tapwatt_worker_quarantined_sessions {value}" in text and ready:
                 return
             await asyncio.sleep(0.1)
 

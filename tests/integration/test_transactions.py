@@ -79,7 +79,7 @@ async def test_s44_a_topic_whose_last_thing_is_the_end_of_a_transaction_is_handl
     await asyncio.sleep(12)
     told = await gauges(port)
     assert worker.alive, worker.last_words(5)
-    assert told["tapwatt_consumer_lag_records"] == 0
+    assert told["tapwatt_records_not_fetched"] == 0
     assert told["tapwatt_records_behind_transactions"] == 0
     # and it is the same after a restart, when nothing at all is delivered
     await worker.stop()

@@ -16,7 +16,7 @@ from tapwatt.facts.codec import LARGEST_EVENT
 from tapwatt.facts.events import SessionRequested
 from tapwatt.facts.topics import Topics
 from tapwatt.worker.kafka.header_names import append, batch_for
-from tapwatt.worker.moved_records import Delay, delayed
+from tapwatt.worker.moved_records import Delay, Kind, delayed
 from tapwatt.worker.records import Outgoing, Read
 
 ODD_NAME = b"\xff\xfe".decode("utf-8", "surrogateescape")
@@ -114,7 +114,13 @@ async def test_s25_an_odd_record_in_a_retry_topic_is_handled_or_parked(
 
     # given what came through our own hands, with an odd header, and what anybody may have put there
     def ours(one: Outgoing, due: datetime) -> Outgoing:
-        return delayed(Read(topic, 0, 0, one.key, one.value, one.headers), retry, Delay(f"{topic}/0/0", 1, due), "away")
+        return delayed(
+            Read(topic, 0, 0, one.key, one.value, one.headers),
+            retry,
+            Delay(f"{topic}/0/0", 1, due),
+            Kind.UNAVAILABLE,
+            "away",
+        )
 
     due, never = datetime.now(UTC) - timedelta(seconds=1), datetime.max.replace(tzinfo=UTC)
     foreign = [good(retry, 9, (f"tapwatt_{name}", None)) for name in ("due", "scheduled", "origin", "reason")]

@@ -25,7 +25,7 @@ STARTED = {"tapwatt-authoriser", "tapwatt-token-matcher", "tapwatt-tariff", "tap
 ONLY_IN_AN_EXTRA = {
     "shared": (
         "service",
-        {"worker", "provider", "state", "testing", "wiring", "log.py", "settings.py", "metrics.py", "answer_once.py"},
+        {"worker", "provider", "state", "testing", "wiring", "log.py", "settings.py", "metrics", "answer_once.py"},
     ),
     "cli": ("dev", {"dev"}),
 }

@@ -19,7 +19,7 @@ from tapwatt.facts.codec import begin, decode, encode
 from tapwatt.facts.envelopes import LARGEST_HEADERS, Headers, note
 from tapwatt.facts.events import SessionCancelled
 from tapwatt.worker.kafka import header_names
-from tapwatt.worker.moved_records import LONGEST_REASON, dead_letter, delay_of
+from tapwatt.worker.moved_records import LONGEST_REASON, Kind, dead_letter, delay_of
 from tapwatt.worker.records import Read
 from tapwatt_cli.ops.dead_letters import Letter, letters_of
 from tapwatt_cli.ops.letter_page import letter_as_json
@@ -112,7 +112,7 @@ def test_any_record_can_be_read_dead_lettered_listed_and_shown(
         reason = "odd \udcff"
     except Poison as poison:
         reason = str(poison)
-    out = dead_letter(record, "dead", "tariff", reason, NOW, delay_of(record))
+    out = dead_letter(record, "dead", "tariff", Kind.POISON, reason, NOW, delay_of(record))
     for stands in (record, Read(out.topic, 0, 1, out.key, out.value, out.headers)):
         assert len(letters_of([stands])) <= 1
         json.dumps(letter_as_json(Letter(stands)))

@@ -13,7 +13,8 @@ from tapwatt.errors import BrokenInvariant, Unavailable
 from tapwatt.facts.codec import Event, begin, encode
 from tapwatt.facts.events import SessionCancelled
 from tapwatt.log import quiet
-from tapwatt.metrics import ServiceMetrics
+from tapwatt.metrics.of_a_worker import OF_A_WORKER
+from tapwatt.metrics.registry import Metrics
 from tapwatt.state.view import Generation
 from tapwatt.wiring.process import Runtime
 from tapwatt.wiring.sessions import RememberedSessions
@@ -30,7 +31,7 @@ class Sessions(RememberedSessions):
     def __init__(self, error: Exception | None) -> None:
         tasks: Any = None
         super().__init__(
-            Runtime(SystemClock(), quiet(), ServiceMetrics(CollectorRegistry()), tasks),
+            Runtime(SystemClock(), quiet(), Metrics(CollectorRegistry(), OF_A_WORKER), tasks),
             "tariff",
             1,
             {SessionCancelled: "end"},

@@ -16,7 +16,8 @@ from tapwatt.facts.fact import Fact
 from tapwatt.facts.ids import fact_id
 from tapwatt.facts.topics import Topics
 from tapwatt.log import quiet
-from tapwatt.metrics import ServiceMetrics
+from tapwatt.metrics.of_a_worker import OF_A_WORKER
+from tapwatt.metrics.registry import Metrics
 from tapwatt.worker.handling import Handling
 from tapwatt.worker.moved_records import delay_of
 from tapwatt.worker.quarantined_sessions import Quarantine
@@ -59,7 +60,7 @@ class Bench:
         before: Callable[[Event], Awaitable[None]] = let_be,
     ) -> None:
         self.time = Time()
-        self.metrics = ServiceMetrics(CollectorRegistry())
+        self.metrics = Metrics(CollectorRegistry(), OF_A_WORKER)
         self.told: list[Outgoing] = []
         self.delivery_failures: list[Exception] = []
         self.fatal: list[BaseException] = []

@@ -16,7 +16,7 @@ from tapwatt.facts.codec import LARGEST_EVENT
 from tapwatt.facts.content_modes import attribute
 from tapwatt.facts.envelopes import headers_size, note
 from tapwatt.facts.topics import FACT_OF_TYPE, RETRY_TIERS, Topics
-from tapwatt.worker.moved_records import Delay, delayed
+from tapwatt.worker.moved_records import Delay, Kind, delayed
 from tapwatt.worker.records import Incoming, Outgoing
 
 ROOM_FOR_HEADERS = 64 * 1024
@@ -181,7 +181,9 @@ def replay_of(letter: Letter, topics: Topics, now: datetime, replays: str = "", 
     `replays` is the quarantine in spite of which it is handled; with the `last` one of a session it ends.
     """
     again = Delay(letter.origin, 0, now.astimezone(UTC), replays, last)
-    return delayed(letter.record, retry_topic(letter, topics), again, f"replayed dead letter {letter.number}")
+    return delayed(
+        letter.record, retry_topic(letter, topics), again, Kind.REPLAY, f"replayed dead letter {letter.number}"
+    )
 
 
 def replays(ordered: Sequence[Letter]) -> list[tuple[Letter, str, bool]]:

@@ -10,7 +10,7 @@ from authoriser.settings import AuthoriserSettings
 from tapwatt.errors import BrokenInvariant, NeedsHuman
 from tapwatt.facts.events import TariffPublished
 from tapwatt.facts.fact import Fact
-from tapwatt.metrics import CLOCKS_OFF, NEEDS_HUMAN
+from tapwatt.metrics.of_a_worker import CLOCKS_OFF, NEEDS_HUMAN
 from tapwatt.settings import read_settings
 from tapwatt.wiring.process import Runtime, run
 from tapwatt.wiring.progress import OwnProgress

@@ -7,7 +7,6 @@ from functools import partial
 from capturer.agent import NAME, REMEMBERS, CapturerAgent, rebuilt
 from capturer.settings import CapturerSettings
 from tapwatt.facts.events import SessionDisputed
-from tapwatt.metrics import DISPUTED
 from tapwatt.settings import read_settings
 from tapwatt.wiring.process import Runtime, run
 from tapwatt.wiring.provider import ProviderAccess
@@ -27,7 +26,6 @@ def build(runtime: Runtime) -> Service:
     sessions = RememberedSessions(runtime, NAME, EPOCH, REMEMBERS, settings.remember_days, besides=besides)
 
     def page(disputed: SessionDisputed) -> None:
-        runtime.metrics.count(DISPUTED, disputed.doubt)
         runtime.log.critical("more was taken than is owed", session=disputed.identity, reason=disputed.why)
 
     agent = CapturerAgent(

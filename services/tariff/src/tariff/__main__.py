@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import partial
 
 from tapwatt.facts.codec import Event
-from tapwatt.metrics import DISPUTED
 from tapwatt.settings import read_settings
 from tapwatt.state.session_store import Kept
 from tapwatt.wiring.process import Runtime, run
@@ -39,14 +38,7 @@ def build(runtime: Runtime) -> Service:
         keep=keep,
     )
     heard = OwnProgress(NAME, TELLING)
-    agent = TariffAgent(
-        sessions.store,
-        sessions.deadlines,
-        heard.progress,
-        runtime.clock,
-        settings,
-        counted=lambda said: runtime.metrics.count(DISPUTED, said.doubt),
-    )
+    agent = TariffAgent(sessions.store, sessions.deadlines, heard.progress, runtime.clock, settings)
     return with_resources(agent.service(), sessions, heard)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import timedelta
 
 from tapwatt.clock import Clock
@@ -52,11 +51,10 @@ class TariffAgent:
         progress: Progress,
         clock: Clock,
         settings: TariffSettings,
-        counted: Callable[[SessionDisputed], None] = lambda said: None,
     ) -> None:
         self._files = CaseFiles(sessions, timedelta(days=settings.remember_days))
         self._deadlines = deadlines
-        self._claims = Claims(self._files, clock, counted)
+        self._claims = Claims(self._files, clock)
         stale, running_out = (Due(kind, deadlines, progress, clock) for kind in (STALE, RUNNING_OUT))
         self._stale = StaleSessions(stale, self._claims, clock, settings.at, self._rules)
         self._running_out = RunningOut(running_out, self._claims, self._rules)

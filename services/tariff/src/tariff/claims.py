@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -19,7 +19,6 @@ class Claims:
 
     files: CaseFiles
     clock: Clock
-    counted: Callable[[SessionDisputed], None]
 
     async def say(
         self,
@@ -32,8 +31,6 @@ class Claims:
         event = follow(cause, fact, f"/tapwatt/{NAME}", at or self.clock.now())
         what = kept(event, event.envelope.time)
         file = await self.files.keep(name, what)
-        if isinstance(fact, SessionDisputed) and file.fields[what.field] == what.value:
-            self.counted(fact)
         stands = file.said(what.field)
         assert stands is not None
         return stands, file

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from enum import StrEnum
+from functools import cache
+from typing import ClassVar, Literal, get_origin
 
 from tapwatt.facts.fields import FactPart, Place
 from tapwatt.facts.ids import session_name
@@ -53,3 +55,20 @@ class Fact(FactPart):
         None where the fact does not say whose it is. No identifier has a slash in it.
         """
         return session_name(self.operator, self.key) if self.operator is not None else None
+
+    @property
+    def reason_word(self) -> str:
+        """Why, in one word out of a closed list (declined, no_session, expired); empty where it gives none."""
+        field = _closed_reason(type(self))
+        return str(getattr(self, field)) if field else ""
+
+
+@cache
+def _closed_reason(fact: type[Fact]) -> str:
+    """The field with a fact's reason, if only certain words may stand in it: free text is nobody's label."""
+    for name in ("reason", "doubt", "policy"):
+        field = fact.model_fields.get(name)
+        kind = field.annotation if field else None
+        if get_origin(kind) is Literal or (isinstance(kind, type) and issubclass(kind, StrEnum)):
+            return name
+    return ""

@@ -15,7 +15,8 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 from tapwatt.clock import Clock, SystemClock
 from tapwatt.errors import TapwattError
 from tapwatt.log import Log, set_up
-from tapwatt.metrics import TASKS_ENDED, ServiceMetrics
+from tapwatt.metrics.of_a_worker import OF_A_WORKER, TASKS_ENDED
+from tapwatt.metrics.registry import Metrics
 from tapwatt.settings import read_settings
 from tapwatt.worker.garbage_collection import collect_less_often
 from tapwatt.worker.kafka.worker import Worker
@@ -30,7 +31,7 @@ class Runtime:
 
     clock: Clock
     log: Log
-    metrics: ServiceMetrics
+    metrics: Metrics
     tasks: Supervisor
 
 
@@ -57,7 +58,7 @@ async def _serve(build: BuildService) -> BaseException | None:
     registry = CollectorRegistry()
     for collector in (ProcessCollector, PlatformCollector, GCCollector):
         collector(registry=registry)
-    clock, log, metrics = SystemClock(), set_up(settings.log_level), ServiceMetrics(registry)
+    clock, log, metrics = SystemClock(), set_up(settings.log_level), Metrics(registry, OF_A_WORKER)
     async with Supervisor(clock, log, lambda task: metrics.count(TASKS_ENDED, task)) as tasks:
         for name in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(name, tasks.ask_to_stop)

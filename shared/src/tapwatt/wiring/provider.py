@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 
 from tapwatt.errors import Unavailable
-from tapwatt.metrics import CARD_IDENTIFIERS_REFUSED, SLIP_PARTS_WITHHELD
+from tapwatt.metrics.of_a_worker import CARD_IDENTIFIERS_REFUSED, SLIP_PARTS_WITHHELD
 from tapwatt.provider.ccv.adapter import CcvProvider
 from tapwatt.provider.fingerprints import Fingerprints
 from tapwatt.provider.gateway import Gateway

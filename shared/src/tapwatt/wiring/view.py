@@ -9,7 +9,7 @@ from tapwatt.errors import Poison, Unavailable
 from tapwatt.facts.codec import Event, decode
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.topics import Topics
-from tapwatt.metrics import UNFORESEEN
+from tapwatt.metrics.of_a_worker import UNFORESEEN
 from tapwatt.settings import read_settings
 from tapwatt.state.rebuild import stay_whole, until_whole
 from tapwatt.state.redis_client import RedisClient, RedisSettings

@@ -18,9 +18,10 @@ from tapwatt.facts.codec import LARGEST_EVENT, Event, decode, encode, follow
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.topics import Topics, fact_type
 from tapwatt.log import Log
-from tapwatt.metrics import HANDLING, NEEDS_HUMAN, PRODUCED, RETRIES, UNFORESEEN, ServiceMetrics
+from tapwatt.metrics.of_a_worker import HANDLING, NEEDS_HUMAN, PRODUCED, RETRIES, UNFORESEEN
+from tapwatt.metrics.registry import Metrics
 from tapwatt.retry import RetryPolicy, retrying
-from tapwatt.worker.moved_records import Delay, delay_of
+from tapwatt.worker.moved_records import Delay, Kind, delay_of
 from tapwatt.worker.quarantined_sessions import Quarantine
 from tapwatt.worker.records import Incoming, Outgoing, Produce, logged_at, origin
 from tapwatt.worker.retry_schedule import SCHEDULE
@@ -30,6 +31,9 @@ from tapwatt.worker.tasks import foreseen
 from tapwatt.worker.time_limit import TimeLimit
 
 T = TypeVar("T")
+
+UNREADABLE = "unreadable"
+"""What stands for the fact of a record that is none."""
 
 
 class Handling:
@@ -51,7 +55,7 @@ class Handling:
         topics: Topics,
         clock: Clock,
         chance: Random,
-        metrics: ServiceMetrics,
+        metrics: Metrics,
         log: Log,
         fatal: Callable[[BaseException], None],
         policy: RetryPolicy | None = None,
@@ -91,11 +95,10 @@ class Handling:
         try:
             event = self._read(record, delay)
         except Poison as error:
-            outcome = await self._aside.dead_letter(record, delay, str(error))
+            fact, outcome = UNREADABLE, await self._aside.dead_letter(record, delay, Kind.POISON, str(error))
         else:
-            outcome = await self._unless_quarantined(record, event, delay)
-        took_s = self._clock.monotonic() - begun
-        self._metrics.observe(HANDLING, took_s, self._topics.plain(record.topic), outcome)
+            fact, outcome = event.fact.name, await self._unless_quarantined(record, event, delay)
+        self._metrics.observe(HANDLING, self._clock.monotonic() - begun, fact, outcome)
 
     @property
     def longest_s(self) -> float:
@@ -144,7 +147,8 @@ class Handling:
         if outgoing:
             await self._tell(outgoing)
         for said in done.say:
-            self._metrics.count(PRODUCED, (said.fact if isinstance(said, Event) else said).name)
+            fact = said.fact if isinstance(said, Event) else said
+            self._metrics.count(PRODUCED, fact.name, fact.reason_word)
 
     async def _until_done(self, record: Incoming, event: Event, delay: Delay | None) -> str:
         try:
@@ -153,11 +157,11 @@ class Handling:
             await self._say(done, [self._outgoing(event, said) for said in done.say])
             await self._remember(done)
         except Poison as error:
-            return await self._aside.dead_letter(record, delay, str(error))
+            return await self._aside.dead_letter(record, delay, Kind.POISON, str(error))
         except NeedsHuman as error:
             self._metrics.count(NEEDS_HUMAN)
             self._log.critical("a human is needed", reason=str(error), origin=origin(record))
-            return await self._aside.dead_letter(record, delay, str(error))
+            return await self._aside.dead_letter(record, delay, Kind.NEEDS_HUMAN, str(error))
         except BadCredentials as error:
             self._log.critical(
                 "the worker ends: the provider does not accept our key", reason=str(error), origin=origin(record)
@@ -167,7 +171,8 @@ class Handling:
         except BrokenInvariant as error:
             return await self._aside.quarantine(record, event, delay, error)
         except (Unavailable, OutcomeUnknown) as error:
-            return await self._aside.schedule(record, delay, str(error))
+            kind = Kind.UNKNOWN if isinstance(error, OutcomeUnknown) else Kind.UNAVAILABLE
+            return await self._aside.schedule(record, delay, kind, str(error))
         except BaseException as error:
             if foreseen(error):
                 raise
@@ -176,7 +181,7 @@ class Handling:
             self._log.critical(
                 "unforeseen error: tried again by schedule", reason=why, origin=origin(record), exc_info=error
             )
-            return await self._aside.schedule(record, delay, f"unforeseen error: {why}")
+            return await self._aside.schedule(record, delay, Kind.UNFORESEEN, f"unforeseen error: {why}")
         return "done"
 
     async def _handle(self, event: Event) -> Done:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from enum import StrEnum
 
 from tapwatt.facts.envelopes import headers_size
 from tapwatt.worker.records import Incoming, Outgoing, Read, origin
@@ -13,6 +15,23 @@ LONGEST_REASON = 1000
 LARGEST_LETTER = 2 * 1024 * 1024 - 64 * 1024
 """Bytes of key, value and headers. A record of a broker's usual 1 MiB can always be dead-lettered with its reason."""
 LARGEST_KEY = 64 * 1024
+
+
+class Kind(StrEnum):
+    """Why a record was set aside, in a word to count by; its reason says the rest."""
+
+    POISON = "poison"
+    NEEDS_HUMAN = "needs_human"
+    BROKEN_INVARIANT = "broken_invariant"
+    QUARANTINED = "quarantined"
+    """It follows its session, of which another record is a broken invariant."""
+    UNAVAILABLE = "unavailable"
+    UNKNOWN = "unknown"
+    UNFORESEEN = "unforeseen"
+    REPLAY = "replay"
+    """A dead letter on its way back to the service that dead-lettered it."""
+    UNSAID = "unsaid"
+    """It was set aside before kinds were said."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +58,7 @@ class QuarantinedWith:
     session: str
 
 
-def delayed(record: Incoming, topic: str, delay: Delay, reason: str) -> Outgoing:
+def delayed(record: Incoming, topic: str, delay: Delay, kind: Kind, reason: str) -> Outgoing:
     """The record as it is delayed in a retry topic."""
     return _moved(
         record,
@@ -47,6 +66,7 @@ def delayed(record: Incoming, topic: str, delay: Delay, reason: str) -> Outgoing
         origin=delay.origin,
         scheduled=str(delay.scheduled),
         due=delay.due.isoformat(),
+        kind=kind,
         reason=reason,
         replays=delay.replays,
         last="yes" if delay.last else "",
@@ -66,10 +86,20 @@ def delay_of(record: Incoming) -> Delay | None:
     return Delay(came_from, scheduled, due, replays, last) if due.tzinfo else None
 
 
+def kind_of(record: Incoming) -> Kind:
+    """Why this record was set aside, as whoever did it has said."""
+    for name, raw in record.headers:
+        if name == _OURS + "kind":
+            with suppress(ValueError):
+                return Kind((raw or b"").decode("utf-8", "replace"))
+    return Kind.UNSAID
+
+
 def dead_letter(
     record: Incoming,
     topic: str,
     service: str,
+    kind: Kind,
     reason: str,
     at: datetime,
     delay: Delay | None = None,
@@ -92,6 +122,7 @@ def dead_letter(
         origin=delay.origin if delay else origin(record),
         dead_lettered_by=service,
         dead_lettered_at=at.astimezone(UTC).isoformat(),
+        kind=kind,
         reason=reason,
         quarantine=quarantine.at if quarantine else "",
         session=quarantine.session if quarantine else "",

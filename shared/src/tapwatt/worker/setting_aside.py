@@ -10,8 +10,9 @@ from tapwatt.facts.codec import Event, begin, encode
 from tapwatt.facts.events import EventRejected
 from tapwatt.facts.topics import Topics
 from tapwatt.log import Log
-from tapwatt.metrics import BROKEN_INVARIANTS, DEAD_LETTERS, EVENTS_REJECTED, ServiceMetrics
-from tapwatt.worker.moved_records import LONGEST_REASON, Delay, QuarantinedWith, dead_letter, delayed
+from tapwatt.metrics.of_a_worker import BROKEN_INVARIANTS, DEAD_LETTERS, EVENTS_REJECTED
+from tapwatt.metrics.registry import Metrics
+from tapwatt.worker.moved_records import LONGEST_REASON, Delay, Kind, QuarantinedWith, dead_letter, delayed
 from tapwatt.worker.quarantined_sessions import Quarantine, Quarantined
 from tapwatt.worker.records import Incoming, Outgoing, Produce, origin
 from tapwatt.worker.rejections import id_of, rejection
@@ -31,7 +32,7 @@ class SettingAside:
         *,
         topics: Topics,
         clock: Clock,
-        metrics: ServiceMetrics,
+        metrics: Metrics,
         log: Log,
         quarantine: Quarantine,
     ) -> None:
@@ -43,24 +44,24 @@ class SettingAside:
         self._log = log
         self._quarantine = quarantine
 
-    async def schedule(self, record: Incoming, delay: Delay | None, why: str) -> str:
+    async def schedule(self, record: Incoming, delay: Delay | None, kind: Kind, why: str) -> str:
         """To a retry topic until its next try is due; to the dead letters once the schedule is over."""
         scheduled = delay.scheduled if delay else 0
         tier = next_try(scheduled)
         if tier is None:
-            return await self.dead_letter(record, delay, f"given up after {scheduled} scheduled tries: {why}")
+            return await self.dead_letter(record, delay, kind, f"given up after {scheduled} scheduled tries: {why}")
         due = self._clock.now() + timedelta(seconds=tier.delay_s)
         topic = self._topics.retry(self._service, tier.name)
         again = Delay(_came_from(record, delay), scheduled + 1, due, delay.replays if delay else "")
         self._log.warning(
             "delayed until its next try", reason=why, origin=again.origin, due=due.isoformat(), scheduled=scheduled
         )
-        await self._produce([delayed(record, topic, again, why)])
+        await self._produce([delayed(record, topic, again, kind, why)])
         return "scheduled"
 
-    async def dead_letter(self, record: Incoming, delay: Delay | None, reason: str) -> str:
+    async def dead_letter(self, record: Incoming, delay: Delay | None, kind: Kind, reason: str) -> str:
         """To the dead letters, until a human has looked."""
-        await self._produce(self._letter(record, delay, reason))
+        await self._produce(self._letter(record, delay, kind, reason))
         return "dead_lettered"
 
     async def quarantine(self, record: Incoming, event: Event, delay: Delay | None, error: BrokenInvariant) -> str:
@@ -69,7 +70,7 @@ class SettingAside:
         reason = str(error)[:LONGEST_REASON]
         if event.fact.keyed_by != QUARANTINED_BY:
             self._log.critical("we or the provider are wrong", reason=reason, origin=origin(record))
-            return await self.dead_letter(record, delay, reason)
+            return await self.dead_letter(record, delay, Kind.BROKEN_INVARIANT, reason)
         self._log.critical(
             "session quarantined: to release it mend the cause and run 'tapwatt dlq replay'",
             reason=reason,
@@ -79,14 +80,14 @@ class SettingAside:
         session = quarantined_as(event)
         begins = Quarantined(reason, _came_from(record, delay), self._clock.now().isoformat())
         with self._quarantine.deciding(session, begins) as said:
-            await self._produce([*self._letter(record, delay, reason, begins, session), said])
+            await self._produce([*self._letter(record, delay, Kind.BROKEN_INVARIANT, reason, begins, session), said])
         return "quarantined"
 
     async def with_its_session(self, record: Incoming, session: bytes, delay: Delay | None, stands: Quarantined) -> str:
         """To the dead letters, where its session is. The first record comes again if its acknowledgement was lost."""
         first = _came_from(record, delay) == stands.origin
         reason = stands.reason if first else f"its session is quarantined since {stands.origin}: {stands.reason}"
-        await self._produce(self._letter(record, delay, reason, stands, session))
+        await self._produce(self._letter(record, delay, Kind.QUARANTINED, reason, stands, session))
         return "quarantined"
 
     async def release(self, record: Incoming, session: bytes, stands: Quarantined) -> None:
@@ -99,15 +100,16 @@ class SettingAside:
         self,
         record: Incoming,
         delay: Delay | None,
+        kind: Kind,
         reason: str,
         quarantined: Quarantined | None = None,
         session: bytes = b"",
     ) -> list[Outgoing]:
         """The letter, and what its author hears of it, if it comes from outside."""
-        self._metrics.count(DEAD_LETTERS)
+        self._metrics.count(DEAD_LETTERS, kind)
         self._log.error("dead-lettered", reason=reason, origin=origin(record))
         at, name = self._clock.now(), QuarantinedWith(quarantined.at, session.decode()) if quarantined else None
-        letter = dead_letter(record, self._topics.dead_letters, self._service, reason, at, delay, name)
+        letter = dead_letter(record, self._topics.dead_letters, self._service, kind, reason, at, delay, name)
         told = rejection(record, _came_from(record, delay), reason, kept=quarantined is not None, topics=self._topics)
         if told is None:
             return [letter]

@@ -19,9 +19,10 @@ from tapwatt.facts.codec import LARGEST_EVENT, Event, begin, encode
 from tapwatt.facts.events import CaptureFailed, EventRejected, SessionCancelled
 from tapwatt.facts.topics import Topics
 from tapwatt.log import quiet
-from tapwatt.metrics import ServiceMetrics
+from tapwatt.metrics.of_a_worker import OF_A_WORKER
+from tapwatt.metrics.registry import Metrics
 from tapwatt.worker.handling import Handling
-from tapwatt.worker.moved_records import Delay, QuarantinedWith, dead_letter, delay_of, delayed
+from tapwatt.worker.moved_records import Delay, Kind, QuarantinedWith, dead_letter, delay_of, delayed
 from tapwatt.worker.records import Outgoing, Read
 from tapwatt.worker.service import Done, Service
 from tapwatt_cli.app import app
@@ -65,7 +66,9 @@ def letter(
     at = NOW + timedelta(seconds=late_s)
     came = record or event()
     waited = delay_of(came) if ".retry-" in came.topic else None
-    return stood(dead_letter(came, TOPICS.dead_letters, by, why, at, waited), number.partition, number.offset)
+    return stood(
+        dead_letter(came, TOPICS.dead_letters, by, Kind.POISON, why, at, waited), number.partition, number.offset
+    )
 
 
 def marked(of: Read, number: Number, late_s: int = 60) -> Read:
@@ -138,7 +141,11 @@ def test_a_number_that_no_letter_has_is_named_and_one_asked_for_twice_comes_once
 
 def test_a_replay_is_the_untouched_record_for_its_service_alone_due_now_with_its_whole_schedule() -> None:
     # given a letter that was given up after a week
-    waited = stood(delayed(event(), TOPICS.retry("capturer", "day"), Delay(f"{HEARD}/3/17", 36, NOW), "no answer"))
+    waited = stood(
+        delayed(
+            event(), TOPICS.retry("capturer", "day"), Delay(f"{HEARD}/3/17", 36, NOW), Kind.UNAVAILABLE, "no answer"
+        )
+    )
     one = Letter(letter(waited, Number(1, 8), why="given up"))
     # when it is told again
     again = replay_of(one, TOPICS, NOW + timedelta(hours=1))
@@ -213,7 +220,7 @@ async def test_s11_a_replayed_letter_is_handled_or_dead_lettered_again_from_the_
         topics=TOPICS,
         clock=SystemClock(),
         chance=Random(1),
-        metrics=ServiceMetrics(CollectorRegistry()),
+        metrics=Metrics(CollectorRegistry(), OF_A_WORKER),
         log=quiet(),
         fatal=lambda error: None,
     )
@@ -366,7 +373,14 @@ def test_a_person_is_asked_before_several_are_replayed_and_what_is_refused_is_na
 
 def quarantined(number: Number, session: str = "s1", since: str = "at one", by: str = "capturer") -> Letter:
     out = dead_letter(
-        event(session), TOPICS.dead_letters, by, "odd", NOW, None, QuarantinedWith(since, f"op/{session}")
+        event(session),
+        TOPICS.dead_letters,
+        by,
+        Kind.BROKEN_INVARIANT,
+        "odd",
+        NOW,
+        None,
+        QuarantinedWith(since, f"op/{session}"),
     )
     return Letter(stood(out, number.partition, number.offset))
 
@@ -391,7 +405,7 @@ def test_of_a_quarantined_session_all_letters_are_replayed_in_order_and_the_last
 
 def test_a_record_that_no_letter_has_room_for_leaves_its_place_and_its_reason() -> None:
     huge = event()._replace(headers=[("x", b"x" * 3_000_000)], key=b"k" * 100_000)
-    out = dead_letter(huge, TOPICS.dead_letters, "capturer", "the headers are too many", NOW)
+    out = dead_letter(huge, TOPICS.dead_letters, "capturer", Kind.POISON, "the headers are too many", NOW)
     assert len(out.key or b"") + len(out.value or b"") < 100_000
     read = Letter(stood(out))
     assert read.origin == f"{HEARD}/3/17"

@@ -15,7 +15,8 @@ from tapwatt.errors import BadSettings, TapwattError
 from tapwatt.facts.events import EventRejected
 from tapwatt.facts.topics import Topics
 from tapwatt.log import Log
-from tapwatt.metrics import ASSIGNED, BEHIND_TRANSACTIONS, IN_FLIGHT, LAG, QUARANTINED, ServiceMetrics
+from tapwatt.metrics.of_a_worker import ASSIGNED, BEHIND_TRANSACTIONS, IN_FLIGHT, NOT_FETCHED, WORKER_QUARANTINED
+from tapwatt.metrics.registry import Metrics
 from tapwatt.retry import RetryPolicy
 from tapwatt.worker.handling import Handling
 from tapwatt.worker.health import State, serve
@@ -53,7 +54,7 @@ class Worker:
         *,
         kafka: KafkaSettings,
         settings: WorkerSettings,
-        metrics: ServiceMetrics,
+        metrics: Metrics,
         clock: Clock,
         log: Log,
         tasks: Supervisor,
@@ -71,7 +72,7 @@ class Worker:
         self._retry = self._topics.retries(service.name)
         self._probe = BrokerProbe(kafka.bootstrap)
         self._quarantine = Quarantine(
-            self._topics.quarantine(service.name), lambda standing: metrics.set(QUARANTINED, standing)
+            self._topics.quarantine(service.name), lambda standing: metrics.set(WORKER_QUARANTINED, standing)
         )
         self._handling = Handling(
             service,
@@ -193,7 +194,7 @@ class Worker:
                 ends = await self._probe.ends(ours, _LOOK_EVERY_S)
                 if ends is not None:  # a broker that does not answer is not our being stuck
                     stuck = fetching.look(looked, ends, positions(app), self._inflight.full())
-                    self._metrics.set(LAG, fetching.lag)
+                    self._metrics.set(NOT_FETCHED, fetching.lag)
                     done, busy = self._inflight.finished_total, self._inflight.busy
                     self._state.not_live = stuck or handling.look(looked, self._handling.longest_s, done, busy)
                 if self._state.not_live:
