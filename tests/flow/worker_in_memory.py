@@ -211,7 +211,6 @@ class _Up:
             chance=chance,
             metrics=_metrics(),
             log=cast(Log, worker.log),
-            fatal=worker.failed,
             quarantine=self._quarantine,
         )
         delayed = TOPICS.retries(service.name)

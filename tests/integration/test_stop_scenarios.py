@@ -251,7 +251,7 @@ async def test_s25_a_forged_hint_a_poisoned_record_and_a_foreign_stop_stop_nothi
     session = await charging(scene, card)
     asked = await scene.ask_to_stop()
     # a forged hint about any transaction is no truth
-    hook = f"{corner.ring['services']['token-matcher']}/webhooks/provider"
+    hook = corner.ring["webhooks"]["token-matcher"]
     async with aiohttp.ClientSession() as http:
         for body in (b'{"id": "no-such-transaction"}', b"\xff not json", b'{"id": {"$ne": 1}}'):
             async with http.post(hook, data=body) as answer:

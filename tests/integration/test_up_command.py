@@ -36,6 +36,7 @@ LINE = {
     "topic_prefix",
     "folder",
     "services",
+    "webhooks",
 }
 SERVICES = {"authoriser", "token-matcher", "tariff", "capturer"}
 Up = Callable[..., "subprocess.Popen[str]"]

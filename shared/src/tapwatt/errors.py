@@ -4,7 +4,13 @@ from __future__ import annotations
 
 
 class TapwattError(Exception):
-    """One clear sentence: what is wrong, where, and what to do."""
+    """One clear sentence: what is wrong, where, and what to do.
+
+    Where it came of a call to the provider, `phase` says how far that had come: connect, send or answer; or refused,
+    where the provider is there and has said no.
+    """
+
+    phase = "answer"
 
 
 class Poison(TapwattError):
@@ -26,6 +32,10 @@ class Unavailable(TapwattError):
         self.retry_after_s = retry_after_s
 
 
+class RateLimited(Unavailable):
+    """We ask too often for the other side's taste."""
+
+
 class OutcomeUnknown(TapwattError):
     """Money may have moved: ask before anything else, never try blindly."""
 
@@ -35,7 +45,10 @@ class BrokenInvariant(TapwattError):
 
 
 class BadCredentials(TapwattError):
-    """The provider does not accept our key: every further call would fail too, so we stop calling."""
+    """The provider does not accept our key: every further call would fail too, so we stop calling.
+
+    Said at start, before anything runs; at work whatever needs the provider is Unavailable until it accepts the key.
+    """
 
 
 class BadSettings(TapwattError):

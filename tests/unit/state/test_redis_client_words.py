@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from tapwatt.errors import BadSettings, Unavailable
-from tapwatt.state.redis_client import RedisClient, RedisSettings
+from tapwatt.state.redis_client import RedisAway, RedisClient, RedisSettings
 
 Answer = Callable[[bytes], bytes | None]
 """What a Redis says to a command; None says nothing at all."""
@@ -123,7 +123,7 @@ async def test_when_all_connections_are_busy_the_wait_for_one_ends():
             tries=1,
             timeout_s=0.3,
         )
-    assert [type(error) for error in told] == [Unavailable] * 4
+    assert [type(error) for error in told] == [RedisAway] * 4
 
 
 async def test_a_redis_that_is_down_at_start_is_waited_for_and_then_named():

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 from prometheus_client import CollectorRegistry
 
-from tapwatt.errors import BadCredentials, BrokenInvariant, NeedsHuman, OutcomeUnknown, Poison, Unavailable
+from tapwatt.errors import BrokenInvariant, NeedsHuman, OutcomeUnknown, Poison, Unavailable
 from tapwatt.facts.codec import LARGEST_EVENT, Event, begin, decode, encode, follow
 from tapwatt.facts.events import CaptureFailed, EventRejected, SessionCancelled, StopRequested
 from tapwatt.facts.fact import Fact
@@ -63,7 +63,6 @@ class Bench:
         self.metrics = Metrics(CollectorRegistry(), OF_A_WORKER)
         self.told: list[Outgoing] = []
         self.delivery_failures: list[Exception] = []
-        self.fatal: list[BaseException] = []
         self.order: list[str] = []
         self.quarantined: list[int] = []
         self.rejected: list[Outgoing] = []
@@ -76,7 +75,6 @@ class Bench:
             chance=Random(1),
             metrics=self.metrics,
             log=quiet(),
-            fatal=self.fatal.append,
             quarantine=self.quarantine,
             limit_s=limit_s,
         )
@@ -288,7 +286,6 @@ async def test_a_broken_invariant_dead_letters_its_record_and_its_session_is_qua
     assert dict(bench.told[2].headers)["tapwatt_reason"] == (
         b"its session is quarantined since t.tapwatt.session-cancelled.v1/3/17: twice the money"
     )
-    assert bench.fatal == []
 
 
 async def test_s34_another_operator_s_session_of_the_same_id_is_not_quarantined_with_it() -> None:
@@ -546,19 +543,6 @@ async def test_a_handler_that_hangs_is_ended_at_its_limit_and_tried_again_by_sch
     assert [out.topic for out in bench.told] == [TOPICS.retry("capturer", "minute")]
     assert b"TimeoutError" in (dict(bench.told[0].headers)["tapwatt_reason"] or b"")
     assert bench.handling.longest_s == 0.0
-
-
-async def test_s30_bad_credentials_stop_the_worker_at_once_and_acknowledge_nothing() -> None:
-    async def handler(event: Event) -> Done:
-        raise BadCredentials("the provider does not accept our key")
-
-    bench = Bench(handler)
-    task = asyncio.create_task(bench.handling(record()))
-    await asyncio.sleep(0.05)
-    assert [str(error) for error in bench.fatal] == ["the provider does not accept our key"]
-    assert not task.done()
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
 
 
 async def test_a_delivery_that_is_not_confirmed_is_made_again_with_the_same_bytes_and_the_handler_is_not() -> None:

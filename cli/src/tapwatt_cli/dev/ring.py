@@ -40,6 +40,7 @@ class Ring:
         self.redis_url = settings.redis_url or ""
         self.provider_url = ""
         self.ports: dict[str, int] = {}
+        self.webhooks: dict[str, str] = {}
         self._tell = tell
         self._parts: dict[str, RingProcess] = {}
         self._stores: list[Embedded] = []
@@ -150,9 +151,14 @@ class Ring:
 
     async def _services(self) -> None:
         parts = []
-        self.ports = dict(zip(SERVICES, free_ports(len(SERVICES), HOST), strict=True))
+        free = free_ports(2 * len(SERVICES), HOST)
+        self.ports, hint_ports = (
+            dict(zip(SERVICES, free, strict=False)),
+            dict(zip(SERVICES, free[len(SERVICES) :], strict=True)),
+        )
         for name, module in SERVICES.items():
-            port = self.ports[name]
+            port, webhook_port = self.ports[name], hint_ports[name]
+            self.webhooks[name] = f"http://{HOST}:{webhook_port}/webhooks/provider"
             env = {
                 **self.settings.environment,
                 "TAPWATT_KAFKA_BOOTSTRAP": self.bootstrap,
@@ -160,11 +166,13 @@ class Ring:
                 "TAPWATT_REDIS_KEY_PREFIX": self.topics.prefix.strip(".") or "tapwatt",
                 "TAPWATT_PROVIDER_BASE_URL": f"{self.provider_url}/api/v1",
                 "TAPWATT_PROVIDER_API_KEY": self.settings.provider_key,
-                "TAPWATT_PROVIDER_WEBHOOK_URL": f"http://{HOST}:{port}/webhooks/provider",
+                "TAPWATT_PROVIDER_WEBHOOK_URL": self.webhooks[name],
                 "TAPWATT_FINGERPRINT_KEYS": self.settings.fingerprint_keys,
                 "TAPWATT_TOPIC_PREFIX": self.topics.prefix,
                 "TAPWATT_WORKER_HOST": HOST,
                 "TAPWATT_WORKER_PORT": str(port),
+                "TAPWATT_WORKER_WEBHOOK_HOST": HOST,
+                "TAPWATT_WORKER_WEBHOOK_PORT": str(webhook_port),
                 "TAPWATT_WORKER_INSTANCE_ID": f"{name}-1",
             }
             ready = f"http://{HOST}:{port}/readyz"

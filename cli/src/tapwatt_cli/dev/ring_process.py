@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,6 +12,7 @@ from pathlib import Path
 import aiohttp
 
 from tapwatt.errors import TapwattError
+from tapwatt.log import LAST_WORDS
 from tapwatt_cli.dev.local.processes import Child
 
 LOOK_EVERY_S = 0.1
@@ -90,6 +92,16 @@ class RingProcess:
         """What it said last in its own name since its start, e.g. `authoriser: Kafka does not answer`; or empty."""
         with contextlib.suppress(OSError):
             lines = self.log.read_bytes()[self._said_before :].decode(errors="replace").splitlines()
-            mine = [line for line in lines if line.startswith(f"{self.name}: ")]
+            mine = [sentence for line in lines if (sentence := self._sentence(line))]
             return mine[-1][:LONGEST_SENTENCE] if mine else ""
+        return ""
+
+    def _sentence(self, line: str) -> str:
+        """What a line says in the process's own name: a plain one, or the last words of a log in JSON."""
+        if line.startswith(f"{self.name}: "):
+            return line
+        with contextlib.suppress(ValueError, AttributeError):
+            said = json.loads(line)
+            if said.get("event") == LAST_WORDS:
+                return f"{self.name}: {said.get('reason')}"
         return ""

@@ -35,11 +35,12 @@ from tapwatt.facts.events import (
 )
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.packed_event import pack
+from tapwatt.metrics.of_a_worker import START_ANSWER
 from tapwatt.provider.gateway import Gateway
 from tapwatt.state.deadlines import Deadlines
 from tapwatt.state.event_ids import EventIds
 from tapwatt.state.session_store import SessionStore
-from tapwatt.worker.service import Done, Handler, Round, Service
+from tapwatt.worker.service import Answers, Done, Handler, Round, Service
 
 NAME = "authoriser"
 REMEMBERS: dict[type[Fact], str] = {
@@ -55,6 +56,8 @@ REMEMBERS: dict[type[Fact], str] = {
 }
 """Under which field of its key a fact is remembered; the first of a field stands. A rebuild reads these topics."""
 
+ANSWERED: dict[type[Fact], str] = {Authorised: "authorised", AuthorisationDeclined: "declined"}
+"""How a driver who wants to charge is answered, in the words that are counted."""
 
 _AGREEMENT: TypeAdapter[Agreed | AuthorisationDeclined] = TypeAdapter(Agreed | AuthorisationDeclined)
 
@@ -101,6 +104,7 @@ class AuthoriserAgent:
             },
             says=(Authorised, AuthorisationDeclined, HoldExpiring),
             longest_s=self._holds.longest_s,
+            answers={SessionRequested: Answers(START_ANSWER, ANSWERED)},
             before=self._event_ids,
             rounds=(
                 Round("look after late holds", every_s, self._late.look),

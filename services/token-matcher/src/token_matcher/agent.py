@@ -18,10 +18,11 @@ from tapwatt.facts.events import (
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.packed_event import pack, unpack
 from tapwatt.facts.reasons import NoMatchReason
+from tapwatt.metrics.of_a_worker import STOP_ANSWER
 from tapwatt.provider.gateway import Gateway
 from tapwatt.state.event_ids import EventIds
 from tapwatt.worker.progress import Progress
-from tapwatt.worker.service import Done, Handler, Service
+from tapwatt.worker.service import Answers, Done, Handler, Service
 from token_matcher.card_reads import CardReads
 from token_matcher.decide import Presented, Said, not_matched, stop_name
 from token_matcher.index import ANSWER, Index, IndexedIds, Opened
@@ -29,6 +30,12 @@ from token_matcher.matches import Matches
 from token_matcher.settings import TokenMatcherSettings
 
 NAME = "token-matcher"
+ANSWERED: dict[type[Fact], str] = {
+    TokenMatched: "matched",
+    TokenNotMatched: "not_matched",
+    TokenAmbiguous: "ambiguous",
+}
+"""How a driver who wants to stop is answered, in the words that are counted."""
 
 
 class TokenMatcherAgent:
@@ -46,7 +53,13 @@ class TokenMatcherAgent:
         settled: dict[type[Fact], Handler] = dict.fromkeys((Captured, HoldReleased, CaptureFailed), self.ended)
         hears: dict[type[Fact], Handler] = {StopRequested: self.stop, Authorised: self.begun, **settled}
         says = (TokenMatched, TokenNotMatched, TokenAmbiguous)
-        return Service(NAME, hears, says=says, before=EventIds(IndexedIds(self._index), ANSWER.days))
+        return Service(
+            NAME,
+            hears,
+            says=says,
+            before=EventIds(IndexedIds(self._index), ANSWER.days),
+            answers={StopRequested: Answers(STOP_ANSWER, ANSWERED)},
+        )
 
     async def begun(self, event: Event) -> Done:
         """The session can be stopped by its card from now on."""

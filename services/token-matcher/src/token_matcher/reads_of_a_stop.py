@@ -9,8 +9,9 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
+from tapwatt.at_work import driver_took
 from tapwatt.errors import OutcomeUnknown, Unavailable
-from tapwatt.provider.gateway import Gateway
+from tapwatt.provider.gateway import Gateway, by_driver_s
 from tapwatt.provider.polling import hint_or_time
 from tapwatt.provider.port import Failure, Kind, ReadTokenRequest, Status, Transaction
 from token_matcher.decide import telling
@@ -66,9 +67,11 @@ class ReadsOfAStop:
         A driver has so long from when the first read was begun; then what still waits is cancelled. ProviderAway if
         nobody can say at the end how it stands.
         """
-        end = self._clock.monotonic() + self._left_s(told, asked_at)
+        waits = self._clock.monotonic()
+        end = waits + self._left_s(told, asked_at)
         while (told is None or not told.final) and (left_s := end - self._clock.monotonic()) > 0:
             told = await self._a_while(told, left_s)
+        driver_took(by_driver_s(told, self._clock.monotonic() - waits))
         if told is not None and told.final:
             return told
         with suppress(ProviderAway):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from functools import cache
-from typing import ClassVar, Literal, get_origin
+from typing import ClassVar, Literal, get_args, get_origin
 
 from tapwatt.facts.fields import FactPart, Place
 from tapwatt.facts.ids import session_name
@@ -59,16 +59,23 @@ class Fact(FactPart):
     @property
     def reason_word(self) -> str:
         """Why, in one word out of a closed list (declined, no_session, expired); empty where it gives none."""
-        field = _closed_reason(type(self))
+        field, _ = _closed_reason(type(self))
         return str(getattr(self, field)) if field else ""
 
 
+def reason_words(fact: type[Fact]) -> tuple[str, ...]:
+    """Every word that a fact may give as its reason (Fact.reason_word)."""
+    return _closed_reason(fact)[1]
+
+
 @cache
-def _closed_reason(fact: type[Fact]) -> str:
-    """The field with a fact's reason, if only certain words may stand in it: free text is nobody's label."""
+def _closed_reason(fact: type[Fact]) -> tuple[str, tuple[str, ...]]:
+    """The field with a fact's reason, and the only words that may stand in it: free text is nobody's label."""
     for name in ("reason", "doubt", "policy"):
         field = fact.model_fields.get(name)
         kind = field.annotation if field else None
-        if get_origin(kind) is Literal or (isinstance(kind, type) and issubclass(kind, StrEnum)):
-            return name
-    return ""
+        if get_origin(kind) is Literal:
+            return name, tuple(map(str, get_args(kind)))
+        if isinstance(kind, type) and issubclass(kind, StrEnum):
+            return name, tuple(kind)
+    return "", ("",)

@@ -15,13 +15,15 @@ disable_created_metrics()  # type: ignore[no-untyped-call]  # a series more for 
 class Metrics:
     """The metrics of one process in a registry of its own.
 
+    A counter that nothing was counted of is 0; a gauge that was never set is not shown, for what is not known is not 0.
     An `exemplar` is the id of a trace (32 hexadecimal digits), shown with the bucket or the counter it went into where
     OpenMetrics is asked for; empty where there is none.
     """
 
     def __init__(self, registry: CollectorRegistry, metrics: Iterable[Metric]) -> None:
         self.registry = registry
-        self._made = {metric.name: metric.made(registry) for metric in metrics}
+        known = list(metrics)
+        self._made = {metric.name: metric.made(registry) for metric in known if metric.kind != "gauge"}
         self._with_labels: dict[tuple[str, ...], Counter | Gauge | Histogram | Info] = {}
 
     def count(self, metric: Metric, *labels: str, by: float = 1, exemplar: str = "") -> None:
@@ -45,10 +47,13 @@ class Metrics:
         cast("Info", self._of(metric, ())).info(dict(about))
 
     def _of(self, metric: Metric, labels: tuple[str, ...]) -> Counter | Gauge | Histogram | Info:
+        made = self._made.get(metric.name)
+        if made is None:
+            made = self._made[metric.name] = metric.made(self.registry)
         if not labels:
-            return self._made[metric.name]
+            return made
         name = (metric.name, *labels)
         found = self._with_labels.get(name)
         if found is None:
-            found = self._with_labels[name] = self._made[metric.name].labels(*labels)
+            found = self._with_labels[name] = made.labels(*labels)
         return found

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
+from tapwatt.at_work import driver_took
 from tapwatt.clock import Clock
 from tapwatt.errors import BadCredentials, BrokenInvariant, OutcomeUnknown, Unavailable
 from tapwatt.facts.bill import CardSlip
@@ -108,7 +109,9 @@ class Gateway:
         """
         earliest = max(asked_at, begun.created_at or asked_at)
         passed_s = (self.clock.now() - earliest).total_seconds()
+        waits = self.clock.monotonic()
         told = await self.follow(begun, within_s - min(max(passed_s, 0.0), within_s), given_up)
+        driver_took(by_driver_s(told, self.clock.monotonic() - waits))
         return await self._cancelled(told, cancel_s)
 
     async def _cancelled(self, pending: Transaction, within_s: float, again_s: float = 15.0) -> Transaction:
@@ -119,3 +122,10 @@ class Gateway:
                 await self.provider.cancel(pending)
             pending = await self.follow(pending, min(again_s, left))
         return pending
+
+
+def by_driver_s(told: Transaction | None, waited_s: float) -> float:
+    """How many of the seconds that were waited for a card a driver took: by the provider's clock, if it says so."""
+    if told is None or not told.final or not told.took:
+        return waited_s
+    return min(told.took.total_seconds(), waited_s)

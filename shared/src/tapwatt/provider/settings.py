@@ -37,7 +37,7 @@ class ProviderSettings(BaseSettings):
     )
     webhook_url: str | None = Field(
         None,
-        description="where the provider may hint that something changed: the health port of the service, by "
+        description="where the provider may hint that something changed: the webhook port of the service, by "
         "/webhooks/provider. What goes back of a capture is hinted at where the authoriser said: have your ingress "
         "copy what comes there to the capturer, too",
     )
@@ -73,6 +73,11 @@ class ProviderSettings(BaseSettings):
     )
     idempotency_margin_s: float = Field(3_600.0, ge=0, description="so much earlier we no longer count on it")
     longest_life_s: float = Field(360.0, gt=0, description="how long a terminal transaction can take at most")
+    look_every_s: float = Field(
+        15.0,
+        gt=0,
+        description="after so long without another call it is asked whether it is there and takes our key",
+    )
     tries: int = Field(4, ge=1, le=20, description="sends of one request before its outcome is left unknown")
     try_pause_s: float = Field(1.0, ge=0, description="before asking what became of a request")
 

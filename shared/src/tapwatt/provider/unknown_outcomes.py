@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from tapwatt.at_work import outcome_known, outcome_unknown
 from tapwatt.clock import Clock
 from tapwatt.errors import BrokenInvariant, OutcomeUnknown, Unavailable
 from tapwatt.provider.port import Kind, Provider, Status, Transaction
@@ -91,15 +92,19 @@ async def make_known(send: Send, ask: Ask, *, since: datetime, clock: Clock, pol
         if unknown is not None:
             known = await ask()
             if known is not None:
+                outcome_known()
                 return known
             if tried > policy.tries:
                 raise unknown
         # Not found is not "did not happen": it may be applied late. The same reference makes sending again harmless.
         try:
-            return await send()
+            told = await send()
         except OutcomeUnknown as error:
             unknown = error
+            outcome_unknown(clock.monotonic())
             raise
+        outcome_known()
+        return told
 
     tries = RetryPolicy(policy.tries + 1, policy.pause_s, policy.pause_s)
     on = (Unavailable, OutcomeUnknown)

@@ -11,6 +11,7 @@ from tapwatt.clock import Clock
 from tapwatt.errors import Unavailable
 from tapwatt.log import Log
 from tapwatt.retry import RetryPolicy, retrying
+from tapwatt.state.redis_client import RedisAway
 from tapwatt.state.view import LEASE_S, LOOK_MS, Generation, Superseded, ViewState
 
 Record = TypeVar("Record")
@@ -19,6 +20,13 @@ Read = Callable[[], AsyncIterator[Record]]
 Apply = Callable[[Record, Generation], Awaitable[object]]
 """Writes one record into a generation: `sessions.into(generation)`, `index.into(generation)`."""
 KeyOf = Callable[[Record], Hashable]
+Noted = Callable[[bool], None]
+"""Hears whether the view is whole."""
+
+
+def ignored(whole: bool) -> None:
+    """Nobody wants to hear it."""
+
 
 WAIT_S = 0.5
 AT_ONCE = 128
@@ -31,13 +39,14 @@ async def rebuild(
     *,
     clock: Clock,
     key_of: KeyOf[Record] | None = None,
+    noted: Noted = ignored,
 ) -> int | None:
     """Return when the view is whole: how many records were applied here, or None if nothing had to be done here.
 
     The records of one key are applied in order, different keys at the same time; without `key_of` all are in order.
-    Unavailable if Redis goes away meanwhile: call again.
+    `noted` hears each time it is known whether the view is whole. Unavailable if Redis goes away meanwhile: call again.
     """
-    while not await state.whole():
+    while not await _whole(state, noted):
         generation = await state.begin()
         if generation is None:
             await clock.sleep(WAIT_S)
@@ -51,10 +60,22 @@ async def rebuild(
             with suppress(Unavailable):
                 await state.abandon(generation)
             raise
+        noted(True)
         with suppress(Unavailable):  # what is left over is removed by the next rebuild
             await state.clean()
         return applied
     return None
+
+
+async def _whole(state: ViewState, noted: Noted) -> bool:
+    try:
+        whole = await state.whole()
+    except Unavailable as error:
+        if not isinstance(error, RedisAway):
+            noted(False)
+        raise
+    noted(whole)
+    return whole
 
 
 async def until_whole(
@@ -65,15 +86,21 @@ async def until_whole(
     clock: Clock,
     log: Log,
     key_of: KeyOf[Record] | None = None,
+    noted: Noted = ignored,
     again_s: float,
 ) -> None:
     """Return when the view is whole, however often Redis or the log goes away meanwhile; tried every `again_s`."""
+
+    def failed(error: Exception, tried: int) -> None:
+        if not isinstance(error, RedisAway):  # that is an outage, and named as one
+            log.warning("view not rebuilt yet", reason=str(error))
+
     applied = await retrying(
-        lambda: rebuild(read_topics, apply, state, clock=clock, key_of=key_of),
+        lambda: rebuild(read_topics, apply, state, clock=clock, key_of=key_of, noted=noted),
         on=(Unavailable,),
         policy=RetryPolicy(tries=None, first_pause_s=again_s, longest_pause_s=again_s),
         clock=clock,
-        failed=lambda error, tried: log.warning("view not rebuilt yet", reason=str(error)),
+        failed=failed,
     )
     if applied is not None:
         log.info("view rebuilt", records=applied)
@@ -87,11 +114,12 @@ async def stay_whole(
     clock: Clock,
     log: Log,
     key_of: KeyOf[Record] | None = None,
+    noted: Noted = ignored,
     every_s: float = LOOK_MS / 1000,
 ) -> None:
     """Run beside a worker, for ever: look every so many seconds whether the view is whole, and build it if not."""
     while True:
-        await until_whole(read_topics, apply, state, clock=clock, log=log, key_of=key_of, again_s=every_s)
+        await until_whole(read_topics, apply, state, clock=clock, log=log, key_of=key_of, noted=noted, again_s=every_s)
         await clock.sleep(every_s)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -26,6 +27,14 @@ Text = str | bytes | int
 
 _NOT_LET_IN = (exceptions.AuthenticationError, exceptions.NoPermissionError)
 _LONGEST_WORDS = 200
+
+
+Noted = Callable[[float, str], None]
+"""Hears of each call: how many seconds it took with its tries, and why it failed; nothing where it did not."""
+
+
+class RedisAway(Unavailable):
+    """Redis cannot be reached, or will not do what it is told now."""
 
 
 class RedisSettings(BaseSettings):
@@ -68,7 +77,9 @@ class RedisClient:
     and an operator's mending it needs nobody to start us again.
     """
 
-    def __init__(self, settings: RedisSettings) -> None:
+    def __init__(self, settings: RedisSettings, noted: Noted = lambda took_s, failed: None) -> None:
+        self._noted = noted
+        self._now = time.perf_counter
         self.where = settings.where
         self.key_prefix = settings.key_prefix
         backoff = ExponentialWithJitterBackoff(base=0.02, cap=0.25)
@@ -89,9 +100,16 @@ class RedisClient:
         return self._redis.register_script(text)
 
     async def run(self, script: AsyncScript, keys: Sequence[str], args: Sequence[Text]) -> Any:
-        """Run a script in one call. Unavailable if Redis cannot be reached, or will not do it now."""
-        with self._our_words():
-            return await script(keys=list(keys), args=list(args))
+        """Run a script in one call. RedisAway if Redis cannot be reached, or will not do it now."""
+        begun, failed = self._now(), ""
+        try:
+            with self._our_words():
+                return await script(keys=list(keys), args=list(args))
+        except RedisAway as error:
+            failed = str(error)
+            raise
+        finally:
+            self._noted(self._now() - begun, failed)
 
     async def unlink_under(self, prefix: str) -> None:
         """Forget every key that begins with this prefix, a few hundred at a time so that nobody waits long."""
@@ -140,7 +158,7 @@ class RedisClient:
         except (exceptions.RedisError, OSError) as error:
             if _is_ours(error):
                 raise
-            raise Unavailable(f"Redis at {self.where} cannot be used now ({_words(error)})") from error
+            raise RedisAway(f"Redis at {self.where} cannot be used now ({_words(error)})") from error
 
 
 @contextmanager

@@ -7,6 +7,9 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from platform import python_version
 from typing import NoReturn
 
 import uvloop
@@ -14,8 +17,9 @@ from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector,
 
 from tapwatt.clock import Clock, SystemClock
 from tapwatt.errors import TapwattError
-from tapwatt.log import Log, set_up
-from tapwatt.metrics.of_a_worker import OF_A_WORKER, TASKS_ENDED
+from tapwatt.log import LAST_WORDS, Log, say_what_was_left_out, set_up
+from tapwatt.log_sampling import Sampling
+from tapwatt.metrics.of_a_worker import BUILD, LOG_LINES, OF_A_WORKER, TASKS_ENDED
 from tapwatt.metrics.registry import Metrics
 from tapwatt.settings import read_settings
 from tapwatt.worker.garbage_collection import collect_less_often
@@ -35,6 +39,8 @@ class Runtime:
     tasks: Supervisor
 
 
+REPEATS_EVERY_S = 10.0
+
 BuildService = Callable[[Runtime], Service]
 """Puts a service together from its settings; nothing connects before the service is opened."""
 
@@ -42,15 +48,23 @@ BuildService = Callable[[Runtime], Service]
 def run(name: str, build: BuildService) -> NoReturn:
     """Run a service until SIGTERM or SIGINT: exit code 0 when asked to stop, 1 with a sentence when it cannot go on."""
     try:
-        failed = uvloop.run(_serve(build))
+        failed = uvloop.run(_serve(name, build))
     except KeyboardInterrupt:
         failed = None
     if failed is not None:
-        sys.stderr.write(f"{name}: {failed}\n")
+        last_words(name, str(failed))
     sys.exit(1 if failed is not None else 0)
 
 
-async def _serve(build: BuildService) -> BaseException | None:
+def last_words(name: str, sentence: str) -> None:
+    """Why a process ends: a sentence for people, a line of JSON for machines, as all that is logged before it."""
+    if sys.stderr.isatty():
+        sys.stderr.write(f"{name}: {sentence}\n")
+    else:
+        set_up(service=name).critical(LAST_WORDS, reason=sentence)
+
+
+async def _serve(name: str, build: BuildService) -> BaseException | None:
     try:
         settings, kafka = read_settings(WorkerSettings), read_settings(KafkaSettings)
     except TapwattError as error:
@@ -58,14 +72,27 @@ async def _serve(build: BuildService) -> BaseException | None:
     registry = CollectorRegistry()
     for collector in (ProcessCollector, PlatformCollector, GCCollector):
         collector(registry=registry)
-    clock, log, metrics = SystemClock(), set_up(settings.log_level), Metrics(registry, OF_A_WORKER)
+    clock, metrics = SystemClock(), Metrics(registry, OF_A_WORKER)
+    metrics.tell(BUILD, {"service": name, "version": version("tapwatt"), "python": python_version()})
+    sampling = Sampling(clock.monotonic, counted=lambda level, fate: metrics.count(LOG_LINES, level, fate))
+    log = set_up(settings.log_level, service=name, sampling=sampling)
     async with Supervisor(clock, log, lambda task: metrics.count(TASKS_ENDED, task)) as tasks:
-        for name in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(name, tasks.ask_to_stop)
+        for one in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(one, tasks.ask_to_stop)
         try:
             service = build(Runtime(clock, log, metrics, tasks))
         except TapwattError as error:
             return error
         collect_less_often()
         worker = Worker(service, kafka=kafka, settings=settings, metrics=metrics, clock=clock, log=log, tasks=tasks)
-        return await worker.work()
+        repeats = partial(_say_repeats, clock, log, sampling)
+        async with tasks.beside("what the log leaves out", repeats, again_after_s=REPEATS_EVERY_S):
+            failed = await worker.work()
+        say_what_was_left_out(log, sampling)
+        return failed
+
+
+async def _say_repeats(clock: Clock, log: Log, sampling: Sampling) -> None:
+    while True:
+        await clock.sleep(REPEATS_EVERY_S)
+        say_what_was_left_out(log, sampling)

@@ -9,7 +9,7 @@ from tapwatt.facts.fact import Fact
 from tapwatt.facts.topics import Topics
 from tapwatt.settings import read_settings
 from tapwatt.worker.kafka.group_progress import GroupProgress
-from tapwatt.worker.service import Route
+from tapwatt.worker.service import Probe, Route
 from tapwatt.worker.settings import KafkaSettings, WorkerSettings
 
 
@@ -22,6 +22,7 @@ class OwnProgress:
         every = [names.of(fact) for fact in topics] + (sorted(names.retries(service)) if retries else [])
         self.progress = GroupProgress(bootstrap, names.prefix + service, every)
         self.posts: Mapping[str, Route] = {}
+        self.probes: Mapping[str, Probe] = {}
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import Protocol
 
-from tapwatt.worker.service import Route, Service
+from tapwatt.worker.service import Probe, Route, Service
 
 
 class Resource(Protocol):
@@ -22,8 +22,14 @@ class Resource(Protocol):
         """The HTTP paths it answers."""
         ...
 
+    @property
+    def probes(self) -> Mapping[str, Probe]:
+        """Whether it can be used, by the name of what it is."""
+        ...
+
 
 def with_resources(service: Service, *resources: Resource) -> Service:
     """The service with what it needs: opened in this order, closed in the other."""
     posts = {path: route for resource in resources for path, route in resource.posts.items()}
-    return replace(service, opens=tuple(resource.opened for resource in resources), posts=posts)
+    probes = {name: probe for resource in resources for name, probe in resource.probes.items()}
+    return replace(service, opens=tuple(resource.opened for resource in resources), posts=posts, probes=probes)

@@ -9,16 +9,21 @@ from tapwatt.errors import Poison, Unavailable
 from tapwatt.facts.codec import Event, decode
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.topics import Topics
-from tapwatt.metrics.of_a_worker import UNFORESEEN
+from tapwatt.metrics.of_a_worker import REDIS_CALLS, REDIS_UP, UNFORESEEN
+from tapwatt.outage import Outage
 from tapwatt.settings import read_settings
 from tapwatt.state.rebuild import stay_whole, until_whole
 from tapwatt.state.redis_client import RedisClient, RedisSettings
 from tapwatt.state.view import Generation, RedisView
 from tapwatt.wiring.process import Runtime
+from tapwatt.wiring.view_standing import ViewStanding
 from tapwatt.worker.kafka.log_reader import read_log
 from tapwatt.worker.records import Incoming, origin
-from tapwatt.worker.service import Route
+from tapwatt.worker.service import Probe, Route
 from tapwatt.worker.settings import KafkaSettings, WorkerSettings
+
+REDIS_GRACE_S = 3.0
+"""For so long nothing may work before Redis is said to be down: one look and its tries."""
 
 WATCH_AGAIN_S = 2.0
 """How long until a view is watched over again after the watch has ended in a way that nobody foresaw."""
@@ -42,9 +47,12 @@ class ServiceView:
         self._names = Topics(worker.topic_prefix)
         self._topics = [self._names.of(fact) for fact in topics]
         self._apply_event = apply
-        self._redis = RedisClient(read_settings(RedisSettings))
+        self._outage = Outage("Redis", runtime.clock, runtime.log, REDIS_GRACE_S)
+        self._redis = RedisClient(read_settings(RedisSettings), self._noted)
         self.view = RedisView(self._redis, service, epoch)
+        self._standing = ViewStanding(runtime.metrics)
         self.posts: Mapping[str, Route] = {}
+        self.probes = {"redis": Probe(self._outage.look), "view": Probe(self._view_look)}
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:
@@ -52,6 +60,7 @@ class ServiceView:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self._redis.close)
             self._runtime.log.info("redis answers", redis=await self._redis.check(), where=self._redis.where)
+            self._runtime.metrics.asked(REDIS_UP, lambda: float(self._outage.up))
             await until_whole(
                 self._read,
                 self._apply,
@@ -59,6 +68,7 @@ class ServiceView:
                 clock=self._runtime.clock,
                 log=self._runtime.log,
                 key_of=lambda record: record.key,
+                noted=self._standing.noted,
                 again_s=1,
             )
             watch = self._runtime.tasks.beside("watch over the view", self._stay_whole, again_after_s=WATCH_AGAIN_S)
@@ -73,10 +83,23 @@ class ServiceView:
             clock=self._runtime.clock,
             log=self._runtime.log,
             key_of=lambda record: record.key,
+            noted=self._standing.noted,
         )
 
-    def _read(self) -> AsyncIterator[Incoming]:
-        return read_log(self._bootstrap, self._topics)
+    async def _read(self) -> AsyncIterator[Incoming]:
+        async for record in read_log(self._bootstrap, self._topics, sized=self._standing.begins):
+            self._standing.read()
+            yield record
+
+    def _noted(self, took_s: float, failed: str) -> None:
+        self._runtime.metrics.observe(REDIS_CALLS, took_s, "unavailable" if failed else "done")
+        if failed:
+            self._outage.fails(failed)
+        else:
+            self._outage.works()
+
+    def _view_look(self) -> str:
+        return "" if self._outage.look() else self._standing.look()
 
     async def _apply(self, record: Incoming, generation: Generation) -> None:
         try:

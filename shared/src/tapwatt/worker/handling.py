@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import traceback
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from random import Random
-from typing import NoReturn, TypeVar
+from typing import TypeVar
 
+from tapwatt.at_work import AtWork, Works, at_work
 from tapwatt.clock import Clock
-from tapwatt.errors import BadCredentials, BrokenInvariant, NeedsHuman, OutcomeUnknown, Poison, Unavailable
+from tapwatt.errors import BrokenInvariant, NeedsHuman, OutcomeUnknown, Poison, Unavailable
 from tapwatt.facts.codec import LARGEST_EVENT, Event, decode, encode, follow
-from tapwatt.facts.fact import Fact
+from tapwatt.facts.fact import Fact, reason_words
 from tapwatt.facts.topics import Topics, fact_type
 from tapwatt.log import Log
-from tapwatt.metrics.of_a_worker import HANDLING, NEEDS_HUMAN, PRODUCED, RETRIES, UNFORESEEN
+from tapwatt.metrics.of_a_worker import EVENT_AGE, HANDLING, NEEDS_HUMAN, PRODUCED, RETRIES, UNFORESEEN
 from tapwatt.metrics.registry import Metrics
 from tapwatt.retry import RetryPolicy, retrying
 from tapwatt.worker.moved_records import Delay, Kind, delay_of
@@ -40,8 +41,7 @@ class Handling:
     """Handles one record for a service: validate, decide, tell, remember; then the caller acknowledges.
 
     It is total. It returns when the record is done for good, or a dead letter, or delayed in a retry topic, whatever is
-    raised on the way. The one thing after which it never returns is a provider that does not take our key: that ends
-    the worker, because every other call would fail too.
+    raised on the way.
 
     `limit_s` is the longest that a handler may take with all its tries, and the longest to remember what it said. It
     must be above what a driver and a provider may take together.
@@ -57,7 +57,6 @@ class Handling:
         chance: Random,
         metrics: Metrics,
         log: Log,
-        fatal: Callable[[BaseException], None],
         policy: RetryPolicy | None = None,
         quarantine: Quarantine | None = None,
         limit_s: float = 1800.0,
@@ -68,7 +67,6 @@ class Handling:
         self._clock = clock
         self._metrics = metrics
         self._log = log.bind(service=service.name)
-        self._fatal = fatal
         self._policy = replace(policy or RetryPolicy(), chance=chance)
         self._tireless = replace(self._policy, tries=None)
         own = Quarantine(topics.quarantine(service.name))
@@ -83,6 +81,10 @@ class Handling:
             quarantine=self._quarantine,
         )
         self._limit = TimeLimit(limit_s)
+        self._works = Works()
+        for said in service.says:
+            for word in reason_words(said):
+                metrics.count(PRODUCED, said.name, word, by=0)
         self._retry_topics = topics.retries(service.name)
         self._handlers = {fact_type(fact): handler for fact, handler in service.hears.items()}
 
@@ -95,10 +97,22 @@ class Handling:
         try:
             event = self._read(record, delay)
         except Poison as error:
-            fact, outcome = UNREADABLE, await self._aside.dead_letter(record, delay, Kind.POISON, str(error))
-        else:
-            fact, outcome = event.fact.name, await self._unless_quarantined(record, event, delay)
-        self._metrics.observe(HANDLING, self._clock.monotonic() - begun, fact, outcome)
+            outcome = await self._aside.dead_letter(record, delay, Kind.POISON, str(error))
+            self._metrics.observe(HANDLING, self._clock.monotonic() - begun, UNREADABLE, outcome)
+            return
+        one = _at_work_on(event, self._clock.now())
+        with self._works.on(one):
+            outcome = await self._unless_quarantined(record, event, delay)
+        fact, now = event.fact.name, self._clock.now()
+        self._metrics.observe(HANDLING, self._clock.monotonic() - begun, fact, outcome, exemplar=one.trace_id)
+        if outcome == "done":
+            age_s = max((now - event.envelope.time).total_seconds(), 0.0)
+            self._metrics.observe(EVENT_AGE, age_s, fact, exemplar=one.trace_id)
+
+    @property
+    def works(self) -> Works:
+        """What is being handled."""
+        return self._works
 
     @property
     def longest_s(self) -> float:
@@ -155,6 +169,7 @@ class Handling:
             handler = partial(self._handle, event)
             done = await self._within_limit(handler, self._policy, Unavailable, OutcomeUnknown)
             await self._say(done, [self._outgoing(event, said) for said in done.say])
+            self._answered(event, done)
             await self._remember(done)
         except Poison as error:
             return await self._aside.dead_letter(record, delay, Kind.POISON, str(error))
@@ -162,12 +177,6 @@ class Handling:
             self._metrics.count(NEEDS_HUMAN)
             self._log.critical("a human is needed", reason=str(error), origin=origin(record))
             return await self._aside.dead_letter(record, delay, Kind.NEEDS_HUMAN, str(error))
-        except BadCredentials as error:
-            self._log.critical(
-                "the worker ends: the provider does not accept our key", reason=str(error), origin=origin(record)
-            )
-            self._fatal(error)
-            await _for_ever()
         except BrokenInvariant as error:
             return await self._aside.quarantine(record, event, delay, error)
         except (Unavailable, OutcomeUnknown) as error:
@@ -183,6 +192,19 @@ class Handling:
             )
             return await self._aside.schedule(record, delay, Kind.UNFORESEEN, f"unforeseen error: {why}")
         return "done"
+
+    def _answered(self, event: Event, done: Done) -> None:
+        """How long somebody waited for an answer that was given now, without a driver's own time at a terminal."""
+        answers, one = self._service.answers.get(type(event.fact)), at_work()
+        if answers is None or one is None:
+            return
+        now = self._clock.now()
+        for said in done.say:
+            fact, at = (said.fact, said.envelope.time) if isinstance(said, Event) else (said, now)
+            word = answers.words.get(type(fact))
+            if word is not None and one.since is not None and at >= one.since:
+                waited_s = (now - (event.logged_at or event.envelope.time)).total_seconds() - one.driver_s
+                self._metrics.observe(answers.metric, max(waited_s, 0.0), word, exemplar=one.trace_id)
 
     async def _handle(self, event: Event) -> Done:
         await self._service.before(event)
@@ -235,6 +257,17 @@ class Handling:
             await self._clock.sleep(min(left, SCHEDULE[-1].delay_s))  # nothing of ours is due later than that
 
 
+def _at_work_on(event: Event, now: datetime) -> AtWork:
+    """What stands on the lines of its handling: whose session, which event. Never what is in it."""
+    notes = {"event_id": event.envelope.id, "fact": event.fact.name}
+    name = event.fact.identity or event.fact.key
+    notes["session" if event.fact.keyed_by == QUARANTINED_BY else event.fact.keyed_by] = name
+    trace_id = (event.envelope.traceparent or "")[3:35]
+    if trace_id:
+        notes["trace_id"] = trace_id
+    return AtWork(notes, trace_id, now)
+
+
 def _where(error: BaseException) -> str:
     """The error's kind and the line that raised it. Never its text, which may quote a card: the log has the rest."""
     frames = traceback.extract_tb(error.__traceback__)
@@ -243,9 +276,3 @@ def _where(error: BaseException) -> str:
         if frames
         else repr(type(error))
     )
-
-
-async def _for_ever() -> NoReturn:
-    never: Awaitable[None] = asyncio.get_running_loop().create_future()
-    await never
-    raise AssertionError("a future that nobody ends has ended")

@@ -1,58 +1,80 @@
-"""One small HTTP server of our own: /livez, /readyz, /metrics, and what a service adds (a provider's webhook)."""
+"""Two small HTTP servers: /livez, /readyz and /metrics for whoever runs us, and a provider's webhook apart."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
-from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client.exposition import choose_encoder
 
 from tapwatt.errors import BadSettings
-from tapwatt.worker.service import Route
+from tapwatt.worker.service import Probe, Route
+
+LARGEST_REQUEST = 64 * 1024
+"""Bytes."""
 
 
 @dataclass(slots=True)
 class State:
-    """What the probes tell. Reasons are short words; an empty one means yes."""
+    """What the probes tell. Reasons are short sentences; an empty one means yes."""
 
     not_live: str = ""
-    not_ready: str = "starting"
-    posts: Mapping[str, Route] = field(default_factory=dict)
+    stage: str = "starting"
+    probes: Mapping[str, Probe] = field(default_factory=dict)
+
+    def readiness(self) -> tuple[bool, str]:
+        """Whether it is ready, and what is to be said: what is missing, by name, and what else is worth knowing."""
+        found = {name: (probe, why) for name, probe in self.probes.items() if (why := probe.look())}
+        lines = [f"{name}: {why}" for name, (_, why) in found.items()]
+        ready = not self.stage and all(probe.told for probe, _ in found.values())
+        return ready, "\n".join([*(["ok"] if ready else [self.stage or "not ready"]), *lines])
 
 
-async def serve(host: str, port: int, registry: CollectorRegistry, state: State) -> tuple[web.AppRunner, int]:
-    """Listen; returns the runner to clean up and the port that was taken. BadSettings if the port is busy."""
+async def serve_health(host: str, port: int, registry: CollectorRegistry, state: State, opened: AsyncExitStack) -> int:
+    """Listen until `opened` is closed; returns the port that was taken. BadSettings if it is busy."""
 
     async def livez(request: web.Request) -> web.Response:
-        return _probe(state.not_live)
+        return _said(not state.not_live, state.not_live or "ok")
 
     async def readyz(request: web.Request) -> web.Response:
-        return _probe(state.not_ready)
+        return _said(*state.readiness())
 
     async def metrics(request: web.Request) -> web.Response:
-        return web.Response(body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_LATEST})
+        encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+        return web.Response(body=encode(registry), headers={"Content-Type": content_type})
 
-    app = web.Application(client_max_size=64 * 1024)
+    app = web.Application(client_max_size=LARGEST_REQUEST)
     app.router.add_get("/livez", livez)
     app.router.add_get("/readyz", readyz)
     app.router.add_get("/metrics", metrics)
-    for path, handler in state.posts.items():
+    return await _listen(app, host, port, "TAPWATT_WORKER_PORT", opened)
+
+
+async def serve_posts(host: str, port: int, posts: Mapping[str, Route], opened: AsyncExitStack) -> int:
+    """Answer these paths, and nothing else, until `opened` is closed; as serve_health."""
+    app = web.Application(client_max_size=LARGEST_REQUEST)
+    for path, handler in posts.items():
         app.router.add_post(path, handler)
+    return await _listen(app, host, port, "TAPWATT_WORKER_WEBHOOK_PORT", opened)
+
+
+async def _listen(app: web.Application, host: str, port: int, setting: str, opened: AsyncExitStack) -> int:
     runner = web.AppRunner(app, access_log=None, handle_signals=False)
+    opened.push_async_callback(runner.cleanup)
     await runner.setup()
     site = web.TCPSite(runner, host, port)
     try:
         await site.start()
     except OSError as error:
-        await runner.cleanup()
         raise BadSettings(
             f"{host}:{port} cannot be listened on ({error.strerror or error}): "
-            "stop what uses it, or set TAPWATT_WORKER_PORT to another port (0 takes a free one)"
+            f"stop what uses it, or set {setting} to another port (0 takes a free one)"
         ) from error
-    return runner, int(runner.addresses[0][1])
+    return int(runner.addresses[0][1])
 
 
-def _probe(reason: str) -> web.Response:
-    return web.Response(text=(reason or "ok") + "\n", status=503 if reason else 200)
+def _said(yes: bool, text: str) -> web.Response:
+    return web.Response(text=text + "\n", status=200 if yes else 503)

@@ -10,9 +10,30 @@ from aiohttp import web
 
 from tapwatt.facts.codec import Event
 from tapwatt.facts.fact import Fact
+from tapwatt.metrics.metric import Metric
 
 Route = Callable[[web.Request], Awaitable[web.StreamResponse]]
 """Answers an HTTP request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Something that a service needs: `look` says why it cannot be used now, or nothing.
+
+    Without it the service is not ready, unless it is only `told`: a provider that is away is away for its replacement,
+    too.
+    """
+
+    look: Callable[[], str]
+    told: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What somebody waits for an answer to: the metric of how long it takes, and the word by which each is counted."""
+
+    metric: Metric
+    words: Mapping[type[Fact], str]
 
 
 Opening = Callable[[], AbstractAsyncContextManager[object]]
@@ -67,9 +88,10 @@ the latter.
 class Service:
     """A service as the worker sees it. `name` is its consumer group; what it `opens` is open while events are heard.
 
-    `posts` are paths that its health server answers beside its own, such as a provider's webhook; `longest_s` is how
-    long a handler may take at most, by its settings and the provider's (seconds). `before` is called with each event
-    before its handler, and raises what a handler may raise. `rounds` are made beside the handling of events.
+    `posts` are paths that it answers on a port of their own, such as a provider's webhook; `probes` say by name whether
+    what it needs can be used. `longest_s` is how long a handler may take at most, by its settings and the provider's
+    (seconds). `before` is called with each event before its handler, and raises what a handler may raise. `rounds` are
+    made beside the handling of events. `answers` says for which facts somebody waits.
     """
 
     name: str
@@ -78,6 +100,8 @@ class Service:
     says: tuple[type[Fact], ...] = ()
     longest_s: float = 0.0
     posts: Mapping[str, Route] = field(default_factory=dict)
+    probes: Mapping[str, Probe] = field(default_factory=dict)
+    answers: Mapping[type[Fact], Answers] = field(default_factory=dict)
     before: Callable[[Event], Awaitable[None]] = let_be
     rounds: tuple[Round, ...] = ()
 

@@ -43,6 +43,8 @@ class SettingAside:
         self._metrics = metrics
         self._log = log
         self._quarantine = quarantine
+        for kind in Kind:
+            metrics.count(DEAD_LETTERS, kind, by=0)
 
     async def schedule(self, record: Incoming, delay: Delay | None, kind: Kind, why: str) -> str:
         """To a retry topic until its next try is due; to the dead letters once the schedule is over."""

@@ -22,6 +22,8 @@ class WorkerSettings(BaseSettings):
 
     host: str = Field("127.0.0.1", description="where /livez, /readyz and /metrics listen")
     port: int = Field(0, ge=0, le=65535, description="their port; 0 takes a free one and logs it")
+    webhook_host: str = Field("127.0.0.1", description="where a provider's hints are taken, apart from the others")
+    webhook_port: int = Field(0, ge=0, le=65535, description="their port; 0 takes a free one and logs it")
     instance_id: str | None = Field(
         None, description="static membership: a name that survives a restart, one a replica"
     )

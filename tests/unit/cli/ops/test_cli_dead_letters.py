@@ -222,7 +222,6 @@ async def test_s11_a_replayed_letter_is_handled_or_dead_lettered_again_from_the_
         chance=Random(1),
         metrics=Metrics(CollectorRegistry(), OF_A_WORKER),
         log=quiet(),
-        fatal=lambda error: None,
     )
     await handling(event())
     (one,) = letters_of([stood(told.pop())])

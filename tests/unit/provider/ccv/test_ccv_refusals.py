@@ -8,7 +8,7 @@ import pytest
 from tests.unit.provider.ccv.ccv_server import HOLD, READ, TAKE, captured, scripted, told
 
 from tapwatt.clock import SystemClock
-from tapwatt.errors import BadCredentials, BrokenInvariant, OutcomeUnknown, TapwattError, Unavailable
+from tapwatt.errors import BadCredentials, BrokenInvariant, OutcomeUnknown, RateLimited, TapwattError, Unavailable
 from tapwatt.provider.port import Failure, Kind, Status, Transaction
 from tapwatt.provider.unknown_outcomes import OutcomePolicy, make_known
 
@@ -25,7 +25,7 @@ ERROR = {"type": "request_refused", "message": "no", "failureCode": "rejected"}
         (403, {"message": "Forbidden"}, OutcomeUnknown),
         (404, {"type": "about:blank", "title": "Not Found"}, OutcomeUnknown),
         (400, {"type": "invalid_request", "failureCode": "bad_credentials"}, BadCredentials),
-        (429, ERROR, Unavailable),
+        (429, ERROR, RateLimited),
         (408, "", OutcomeUnknown),
         (425, "", OutcomeUnknown),
         (500, ERROR, OutcomeUnknown),
@@ -60,7 +60,7 @@ async def test_s30_what_an_answer_to_a_request_means(status: int, body: Any, err
         (401, "", Unavailable),
         (403, "<html>Forbidden</html>", Unavailable),
         (405, "", Unavailable),
-        (429, ERROR, Unavailable),
+        (429, ERROR, RateLimited),
         (408, "", Unavailable),
         (500, ERROR, Unavailable),
         (503, "", Unavailable),

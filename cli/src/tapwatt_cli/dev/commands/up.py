@@ -44,7 +44,7 @@ def up(
     TAPWATT_SIM_* is for the simulator.
 
     **For scripts.** `tapwatt up --json` prints one line with bootstrap, redis_url, provider_url, provider_api_key,
-    topic_prefix, folder and services (name to address, with /readyz, /livez and /metrics there) once all are ready.
+    topic_prefix, folder and services (name to address, with /readyz, /livez and /metrics there), webhooks (name to where the provider hints) once all are ready.
     What happens meanwhile is said on standard error.
 
     A part that ends by itself is said aloud and started again. Ctrl-C or SIGTERM stops everything, with exit code 0;
@@ -82,6 +82,7 @@ def document(ring: Ring) -> dict[str, Any]:
         "topic_prefix": ring.topics.prefix,
         "folder": str(ring.settings.folder),
         "services": {service: ring.service_url(service) for service in SERVICES},
+        "webhooks": dict(ring.webhooks),
     }
 
 

@@ -149,9 +149,10 @@ class CcvClient:
 
     def _failed(self, method: str, url: str, phases: _Phases, what: str) -> TapwattError:
         sentence = f"{method} {URL(url).with_query(None)}: {what}"
-        if method == "POST" and phases.sent:
-            return OutcomeUnknown(f"{sentence}; it may have been done")
-        return Unavailable(sentence)
+        unknown = method == "POST" and phases.sent
+        failed = OutcomeUnknown(f"{sentence}; it may have been done") if unknown else Unavailable(sentence)
+        failed.phase = phases.name
+        return failed
 
     async def _whole(self, response: aiohttp.ClientResponse) -> SecretBytes | None:
         """The body, unless it is larger than an honest one can be."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field, replace
 
-from tapwatt.errors import BadCredentials, BrokenInvariant, OutcomeUnknown, Unavailable
+from tapwatt.errors import BadCredentials, BrokenInvariant, OutcomeUnknown, RateLimited, Unavailable
 from tapwatt.provider.ccv.client import Answer
 from tapwatt.provider.ccv.wire import (
     BAD_CREDENTIALS,
@@ -70,7 +70,7 @@ def refused_to_do(answer: Answer, what: str, *, at_terminal: bool) -> Refusal:
     """
     match answer.status:
         case 429:
-            raise Unavailable(f"the provider has too many requests ({what})", answer.retry_after_s)
+            raise RateLimited(f"the provider has too many requests ({what})", answer.retry_after_s)
         case 408 | 425:
             raise OutcomeUnknown(f"{what} was answered with HTTP {answer.status}: ask what became of it")
         case status if status >= 500:
@@ -82,14 +82,16 @@ def refused_to_do(answer: Answer, what: str, *, at_terminal: bool) -> Refusal:
     if refusal.code != INVALID_CONFIG:
         return refusal
     if not at_terminal:
-        raise Unavailable(_set_up_wrongly(refusal, what))
+        raise _set_up_wrongly(refusal, what)
     return replace(refusal, failure=Failure.TERMINAL_UNKNOWN)
 
 
 def not_told(answer: Answer, what: str) -> Unknown:
     """What it means that a question was not answered with 2xx. Only `unknown_reference` says that there is nothing."""
     match answer.status:
-        case 408 | 425 | 429:
+        case 429:
+            raise RateLimited(f"the provider has too many requests ({what})", answer.retry_after_s)
+        case 408 | 425:
             raise Unavailable(f"{what} was answered with HTTP {answer.status}", answer.retry_after_s)
         case status if status >= 500:
             raise Unavailable(f"{what} was answered with HTTP {status}", answer.retry_after_s)
@@ -101,7 +103,7 @@ def not_told(answer: Answer, what: str) -> Unknown:
     if refusal.failure is Failure.UNKNOWN_REFERENCE:
         return Unknown()
     if refusal.code == INVALID_CONFIG:
-        raise Unavailable(_set_up_wrongly(refusal, what))
+        raise _set_up_wrongly(refusal, what)
     raise BrokenInvariant(f"{what} was refused with HTTP {answer.status} {refusal.detail}".rstrip())
 
 
@@ -136,10 +138,12 @@ def _definitively(answer: Answer, what: str) -> Refusal | None:
     return Refusal(failure, code, detail, error.transaction_reference)
 
 
-def _set_up_wrongly(refusal: Refusal, what: str) -> str:
-    return (
+def _set_up_wrongly(refusal: Refusal, what: str) -> Unavailable:
+    wrongly = Unavailable(
         f"{what}: the provider says that we are set up wrongly there ({refusal.detail}); correct it with the provider"
     )
+    wrongly.phase = "refused"
+    return wrongly
 
 
 def _by_a_stranger(answer: Answer, what: str) -> str:

@@ -36,4 +36,6 @@ for i = 1, #keys, 1000 do
     end
   end
 end
+-- Written, too: a Redis that can be read and not written (a replica, one that is full) is of no use to anybody.
+redis.call('HSET', KEYS[1], 'looked', now)
 return 1

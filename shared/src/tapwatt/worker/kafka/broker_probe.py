@@ -52,10 +52,13 @@ class BrokerProbe:
     async def ends(self, partitions: Iterable[Partition], timeout_s: float) -> Mapping[Partition, int] | None:
         """The offset to which each partition can be read now; None if the broker does not say so in time."""
         wanted = [TopicPartition(*p) for p in partitions]
-        if not wanted or self._consumer is None:
+        if self._consumer is None:
             return {}
         try:
             async with asyncio.timeout(timeout_s):
+                if not wanted:
+                    await self._consumer.topics()
+                    return {}
                 ends = await self._consumer.end_offsets(wanted)
         except (KafkaError, TimeoutError):
             return None

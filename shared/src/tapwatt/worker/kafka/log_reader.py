@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
@@ -22,11 +22,16 @@ def reader(bootstrap: str) -> AIOKafkaConsumer:
 
 
 async def read_log(
-    bootstrap: str, topics: Sequence[str], *, since: Mapping[Partition, int] | None = None
+    bootstrap: str,
+    topics: Sequence[str],
+    *,
+    since: Mapping[Partition, int] | None = None,
+    sized: Callable[[int], None] = lambda offsets: None,
 ) -> AsyncIterator[Incoming]:
     """Every record that stands on these topics when the first is asked for. Unavailable if Kafka goes away meanwhile.
 
-    `since` says from which offset on a partition is read, where not from its beginning.
+    `since` says from which offset on a partition is read, where not from its beginning; `sized` hears, before the first
+    record, how many offsets there are to read: as many records at most.
 
     Topics come one after another, in the order they are given; records of one partition come in their order.
     """
@@ -39,6 +44,7 @@ async def read_log(
         ends = await log.end_offsets(every)
         begins = await log.beginning_offsets(every)
         begins = {tp: max(begin, (since or {}).get(Partition(*tp), 0)) for tp, begin in begins.items()}
+        sized(sum(max(ends[tp] - begins[tp], 0) for tp in every))
         # Assigned once and for all: stopping an aiokafka consumer that was assigned anew can wait for ever (measured).
         log.assign(every)
         for tp, begin in begins.items():

@@ -15,11 +15,23 @@ from tapwatt.errors import BadSettings, TapwattError
 from tapwatt.facts.events import EventRejected
 from tapwatt.facts.topics import Topics
 from tapwatt.log import Log
-from tapwatt.metrics.of_a_worker import ASSIGNED, BEHIND_TRANSACTIONS, IN_FLIGHT, NOT_FETCHED, WORKER_QUARANTINED
+from tapwatt.metrics.of_a_worker import (
+    ASSIGNED,
+    BEHIND_TRANSACTIONS,
+    IN_FLIGHT,
+    IN_FLIGHT_LIMIT,
+    KAFKA_UP,
+    NOT_FETCHED,
+    OLDEST_HANDLER,
+    OLDEST_UNKNOWN,
+    UNKNOWN,
+    WORKER_QUARANTINED,
+)
 from tapwatt.metrics.registry import Metrics
+from tapwatt.outage import Outage
 from tapwatt.retry import RetryPolicy
 from tapwatt.worker.handling import Handling
-from tapwatt.worker.health import State, serve
+from tapwatt.worker.health import State, serve_health, serve_posts
 from tapwatt.worker.inflight import InFlight
 from tapwatt.worker.kafka.broker_probe import BrokerProbe
 from tapwatt.worker.kafka.faust_app import (
@@ -36,7 +48,7 @@ from tapwatt.worker.kafka.quarantine_reader import follow
 from tapwatt.worker.open_transactions import OpenTransactions
 from tapwatt.worker.quarantined_sessions import Quarantine
 from tapwatt.worker.records import Outgoing
-from tapwatt.worker.service import Round, Service
+from tapwatt.worker.service import Probe, Round, Service
 from tapwatt.worker.settings import KafkaSettings, WorkerSettings
 from tapwatt.worker.supervisor import Supervisor
 from tapwatt.worker.watchdog import HandlingWatchdog, Watchdog
@@ -68,7 +80,10 @@ class Worker:
         self._tasks = tasks
         self._topics = Topics(settings.topic_prefix)
         self._metrics = metrics
-        self._state = State(posts=service.posts)
+        self._outage = Outage("Kafka", clock, self._log, grace_s=0)
+        self._partitions = ""
+        probes = {"kafka": Probe(self._outage.look), "partitions": Probe(lambda: self._partitions)}
+        self._state = State(probes={**probes, **service.probes})
         self._retry = self._topics.retries(service.name)
         self._probe = BrokerProbe(kafka.bootstrap)
         self._quarantine = Quarantine(
@@ -82,7 +97,6 @@ class Worker:
             chance=chance or SystemRandom(),
             metrics=metrics,
             log=log,
-            fatal=tasks.fail,
             policy=RetryPolicy(tries=settings.tries_in_place),
             quarantine=self._quarantine,
             limit_s=settings.handling_limit_s,
@@ -106,7 +120,7 @@ class Worker:
         try:
             async with AsyncExitStack() as opened:
                 failed = await self._tasks.until_it_must_end(self._start(opened))
-                self._state.not_ready = "stopping"
+                self._state.stage = "stopping"
         except Exception as error:  # noqa: BLE001 - whatever it is, the rest was closed, and it is said
             self._log.critical("not closed as it should be", reason=repr(error), exc_info=error)
             failed = failed or error
@@ -115,8 +129,11 @@ class Worker:
     async def _start(self, opened: AsyncExitStack) -> None:
         settings = self._settings
         self._require_time_for_handling()
-        runner, port = await serve(settings.host, settings.port, self._metrics.registry, self._state)
-        opened.push_async_callback(runner.cleanup)
+        port = await serve_health(settings.host, settings.port, self._metrics.registry, self._state, opened)
+        ports = {"port": port}
+        if self._service.posts:
+            host, posts = settings.webhook_host, self._service.posts
+            ports["webhook_port"] = await serve_posts(host, settings.webhook_port, posts, opened)
         opened.push_async_callback(self._probe.close)
         await self._probe.open(self._kafka.start_timeout_s)
         heard = sorted({self._topics.of(fact) for fact in self._service.hears} | self._retry)
@@ -141,7 +158,7 @@ class Worker:
         for one in self._service.rounds:
             going = self._tasks.beside(one.name, partial(self._make_rounds, one), again_after_s=one.every_s)
             await opened.enter_async_context(going)
-        self._log.info("started", hears=heard, port=port)
+        self._log.info("started", hears=heard, **ports)
 
     def _require_time_for_handling(self) -> None:
         longest_s, limit_s = self._service.longest_s, self._settings.handling_limit_s
@@ -177,6 +194,7 @@ class Worker:
 
     async def _look_after(self, app: BatchApp) -> None:
         """Keep gauges and probes true, and notice when nothing moves."""
+        self._metrics.set(IN_FLIGHT_LIMIT, self._settings.in_flight)
         fetching = Watchdog(self._settings.stuck_after_s)
         handling = HandlingWatchdog(self._settings.handling_limit_s, self._settings.stuck_after_s)
         looked = self._clock.monotonic()
@@ -185,13 +203,16 @@ class Worker:
             ours, now = assigned(app), self._clock.monotonic()
             self._metrics.set(IN_FLIGHT, self._inflight.unfinished)
             self._metrics.set(ASSIGNED, len(ours))
-            self._state.not_ready = "" if flowing(app) else "waiting for partitions"
+            self._tell_what_is_at_work(now)
+            self._partitions = "" if flowing(app) else "waiting for partitions"
+            self._state.stage = ""
             if now - looked >= _LOOK_EVERY_S:
                 looked = now
                 for begins, records in transactions.look(held_back(app)):
                     self._log.warning("records wait behind an open transaction", begins=begins, records=records)
                 self._metrics.set(BEHIND_TRANSACTIONS, transactions.records)
                 ends = await self._probe.ends(ours, _LOOK_EVERY_S)
+                self._answers(ends is not None)
                 if ends is not None:  # a broker that does not answer is not our being stuck
                     stuck = fetching.look(looked, ends, positions(app), self._inflight.full())
                     self._metrics.set(NOT_FETCHED, fetching.lag)
@@ -200,3 +221,16 @@ class Worker:
                 if self._state.not_live:
                     self._tasks.fail(TapwattError(f"it is stuck: {self._state.not_live}; it must be started again"))
             await self._clock.sleep(_GAUGES_EVERY_S)
+
+    def _tell_what_is_at_work(self, now: float) -> None:
+        unknown = self._handling.works.unknown()
+        self._metrics.set(UNKNOWN, len(unknown))
+        self._metrics.set(OLDEST_UNKNOWN, now - min(unknown, default=now))
+        self._metrics.set(OLDEST_HANDLER, self._handling.longest_s)
+
+    def _answers(self, answered: bool) -> None:
+        self._metrics.set(KAFKA_UP, float(answered))
+        if answered:
+            self._outage.works()
+        else:
+            self._outage.fails(f"the broker at {self._kafka.bootstrap} does not say where the log ends")
