@@ -82,6 +82,7 @@ class Handling:
         )
         self._limit = TimeLimit(limit_s)
         self._works = Works()
+        self._in_vain: set[str] = set()
         for said in service.says:
             for word in reason_words(said):
                 metrics.count(PRODUCED, said.name, word, by=0)
@@ -151,7 +152,13 @@ class Handling:
                     await self._say(done, [self._encoded(said) for said in done.say if isinstance(said, Event)])
                     await self._remember(done)
         except (Unavailable, OutcomeUnknown) as error:
-            self._log.warning("not looked after now: again in the next round", round=one.name, reason=str(error))
+            if one.name not in self._in_vain:
+                self._in_vain.add(one.name)
+                self._log.warning("not looked after now: again in each round", round=one.name, reason=str(error))
+        else:
+            if one.name in self._in_vain:
+                self._in_vain.discard(one.name)
+                self._log.info("looked after again", round=one.name)
 
     async def _next(self, due: AsyncGenerator[Done, None]) -> Done | None:
         with self._limit:

@@ -44,8 +44,8 @@ def up(
     TAPWATT_SIM_* is for the simulator.
 
     **For scripts.** `tapwatt up --json` prints one line with bootstrap, redis_url, provider_url, provider_api_key,
-    topic_prefix, folder and services (name to address, with /readyz, /livez and /metrics there), webhooks (name to where the provider hints) once all are ready.
-    What happens meanwhile is said on standard error.
+    topic_prefix, folder, services (name to address, with /readyz, /livez and /metrics there) and webhooks (name to
+    where the provider hints) once all are ready. What happens meanwhile is said on standard error.
 
     A part that ends by itself is said aloud and started again. Ctrl-C or SIGTERM stops everything, with exit code 0;
     exit code 1 means that something did not start, in one sentence.

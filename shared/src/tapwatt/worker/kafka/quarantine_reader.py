@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from asyncio import sleep
+from contextlib import suppress
 from time import monotonic
 from typing import NoReturn
 
 from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
 
+from tapwatt.errors import Unavailable
 from tapwatt.worker.kafka.log_reader import reader
 from tapwatt.worker.kafka.partitions import partitions_of
 from tapwatt.worker.quarantined_sessions import Quarantine
@@ -14,13 +18,20 @@ from tapwatt.worker.quarantined_sessions import Quarantine
 LOOK_AGAIN_S = 30.0
 """How often it is asked whether the topic was given more partitions."""
 
+AGAIN_S = 1.0
 _WAIT_MS = 100
 
 
 async def follow(bootstrap: str, quarantine: Quarantine) -> NoReturn:
-    """Read the topic of the quarantine whole, then go on with it. It raises what Kafka's client does: begin again."""
+    """Read the topic of the quarantine whole, then go on with it; anew where Kafka was away meanwhile.
+
+    That Kafka is away is found and named by the worker's probe.
+    """
     while True:
-        await _follow_as_it_is(bootstrap, quarantine)
+        with suppress(KafkaError, Unavailable, OSError):
+            await _follow_as_it_is(bootstrap, quarantine)
+            continue
+        await sleep(AGAIN_S)
 
 
 async def _follow_as_it_is(bootstrap: str, quarantine: Quarantine) -> None:
