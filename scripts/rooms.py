@@ -19,6 +19,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "cli": ("tapwatt_cli.app", "tapwatt_cli.dev", "tapwatt_cli.ops", "tapwatt_cli.prices", "tapwatt_cli"),
     "simulator": ("simulator.stories", "simulator.fleet", "simulator.provider", "simulator"),
     "services": ("authoriser", "token_matcher", "tariff", "capturer"),
+    "watch": ("tapwatt_watch.kafka", "tapwatt_watch"),
     "receipts": ("receipts",),
     "pricing": ("pricing.sheet", "pricing.checking", "pricing.engine", "pricing.ocpi", "pricing"),
     "shared": (

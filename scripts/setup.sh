@@ -4,7 +4,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 pythons="3.11 3.12 3.13 3.14" # those that are tested; README.md, .ci/run and every requires-python say the same
-distributions=(shared pricing receipts services/authoriser services/token-matcher services/tariff services/capturer simulator cli)
+distributions=(shared pricing receipts watch services/authoriser services/token-matcher services/tariff services/capturer simulator cli)
 
 version() { "$1" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null || true; }
 fits() { [[ " $pythons " == *" $(version "$1") "* ]]; }

@@ -16,6 +16,7 @@ DISTRIBUTIONS = sorted(
 PACKAGE_OF = {
     **{name: f"tapwatt-{name}" for name in ("pricing", "receipts", "simulator", "authoriser", "capturer", "tariff")},
     "token_matcher": "tapwatt-token-matcher",
+    "tapwatt_watch": "tapwatt-watch",
     "faust": "faust-streaming",
 }
 NOT_IMPORTED = {"tzdata"}
@@ -48,8 +49,8 @@ def named(dependencies: Iterable[str]) -> set[str]:
     return {re.split(r"[\[<>=;~! ]", dependency)[0] for dependency in dependencies}
 
 
-def test_all_nine_distributions_are_looked_at() -> None:
-    assert len(DISTRIBUTIONS) == 9
+def test_all_ten_distributions_are_looked_at() -> None:
+    assert len(DISTRIBUTIONS) == 10
 
 
 @pytest.mark.parametrize("folder", DISTRIBUTIONS, ids=lambda folder: folder.name)

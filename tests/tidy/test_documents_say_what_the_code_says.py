@@ -85,7 +85,7 @@ def test_what_is_published_is_made_from_the_code_as_it_is() -> None:
 def test_every_settings_class_is_on_the_page_and_every_setting_says_what_it_means() -> None:
     classes = [
         name
-        for folder in ("shared", "pricing", "receipts", "services", "simulator", "cli")
+        for folder in ("shared", "pricing", "receipts", "watch", "services", "simulator", "cli")
         for path in (ROOT / folder).rglob("*.py")
         for name in re.findall(r"^class (\w+)\(BaseSettings\)", path.read_text(encoding="utf-8"), re.MULTILINE)
     ]

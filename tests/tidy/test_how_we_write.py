@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-OURS = ("shared", "pricing", "receipts", "services", "simulator", "cli", "scripts", "lab")
+OURS = ("shared", "pricing", "receipts", "watch", "services", "simulator", "cli", "scripts", "lab")
 LONGEST = 350
 """Lines."""
 LONGEST_STORY = 520
@@ -168,7 +168,7 @@ def test_test_files_have_names_of_their_own() -> None:
     assert sorted(names) == sorted(set(names))
 
 
-PACKAGE_OF_ROOM = {"shared": "tapwatt", "cli": "tapwatt_cli"}
+PACKAGE_OF_ROOM = {"shared": "tapwatt", "cli": "tapwatt_cli", "watch": "tapwatt_watch"}
 
 
 def test_unit_tests_stand_in_the_rooms_of_what_they_test() -> None:
@@ -196,7 +196,7 @@ def test_the_glossary_has_thirty_words_at_most_each_in_one_sentence() -> None:
 
 
 @pytest.mark.parametrize(
-    "path", [p for p in SOURCES if p.relative_to(ROOT).parts[0] in ("shared", "services")], ids=name_of
+    "path", [p for p in SOURCES if p.relative_to(ROOT).parts[0] in ("shared", "services", "watch")], ids=name_of
 )
 def test_no_task_is_without_a_parent(path: Path) -> None:
     calls = [node.func for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(node, ast.Call)]

@@ -1,0 +1,1 @@
+"""The one place here that asks Kafka: it follows topics, and asks how far groups have come."""
