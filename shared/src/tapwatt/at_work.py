@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 
 @dataclass(eq=False, slots=True)
@@ -14,7 +15,8 @@ class AtWork:
     """One record that is being handled, or one round. `notes` stand on every line that is logged meanwhile.
 
     `since` is when it began (UTC). `driver_s` are the seconds that a driver took at a terminal; `unknown_since` is when
-    (monotonic seconds) a request was sent of which nobody knows yet what became of it.
+    (monotonic seconds) a request was sent of which nobody knows yet what became of it. `spans` are what was done
+    meanwhile (tapwatt.spans); None where tracing is off.
     """
 
     notes: dict[str, str] = field(default_factory=dict)
@@ -22,6 +24,7 @@ class AtWork:
     since: datetime | None = None
     driver_s: float = 0.0
     unknown_since: float | None = None
+    spans: list[Any] | None = None
 
 
 _AT_WORK: ContextVar[AtWork | None] = ContextVar("tapwatt_at_work", default=None)

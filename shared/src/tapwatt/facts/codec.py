@@ -31,12 +31,13 @@ class Event:
 def follow(cause: Envelope, fact: Fact, source: str, now: datetime) -> Event:
     """The event that says a fact which follows from a cause: the same cause gives the same id."""
     name = fact_id(cause_of(cause.source, cause.id), fact.name)
-    return Event(Envelope(name, fact_type(type(fact)), source, now, next_trace(cause.traceparent, name)), fact)
+    trace = next_trace(cause.traceparent, name, fact.session)
+    return Event(Envelope(name, fact_type(type(fact)), source, now, trace), fact)
 
 
 def begin(fact: Fact, event_id: str, source: str, now: datetime) -> Event:
     """The event that begins a chain: said by a fleet, an operator or a test, who names it."""
-    return Event(Envelope(event_id, fact_type(type(fact)), source, now, next_trace(None, event_id)), fact)
+    return Event(Envelope(event_id, fact_type(type(fact)), source, now, next_trace(None, event_id, fact.session)), fact)
 
 
 def encode(event: Event) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:

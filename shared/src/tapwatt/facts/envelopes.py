@@ -21,7 +21,7 @@ LARGEST_HEADERS = 64 * 1024
 LONGEST_TEXT = 200
 """Characters of an id, a type or a source."""
 
-_TRACEPARENT = re.compile(r"^00-([0-9a-f]{32})-[0-9a-f]{16}-([0-9a-f]{2})$")
+_TRACEPARENT = re.compile(r"^00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,27 @@ class Envelope:
     traceparent: str | None = None
 
 
-def next_trace(traceparent: str | None, fact_id: str) -> str:
-    """The trace goes on: same trace, and a span that follows from the fact, so that a redelivery has the same."""
+def next_trace(traceparent: str | None, fact_id: str, session: str | None = None) -> str:
+    """The trace of what follows: a span that follows from the fact, so that a redelivery has the same.
+
+    A session (operator/session) has one trace, which follows from its name, whatever its fleet traces and whichever of
+    its fleet's events led here (docs/adr/0015). What is about no session goes on with the trace of its cause.
+    """
     span = hashlib.sha256(fact_id.encode()).hexdigest()
+    if session:
+        return f"00-{hashlib.sha256(f'session {session}'.encode()).hexdigest()[:32]}-{span[:16]}-01"
     known = _TRACEPARENT.match(traceparent or "")
-    trace, flags = (known.group(1), known.group(2)) if known else (span[16:48], "01")
+    trace, flags = (known.group(1), known.group(3)) if known else (span[16:48], "01")
     return f"00-{trace}-{span[:16]}-{flags}"
+
+
+def trace_of(headers: Headers) -> tuple[str, str]:
+    """The ids of the trace and of the span that a record's headers name; nothing where they name none."""
+    for name, raw in headers:
+        if name == "traceparent":
+            known = _TRACEPARENT.match((raw or b"").decode("ascii", "replace"))
+            return (known.group(1), known.group(2)) if known else ("", "")
+    return "", ""
 
 
 def to_headers(envelope: Envelope) -> list[tuple[str, bytes]]:

@@ -57,6 +57,11 @@ class Fact(FactPart):
         return session_name(self.operator, self.key) if self.operator is not None else None
 
     @property
+    def session(self) -> str | None:
+        """Whose session it is about, operator/session; None if it is about something else, or does not say whose."""
+        return session_name(self.operator, self.key) if self.keyed_by == "session_id" and self.operator else None
+
+    @property
     def reason_word(self) -> str:
         """Why, in one word out of a closed list (declined, no_session, expired); empty where it gives none."""
         field, _ = _closed_reason(type(self))

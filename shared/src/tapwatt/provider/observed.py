@@ -20,6 +20,7 @@ from tapwatt.provider.port import (
     Status,
     Transaction,
 )
+from tapwatt.spans import Span, span
 
 T = TypeVar("T")
 
@@ -130,6 +131,10 @@ class ObservedProvider:
             raise Unavailable(str(error)) from error
 
     async def _measured(self, verb: str, call: Callable[[], Awaitable[T]]) -> T:
+        with span(f"provider {verb}", "client", {"tapwatt.provider.verb": verb}) as traced:
+            return await self._noted_call(verb, call, traced)
+
+    async def _noted_call(self, verb: str, call: Callable[[], Awaitable[T]], traced: Span | None) -> T:
         begun = self._clock.monotonic()
         result, phase = "done", "answer"
         try:
@@ -159,6 +164,8 @@ class ObservedProvider:
         finally:
             took_s = self._clock.monotonic() - begun
             self._noted(verb, result, phase, took_s)
+            if traced is not None:
+                traced.attributes |= {"tapwatt.provider.result": result, "tapwatt.provider.phase": phase}
             if took_s >= SLOW_S:
                 self._log.warning("a slow call to the provider", verb=verb, result=result, took_s=round(took_s, 1))
 

@@ -19,6 +19,7 @@ from redis.commands.core import AsyncScript
 from redis.maint_notifications import MaintNotificationsConfig
 
 from tapwatt.errors import BadSettings, Unavailable
+from tapwatt.spans import span
 
 OLDEST = (6, 2)
 """The oldest Redis that has what our scripts need."""
@@ -27,6 +28,7 @@ Text = str | bytes | int
 
 _NOT_LET_IN = (exceptions.AuthenticationError, exceptions.NoPermissionError)
 _LONGEST_WORDS = 200
+_IN_REDIS = {"db.system.name": "redis", "db.operation.name": "EVALSHA"}
 
 
 Noted = Callable[[float, str], None]
@@ -103,7 +105,7 @@ class RedisClient:
         """Run a script in one call. RedisAway if Redis cannot be reached, or will not do it now."""
         begun, failed = self._now(), ""
         try:
-            with self._our_words():
+            with span("EVALSHA", "client", _IN_REDIS), self._our_words():
                 return await script(keys=list(keys), args=list(args))
         except RedisAway as error:
             failed = str(error)

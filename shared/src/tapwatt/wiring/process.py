@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
 from platform import python_version
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import uvloop
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 
 from tapwatt.clock import Clock, SystemClock
-from tapwatt.errors import TapwattError
+from tapwatt.errors import BadSettings, TapwattError
 from tapwatt.log import LAST_WORDS, Log, say_what_was_left_out, set_up
 from tapwatt.log_sampling import Sampling
 from tapwatt.metrics.of_a_worker import BUILD, LOG_LINES, OF_A_WORKER, TASKS_ENDED
@@ -27,6 +27,9 @@ from tapwatt.worker.kafka.worker import Worker
 from tapwatt.worker.service import Service
 from tapwatt.worker.settings import KafkaSettings, WorkerSettings
 from tapwatt.worker.supervisor import Supervisor
+
+if TYPE_CHECKING:
+    from tapwatt.wiring.tracing import OpenTelemetry
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,16 +83,39 @@ async def _serve(name: str, build: BuildService) -> BaseException | None:
         for one in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(one, tasks.ask_to_stop)
         try:
+            telemetry = _telemetry(name) if settings.traces else None
             service = build(Runtime(clock, log, metrics, tasks))
         except TapwattError as error:
             return error
         collect_less_often()
-        worker = Worker(service, kafka=kafka, settings=settings, metrics=metrics, clock=clock, log=log, tasks=tasks)
+        worker = Worker(
+            service,
+            kafka=kafka,
+            settings=settings,
+            metrics=metrics,
+            clock=clock,
+            log=log,
+            tasks=tasks,
+            traces=telemetry.traces if telemetry else None,
+        )
         repeats = partial(_say_repeats, clock, log, sampling)
         async with tasks.beside("what the log leaves out", repeats, again_after_s=REPEATS_EVERY_S):
             failed = await worker.work()
         say_what_was_left_out(log, sampling)
+        if telemetry is not None:
+            await asyncio.to_thread(telemetry.close)
         return failed
+
+
+def _telemetry(name: str) -> OpenTelemetry:
+    try:
+        from tapwatt.wiring.tracing import OpenTelemetry
+    except ImportError as error:
+        raise BadSettings(
+            "TAPWATT_WORKER_TRACES is set, and OpenTelemetry is not installed here: "
+            "pip install 'tapwatt[traces]', or unset it"
+        ) from error
+    return OpenTelemetry(name)
 
 
 async def _say_repeats(clock: Clock, log: Log, sampling: Sampling) -> None:

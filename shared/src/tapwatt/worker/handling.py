@@ -30,6 +30,7 @@ from tapwatt.worker.service import Done, Round, Service, nothing
 from tapwatt.worker.setting_aside import QUARANTINED_BY, SettingAside, quarantined_as
 from tapwatt.worker.tasks import foreseen
 from tapwatt.worker.time_limit import TimeLimit
+from tapwatt.worker.traces import Traces
 
 T = TypeVar("T")
 
@@ -60,6 +61,7 @@ class Handling:
         policy: RetryPolicy | None = None,
         quarantine: Quarantine | None = None,
         limit_s: float = 1800.0,
+        traces: Traces | None = None,
     ) -> None:
         self._service = service
         self._produce = produce
@@ -82,6 +84,7 @@ class Handling:
         )
         self._limit = TimeLimit(limit_s)
         self._works = Works()
+        self._traces = traces
         self._in_vain: set[str] = set()
         for said in service.says:
             for word in reason_words(said):
@@ -102,8 +105,12 @@ class Handling:
             self._metrics.observe(HANDLING, self._clock.monotonic() - begun, UNREADABLE, outcome)
             return
         one = _at_work_on(event, self._clock.now())
+        if self._traces is not None:
+            one.spans = []
         with self._works.on(one):
             outcome = await self._unless_quarantined(record, event, delay)
+        if self._traces is not None:
+            self._traces.handled(record, event, one, outcome)
         fact, now = event.fact.name, self._clock.now()
         self._metrics.observe(HANDLING, self._clock.monotonic() - begun, fact, outcome, exemplar=one.trace_id)
         if outcome == "done":
@@ -166,7 +173,10 @@ class Handling:
 
     async def _say(self, done: Done, outgoing: Sequence[Outgoing]) -> None:
         if outgoing:
+            sending = self._traces.sending(outgoing) if self._traces is not None else None
             await self._tell(outgoing)
+            if sending is not None:
+                sending()
         for said in done.say:
             fact = said.fact if isinstance(said, Event) else said
             self._metrics.count(PRODUCED, fact.name, fact.reason_word)

@@ -47,6 +47,9 @@ class WorkerSettings(BaseSettings):
         12, ge=1, description="tries before the retry schedule takes over; twelve take half a minute"
     )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+    traces: bool = Field(
+        False, description="trace by OpenTelemetry; where to is set by OTEL_EXPORTER_OTLP_ENDPOINT and its like"
+    )
     topic_prefix: str = Field(
         "", description="set where several rings share a broker", validation_alias="TAPWATT_TOPIC_PREFIX"
     )

@@ -51,6 +51,7 @@ from tapwatt.worker.records import Outgoing
 from tapwatt.worker.service import Probe, Round, Service
 from tapwatt.worker.settings import KafkaSettings, WorkerSettings
 from tapwatt.worker.supervisor import Supervisor
+from tapwatt.worker.traces import Traces
 from tapwatt.worker.watchdog import HandlingWatchdog, Watchdog
 
 _GAUGES_EVERY_S = 0.25
@@ -71,6 +72,7 @@ class Worker:
         log: Log,
         tasks: Supervisor,
         chance: Random | None = None,
+        traces: Traces | None = None,
     ) -> None:
         self._service = service
         self._kafka = kafka
@@ -100,6 +102,7 @@ class Worker:
             policy=RetryPolicy(tries=settings.tries_in_place),
             quarantine=self._quarantine,
             limit_s=settings.handling_limit_s,
+            traces=traces,
         )
         self._inflight = InFlight(
             self._handling,
