@@ -3,19 +3,46 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from decimal import Decimal
+from time import monotonic
 
 from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 
 from tapwatt.money import Money
 
 PAGE_WIDTH = 120
+SHOWN_AFTER_S = 0.5
 
 
 def page() -> Console:
     """Where results are shown. A file or a pipe has no width of its own, and gets one that the tables fit in."""
     console = Console()
     return console if console.is_terminal else Console(width=PAGE_WIDTH)
+
+
+@contextmanager
+def read_so_far(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error while something long is read: it hears how much was, of how much at most.
+
+    Nothing is shown where nobody looks, or where it takes less than half a second.
+    """
+    console = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
+    begun, task = monotonic(), bar.add_task(what, total=None)
+
+    def told(read: int, of: int) -> None:
+        if monotonic() - begun > SHOWN_AFTER_S and not bar.live.is_started and console.is_terminal:
+            bar.start()
+        bar.update(task, completed=read, total=of)
+
+    try:
+        yield told
+    finally:
+        bar.stop()
 
 
 def a_person_types() -> bool:

@@ -3,13 +3,14 @@
 A pure function: facts and ledger entries in, differences out. Three words for what can be wrong (DESIGN section 3):
 lost (a session without its end, a hold left open, money that nobody speaks of), twice (a hold, a capture or an
 outcome more than once), wrong (an amount, a session or a claim that is not so). A session that is disputed or stale and
-waits for somebody's word is neither: it is listed as open.
+waits for somebody's word is neither: it is listed as open. Nor is one that still charges: it is under way.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from pricing.tolerance import explained_wh
@@ -63,11 +64,15 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What the audit found. `sessions` counts every session that was spoken of, `open` names what waits for a word."""
+    """What the audit found. `sessions` counts every session that was spoken of, `open` names what waits for a word.
+
+    `under_way` names the sessions that go on: they charge, or their answer is a matter of minutes.
+    """
 
     sessions: int
     differences: tuple[Difference, ...]
     open: tuple[Waiting, ...] = ()
+    under_way: tuple[Waiting, ...] = ()
 
     @property
     def clean(self) -> bool:
@@ -83,18 +88,34 @@ class Report:
         """The line that people and scripts look for."""
         counts = ", ".join(f"{self.count(trouble)} {trouble}" for trouble in Trouble)
         waiting = f", {len({one.session_id for one in self.open})} open" if self.open else ""
-        return f"audit: {self.sessions} sessions, {counts}{waiting}"
+        going_on = f", {len(self.under_way)} under way" if self.under_way else ""
+        return f"audit: {self.sessions} sessions, {counts}{waiting}{going_on}"
 
 
-def audit(events: Iterable[Event], ledger: Iterable[Entry]) -> Report:
-    """Compare everything that was said with everything that was done."""
+def audit(
+    events: Iterable[Event],
+    ledger: Iterable[Entry],
+    now: datetime | None = None,
+    within: timedelta = timedelta(minutes=15),
+) -> Report:
+    """Compare everything that was said with everything that was done.
+
+    With `now` (UTC) a ring that is at work is looked at: what goes on, and what was said less than `within` ago, is no
+    difference yet. Without it everything has to be settled.
+    """
     files = case_files(events)
     books, strays = accounts(ledger)
     found: list[Difference] = []
     spoken_for: set[str] = set()
+    under_way: list[Waiting] = []
     for case in files.values():
         mine = _accounts_of(case, books)
         spoken_for.update(account.hold.reference for account in mine)
+        touched = any(account.captures or account.reversed for account in mine)
+        does = case.under_way(now, within, touched=touched) if now is not None and not case.open else ""
+        if does:
+            under_way.append(Waiting(case.session_id, does))
+            continue
         found += _said(case)
         found += _done(case, mine)
     for reference, account in books.items():
@@ -104,7 +125,7 @@ def audit(events: Iterable[Event], ledger: Iterable[Entry]) -> Report:
         claim = f"a hold {entry.original_reference} in the ledger"
         found.append(Difference(f"(ledger {entry.reference})", Trouble.WRONG, claim, f"a {entry.kind} of no hold"))
     waiting = tuple(Waiting(case.session_id, why) for case in files.values() for why in case.open)
-    return Report(len(files), tuple(found), waiting)
+    return Report(len(files), tuple(found), waiting, tuple(under_way))
 
 
 def _accounts_of(case: CaseFile, books: dict[str, Account]) -> list[Account]:

@@ -30,6 +30,10 @@ def show_audit(console: Console, report: Report) -> None:
             waiting.add_row(_plain(still.session_id), _plain(still.why))
         console.print(waiting)
         console.print("A corrected ending of the fleet settles what is open, or: tapwatt session settle SESSION\n")
+    if report.under_way:
+        still = report.under_way[-1]
+        going_on = f"{len(report.under_way)} under way, no difference yet: such as {still.session_id} ({still.why})"
+        console.print(_plain(going_on))
     console.print(report.line, style="bold green" if report.clean else "bold red", highlight=False, soft_wrap=True)
 
 
@@ -46,6 +50,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "sessions": report.sessions,
         **{str(trouble): report.count(trouble) for trouble in Trouble},
         "open": [{"session_id": one.session_id, "why": one.why} for one in report.open],
+        "under_way": [{"session_id": one.session_id, "does": one.why} for one in report.under_way],
         "differences": [
             {"session_id": one.session_id, "is": str(one.trouble), "expected": one.expected, "found": one.found}
             for one in report.differences

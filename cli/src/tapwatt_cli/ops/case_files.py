@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from tapwatt.facts.codec import Event
@@ -91,6 +92,21 @@ class CaseFile:
         if any(e.envelope.time >= event.envelope.time for e in later):
             return None
         return f"{fact.doubt}: {fact.why}"
+
+    def under_way(self, now: datetime, within: timedelta, *, touched: bool) -> str:
+        """What it is doing, where it is not settled and nothing is wrong with that yet; else nothing.
+
+        A car charges for as long as its hold stands and is not `touched` (taken of, or let go). Everything else has to
+        be answered within so long.
+        """
+        authorised = self.one(Authorised)
+        if self.outcomes:
+            return ""
+        ended = any(self.one(kind) is not None for kind in (ChargingEnded, SessionCancelled, SessionPriced))
+        if authorised is not None and not ended and not touched and authorised.hold.expires_at > now:
+            return f"charging, held until {authorised.hold.expires_at:%d %b %H:%M} UTC"
+        last = max(event.envelope.time for event in self.events.values())
+        return f"{self.last_said} at {last:%H:%M:%S} UTC" if now - last <= within else ""
 
     @property
     def last_said(self) -> str:

@@ -217,6 +217,38 @@ def test_a_day_that_agrees_has_no_difference() -> None:
     assert report.line == "audit: 4 sessions, 0 lost, 0 twice, 0 wrong"
 
 
+def test_a_session_that_goes_on_is_under_way_and_no_difference() -> None:
+    # given a car that charges under a hold that stands, and one whose charging has just ended
+    charging, ended = Told("s1").authorise(), Told("s2").authorise().charge()
+    last = max(event.envelope.time for event in [*charging.events, *ended.events])
+    day = ([*charging.events, *ended.events], [*charging.ledger, *ended.ledger])
+    # when a ring that is at work is audited
+    report = audit(*day, last + timedelta(minutes=1))
+    # then both are counted, and neither is lost
+    assert report.line == "audit: 2 sessions, 0 lost, 0 twice, 0 wrong, 2 under way"
+    assert {one.session_id: one.why.split(",")[0].split(" at ")[0] for one in report.under_way} == {
+        "s1": "charging",
+        "s2": "SessionPriced",
+    }
+    # and half an hour later the one that ended is lost, and the other one charges on
+    later = audit(*day, last + timedelta(minutes=30))
+    assert troubles(later) == {Trouble.LOST}
+    assert {one.session_id for one in later.differences} == {"s2"}
+    assert [one.session_id for one in later.under_way] == ["s1"]
+    # and once its hold has run out it is lost, too
+    assert {one.session_id for one in audit(*day, charging.hold.expires_at).differences} == {"s1", "s2"}
+    # and where everything has to be at rest both are
+    assert {one.session_id for one in audit(*day).differences} == {"s1", "s2"}
+
+
+def test_money_that_was_taken_of_a_session_that_charges_is_no_session_that_goes_on() -> None:
+    told = settled().forget(Captured).forget(SessionPriced).forget(ChargingEnded)
+    last = max(event.envelope.time for event in told.events)
+    report = audit(told.events, told.ledger, last + timedelta(hours=1))
+    assert report.under_way == ()
+    assert troubles(report) == {Trouble.LOST}
+
+
 def test_s12_a_redelivered_event_is_no_difference() -> None:
     # given every event of a session delivered three times
     told = settled()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Annotated
 
 import typer
 
+from tapwatt.clock import SystemClock
 from tapwatt.facts.topics import Topics
 from tapwatt_cli.console import page
 from tapwatt_cli.ops.audit import Report, with_unreadable
@@ -19,7 +21,15 @@ from tapwatt_cli.running import run
 
 
 def audit(
-    ledger_url: Annotated[str, typer.Option(help="The simulated provider, e.g. http://127.0.0.1:8090.")],
+    ledger_url: Annotated[
+        str,
+        typer.Option(
+            help="Whose ledger: the simulated provider's, such as http://127.0.0.1:8090. A real provider shows none."
+        ),
+    ],
+    within_min: Annotated[
+        float, typer.Option(min=0, max=1440, help="What was said less than so many minutes ago may yet be answered.")
+    ] = 15,
     bootstrap: Annotated[
         str, typer.Option(envvar="TAPWATT_KAFKA_BOOTSTRAP", help="Kafka's host:port.")
     ] = "127.0.0.1:9092",
@@ -30,9 +40,12 @@ def audit(
 ) -> None:
     """Compare everything said on Kafka with the provider's ledger: every session, every hold, every cent.
 
+    A session that charges under a hold that stands, or that was spoken of within --within-min minutes, is under way: it
+    is counted, and no difference yet. --within-min 0 is for a ring that is at rest.
+
     Exit code 1 when something is lost, there twice or wrong; each difference is named.
     """
-    report = run(_audit(ledger_url, bootstrap, topic_prefix))
+    report = run(_audit(ledger_url, bootstrap, topic_prefix, timedelta(minutes=within_min)))
     if as_document:
         typer.echo(json.dumps(as_json(report), indent=2))
     else:
@@ -41,7 +54,7 @@ def audit(
         raise typer.Exit(1)
 
 
-async def _audit(ledger_url: str, bootstrap: str, prefix: str) -> Report:
+async def _audit(ledger_url: str, bootstrap: str, prefix: str, within: timedelta) -> Report:
     log = await read_topics(bootstrap, Topics(prefix))
     ledger = read_ledger(await fetch_ledger(ledger_url))
-    return with_unreadable(compare(log.events, ledger), log.unreadable)
+    return with_unreadable(compare(log.events, ledger, SystemClock().now(), within), log.unreadable)

@@ -2,26 +2,70 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+from typer.core import TyperGroup
 
 from tapwatt.clock import SystemClock
 from tapwatt.facts.topics import Topics
-from tapwatt_cli.console import a_person_types, printable
+from tapwatt_cli.console import a_person_types, page, printable, read_so_far
 from tapwatt_cli.ops import settling
 from tapwatt_cli.ops.commands.typed import MOST_NAME, MOST_REASON, Session, amount_in_words, words_typed
+from tapwatt_cli.ops.session_page import show_story, story_as_json
+from tapwatt_cli.ops.session_reading import read_session
+from tapwatt_cli.ops.session_story import story_of
 from tapwatt_cli.ops.settling import settlement
 from tapwatt_cli.running import run
 
-app = typer.Typer(name="session", no_args_is_help=True, help="Settle a session that waits for a person's word.")
+SHOW = "show"
 
 
-@app.callback()
-def _menu() -> None:
-    """Settle a session that waits for a person's word."""
+class NamedOrCommand(TyperGroup):
+    """`tapwatt session NL-TWT/1001` is `tapwatt session show NL-TWT/1001`. A session called `show` needs the latter."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Put `show` before what names no command."""
+        if args and args[0] not in {*self.commands, "--help"}:
+            args = [SHOW, *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(
+    name="session",
+    cls=NamedOrCommand,
+    no_args_is_help=True,
+    help="Show a session's whole story, or settle one that waits for a person's word.",
+)
+
+
+@app.command(SHOW)
+def show(
+    session: Session,
+    bootstrap: Annotated[
+        str, typer.Option(envvar="TAPWATT_KAFKA_BOOTSTRAP", help="Kafka's host:port.")
+    ] = "127.0.0.1:9092",
+    topic_prefix: Annotated[
+        str, typer.Option(envvar="TAPWATT_TOPIC_PREFIX", help="Where several rings share a Kafka.")
+    ] = "",
+    as_document: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+) -> None:
+    """Tell a session's whole story: every fact, every delayed try and dead letter, in the order of the log's time.
+
+    `tapwatt session NL-TWT/1001` says the same. With --json each fact is whole, with where it stands on the log, and
+    the trace id under which its spans and log lines are found. Nothing is changed.
+    """
+    topics = Topics(topic_prefix)
+    with read_so_far(f"reading what was said of {printable(session)}") as progress:
+        found = run(read_session(bootstrap, topics, session, progress))
+    story = story_of(session, found, topics)
+    if as_document:
+        typer.echo(json.dumps(story_as_json(story), indent=2, ensure_ascii=False))
+    else:
+        show_story(page(), story)
 
 
 @app.command()

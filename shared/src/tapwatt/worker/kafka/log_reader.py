@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from datetime import datetime
 
-from aiokafka import AIOKafkaConsumer
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
@@ -25,12 +26,14 @@ async def read_log(
     bootstrap: str,
     topics: Sequence[str],
     *,
-    since: Mapping[Partition, int] | None = None,
+    since: Mapping[Partition, int] | datetime | None = None,
+    only: Callable[[Partition], bool] = lambda partition: True,
     sized: Callable[[int], None] = lambda offsets: None,
 ) -> AsyncIterator[Incoming]:
     """Every record that stands on these topics when the first is asked for. Unavailable if Kafka goes away meanwhile.
 
-    `since` says from which offset on a partition is read, where not from its beginning; `sized` hears, before the first
+    `since` says from which offset, or from when on by the log's time (UTC), a partition is read, where not from its
+    beginning; `only` which partitions are read, where not all; `sized` hears, before the first
     record, how many offsets there are to read: as many records at most.
 
     Topics come one after another, in the order they are given; records of one partition come in their order.
@@ -40,10 +43,11 @@ async def read_log(
     try:
         await log.start()
         await admin.start()
-        every = await partitions_of(admin, topics)
+        every = [tp for tp in await partitions_of(admin, topics) if only(Partition(*tp))]
         ends = await log.end_offsets(every)
         begins = await log.beginning_offsets(every)
-        begins = {tp: max(begin, (since or {}).get(Partition(*tp), 0)) for tp, begin in begins.items()}
+        wanted = await _at(log, every, since, ends) if isinstance(since, datetime) else since or {}
+        begins = {tp: max(begin, wanted.get(Partition(*tp), 0)) for tp, begin in begins.items()}
         sized(sum(max(ends[tp] - begins[tp], 0) for tp in every))
         # Assigned once and for all: stopping an aiokafka consumer that was assigned anew can wait for ever (measured).
         log.assign(every)
@@ -63,3 +67,11 @@ async def read_log(
     finally:
         await log.stop()
         await admin.close()
+
+
+async def _at(
+    log: AIOKafkaConsumer, every: Sequence[TopicPartition], since: datetime, ends: Mapping[TopicPartition, int]
+) -> dict[Partition, int]:
+    """The first offset of each partition whose record came to the log then or later; its end where there is none."""
+    found = await log.offsets_for_times(dict.fromkeys(every, int(since.timestamp() * 1000)))
+    return {Partition(*tp): one.offset if (one := found.get(tp)) is not None else ends[tp] for tp in every}

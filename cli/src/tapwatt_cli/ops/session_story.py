@@ -1,0 +1,127 @@
+"""A session's whole story: every fact of it, what was set aside of it and why, in the order of the log's time. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from tapwatt.errors import Poison
+from tapwatt.facts.codec import decode
+from tapwatt.facts.events import FACTS, StopRequested, TokenMatched
+from tapwatt.facts.fact import Fact
+from tapwatt.facts.topics import Topics
+from tapwatt.worker.moved_records import delay_of, kind_of
+from tapwatt.worker.records import Incoming, origin
+from tapwatt_cli.ops.fact_words import words
+from tapwatt_cli.ops.session_names import about, identities, meant
+
+OUTSIDE = tuple(fact for fact in FACTS if fact.from_outside())
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing that stands on the log. `at` is the log's time (UTC); `by` who said it, or set it aside.
+
+    `what` is a fact's name, or what became of a record (delayed, dead letter, unreadable).
+    """
+
+    at: datetime
+    by: str
+    what: str
+    said: str
+    stands: str
+    fact: Fact | None = None
+    event_id: str = ""
+    trace_id: str = ""
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """A session's steps, oldest first. `identity` is operator/session."""
+
+    identity: str
+    steps: tuple[Step, ...] = field(default_factory=tuple)
+
+    def facts(self) -> list[Fact]:
+        """The facts among them, each once."""
+        return [step.fact for step in self.steps if step.fact is not None and not step.again]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A record with the log's time of it (UTC)."""
+
+    record: Incoming
+    at: datetime
+
+
+def story_of(named: str, found: Iterable[Found], topics: Topics) -> Story:
+    """The story of the session of this name. UnknownSession, in one sentence, if there is none, or if it is several's.
+
+    `found` may hold what is about other sessions; of stops it holds whatever was said at the session's terminal.
+    """
+    steps = sorted((_step(one, topics) for one in found), key=lambda step: (step.at, step.stands))
+    facts = [step.fact for step in steps if step.fact is not None]
+    identity = meant(named, identities(facts))
+    ours = {id(fact) for fact in about(identity, facts)}
+    stops = {fact.stop_id for fact in facts if id(fact) in ours and isinstance(fact, TokenMatched)}
+    kept: list[Step] = []
+    seen: set[tuple[str, str]] = set()
+    for step in steps:
+        if step.fact is not None and not (id(step.fact) in ours or _about_a_stop(step.fact, stops)):
+            continue
+        name = (step.what, step.event_id)
+        again = bool(step.event_id) and name in seen
+        seen.add(name)
+        kept.append(_repeated(step) if again else step)
+    return Story(identity, tuple(kept))
+
+
+def _about_a_stop(fact: Fact, stops: set[str]) -> bool:
+    return isinstance(fact, StopRequested) and fact.stop_id in stops
+
+
+def _repeated(step: Step) -> Step:
+    parts = {name: getattr(step, name) for name in Step.__slots__}
+    return Step(**{**parts, "again": True})
+
+
+def _step(found: Found, topics: Topics) -> Step:
+    record, stands = found.record, origin(found.record)
+    notes = _notes(record)
+    set_aside = record.topic == topics.dead_letters or ".retry-" in record.topic
+    try:
+        event = decode(record.key, record.value, record.headers)
+    except Poison as poison:
+        if not set_aside:
+            return Step(found.at, "", "unreadable", str(poison), stands)
+        return Step(found.at, notes.get("dead_lettered_by", ""), _aside(record, topics), _why(record, notes), stands)
+    envelope = event.envelope
+    trace = (envelope.traceparent or "")[3:35]
+    if set_aside:
+        said = f"{event.fact.name}: {_why(record, notes)}"
+        by = notes.get("dead_lettered_by") or record.topic.removeprefix(topics.prefix).split(".")[1]
+        return Step(found.at, by, _aside(record, topics), said, stands, event.fact, f"{envelope.id} {stands}", trace)
+    by = envelope.source.rpartition("/")[2] or envelope.source
+    return Step(found.at, by, event.fact.name, words(event.fact), stands, event.fact, envelope.id, trace)
+
+
+def _aside(record: Incoming, topics: Topics) -> str:
+    return "dead letter" if record.topic == topics.dead_letters else "delayed"
+
+
+def _why(record: Incoming, notes: Mapping[str, str]) -> str:
+    delay, kind, reason = delay_of(record), kind_of(record), notes.get("reason", "no reason given")
+    tried = f", try {delay.scheduled} by schedule, due {delay.due:%d %b %H:%M:%S}" if delay and delay.scheduled else ""
+    return f"{kind}: {reason}{tried}"
+
+
+def _notes(record: Incoming) -> dict[str, str]:
+    ours = "tapwatt_"
+    return {
+        name.removeprefix(ours): (raw or b"").decode("utf-8", "backslashreplace")
+        for name, raw in record.headers
+        if name.startswith(ours)
+    }
