@@ -2,41 +2,45 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from fractions import Fraction
 
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pricing.engine.rounding_shares import bill_shares
+from pricing.engine.rounding_shares import line_shares
 from pricing.engine.totals import Cost, round_once
-from tapwatt.money import Rounding
+from pricing.engine.vat_in_it import vat_in
+from tapwatt.money import Money, Rounding
 
-
-def _cost(hundredths: int, percent: int) -> Cost:
-    after = Fraction(hundredths, 100)
-    return Cost(after * 100 / (100 + percent), after)
-
-
-costs = st.lists(st.builds(_cost, st.integers(0, 400), st.sampled_from([0, 5, 21, 100])), min_size=1, max_size=5)
+lines = st.lists(st.tuples(st.integers(0, 400), st.booleans()), min_size=1, max_size=5)
 
 
 @settings(max_examples=500, deadline=None)
-@given(costs, st.sampled_from(Rounding), st.booleans())
-@example([_cost(80, 0), _cost(27, 100)], Rounding.DOWN, True)
-def test_shares_add_up_to_both_totals_and_show_a_tax_only_where_there_is_one(
-    exact: list[Cost], rounding: Rounding, gross: bool
+@given(lines, st.sampled_from([0, 5, 21, 100]), st.sampled_from(Rounding), st.booleans())
+@example([(80, True), (27, False)], 100, Rounding.DOWN, True)
+def test_lines_add_up_to_what_is_owed_and_to_its_vat_and_none_has_less_than_no_tax(
+    of: list[tuple[int, bool]], percent: int, rounding: Rounding, gross: bool
 ) -> None:
     # given amounts around one minor unit, where every rounding shows
-    excl, incl = (
-        round_once(sum((getattr(c, kind) for c in exact), Fraction(0)), "JPY", rounding).minor
-        for kind in ("excl", "incl")
-    )
+    after = [Fraction(hundredths, 100) for hundredths, _ in of]
+    exact = [Cost(one * 100 / (100 + percent), one) for one in after]
+    owed = round_once(sum(after, Fraction(0)), "JPY", rounding)
+    vat = vat_in(owed, Decimal(percent))
     # when
-    shares = bill_shares(exact, excl, incl, gross=gross)
+    shares = line_shares(exact, (owed - vat).minor, vat.minor, gross=gross, steady=[fee for _, fee in of])
     # then
-    assert sum(before for before, _ in shares) == excl
-    assert sum(after for _, after in shares) == incl
-    for (before, after), cost in zip(shares, exact, strict=True):
-        assert 0 <= before <= after
-        assert cost.vat or before == after
-        assert max(abs(before - cost.excl), abs(after - cost.incl)) < 2
+    assert sum(without for without, _ in shares) == (owed - vat).minor
+    assert sum(with_it for _, with_it in shares) == owed.minor
+    for (without, with_it), cost in zip(shares, exact, strict=True):
+        assert 0 <= without <= with_it
+        assert cost.vat or without == with_it
+        assert max(abs(without - cost.excl), abs(with_it - cost.incl)) <= 3
+
+
+@given(st.integers(0, 10**6), st.sampled_from(["5.5", "9", "19", "21", "25.5", "100"]))
+def test_the_vat_of_an_amount_before_vat_is_found_again_in_the_amount_with_it(minor: int, percent: str) -> None:
+    # given any amount before VAT, and its VAT rounded half up, as BR-CO-17 of EN 16931 says
+    vat = int(minor * Fraction(percent) / 100 + Fraction(1, 2))
+    # then the amount with it has that VAT in it
+    assert vat_in(Money(minor=minor + vat, currency="EUR"), Decimal(percent)).minor == vat

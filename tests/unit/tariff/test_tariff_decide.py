@@ -180,6 +180,18 @@ def test_a_price_says_under_which_terms_it_was_made_and_what_tax_is_in_it() -> N
     assert [(share.percent, share.incl_vat) for share in said.vat] == [(None, Money.of("6.00", "EUR"))]
 
 
+def test_s23_the_vat_is_the_one_in_what_is_owed_and_ocpis_total_before_it_is_told_beside() -> None:
+    # 5.415 before 21 % of VAT, 6.55215 after it: 6.55 has 1.14 of VAT in it, and 5.42 is OCPI's total before VAT
+    began = under(ENERGY=("0.5415", None))
+    component = began.tariff.elements[0].price_components[0].model_copy(update={"vat": Decimal(21)})
+    elements = (TariffElement(price_components=(component,)),)
+    tariff = began.tariff.model_copy(update={"elements": elements})
+    said = price(Session(began.model_copy(update={"tariff": tariff}), (word(ended()),)))
+    assert [(s.excl_vat.minor, s.vat.minor, s.incl_vat.minor) for s in said.vat] == [(541, 114, 655)]
+    assert (said.owed, said.owed_excl_vat) == (Money.of("6.55", "EUR"), Money.of("5.41", "EUR"))
+    assert said.total_excl_vat == Money.of("5.42", "EUR")
+
+
 @pytest.mark.parametrize(("currency", "minor"), [("JPY", 5), ("EUR", 500), ("KWD", 5000)])
 def test_s24_the_price_has_the_decimals_of_its_currency(currency: str, minor: int) -> None:
     said = price(Session(authorised(currency), (word(ended()),)))

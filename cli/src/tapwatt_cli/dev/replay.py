@@ -147,7 +147,8 @@ def _compared(record: RecordedSession, settled: Captured | HoldReleased, priced:
     if took != priced.owed:
         return _not_compared(record, f"{priced.owed} was owed and {took} settled: run tapwatt audit")
     with_vat = record.total_incl is not None
-    charged = took if with_vat else priced.owed_excl_vat
+    before_vat = priced.owed_excl_vat if priced.total_excl_vat is None else priced.total_excl_vat
+    charged = took if with_vat else before_vat
     return Replayed(record.id, record.energy_wh, billed(record), charged, with_vat)
 
 

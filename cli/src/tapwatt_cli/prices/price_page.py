@@ -69,7 +69,7 @@ def _lines(priced: Priced, width: int) -> Iterator[tuple[str, str]]:
         "",
         "",
         "",
-        _amount(bill.excl_vat),
+        _amount(bill.taxable),
         _amount(bill.incl_vat),
     )
     widths = [max(len(row[column]) for row in (*rows, total)) for column in range(len(total))]
@@ -134,6 +134,11 @@ def _sentences(priced: Priced) -> Iterator[str]:
     bill = priced.bill
     yield f"Rounding: {priced.policy}."
     yield f"Unrounded: {_exact(bill.exact_excl_vat)} before VAT and {_exact(bill.exact_incl_vat)} with VAT."
+    if bill.taxable != bill.excl_vat:
+        yield (
+            f"OCPI's total before VAT is {_amount(bill.excl_vat)}: it is rounded on its own, "
+            "and the VAT above is the one in what is to pay."
+        )
     yield from _compared(priced)
     for note in priced.notes:
         place = note.path.removeprefix(priced.usage.path).removeprefix(".")

@@ -78,7 +78,7 @@ class Priced:
         decimals = f"{digits} decimals" if digits else "whole units"
         return (
             f"each total is rounded once, to {decimals} of {currency}, {_MODES[self.rounding]}; "
-            "the lines are whole shares of it that add up to it"
+            "the VAT of each rate is the one in what is owed at it, and the lines add up to both"
         )
 
 
@@ -171,6 +171,7 @@ def document(priced: Priced) -> dict[str, Any]:
     bill, usage = priced.bill, priced.usage
     return {
         "total_cost": {"excl_vat": _major(bill.excl_vat), "incl_vat": _major(bill.incl_vat)},
+        "taxable": _major(bill.taxable),
         "currency": priced.tariff.currency,
         "exact": {"excl_vat": plain(bill.exact_excl_vat), "incl_vat": plain(bill.exact_incl_vat)},
         "lines": [

@@ -11,8 +11,9 @@ from typing import Literal
 from pricing.engine.cannot_price import CannotPrice
 from pricing.engine.line_words import why_adjusted, why_charged
 from pricing.engine.quantities import to_decimal
-from pricing.engine.rounding_shares import bill_shares
+from pricing.engine.rounding_shares import line_shares, shared_out
 from pricing.engine.totals import NOTHING, Cost, Rate, Used, cost_of, rate_of, rates_of
+from pricing.engine.vat_in_it import vat_in
 from tapwatt.facts.bill import PriceLine, VatShare
 from tapwatt.money import LARGEST_MINOR, Money, exponent
 from tapwatt.tariffs import Dimension, Tariff
@@ -27,10 +28,11 @@ _UNIT: dict[Dimension, Literal["kWh", "h", "session"]] = {
 
 @dataclass(frozen=True, slots=True)
 class _Taxed:
-    """What is taxed at one rate: which of the lines, what each costs exactly, and all of it within the limits."""
+    """What is taxed at one rate: which of the lines, what each costs exactly, and what is owed at it, exactly."""
 
     lines: list[int]
     costs: list[Cost]
+    steady: list[bool]
     total: Cost
 
     @property
@@ -40,28 +42,40 @@ class _Taxed:
 
 
 def lines_of(
-    tariff: Tariff, used: Sequence[Used], total: Cost, why: str, excl: Money, incl: Money
+    tariff: Tariff, used: Sequence[Used], total: Cost, why: str, owed: Money
 ) -> tuple[tuple[PriceLine, ...], tuple[VatShare, ...]]:
-    """The lines and the VAT summary; the amounts of each kind add up to the rounded totals exactly.
+    """The lines and the VAT summary of what is owed; the amounts of each kind add up to it exactly.
 
-    The totals are shared out over the rates of VAT, and each of these over its lines. A lowest or highest price is an
-    ADJUSTMENT line for each rate, in proportion to what is taxed at it, less than zero when it lowers the price.
+    What is owed is shared out over the rates of VAT. The VAT in each share is worked out once, in
+    pricing.engine.vat_in_it, and shared out over the lines, as is the rest. A lowest or highest price is an ADJUSTMENT
+    line for each rate, in proportion to what is taxed at it, less than zero when it lowers the price.
     """
     rates = _by_rate(tariff, used, total, why)
-    gross, minor = tariff.tax_included == "YES", 10 ** exponent(tariff.currency)
-    shares = bill_shares([_times(t.total, minor) for t in rates.values()], excl.minor, incl.minor, gross=gross)
+    minor = 10 ** exponent(tariff.currency)
+    taxed_at = list(rates.values())
+    shares = shared_out(
+        [t.total.incl * minor for t in taxed_at], owed.minor, steady=[bool(t.lines) and all(t.steady) for t in taxed_at]
+    )
     lines: dict[int, PriceLine] = {}
     adjustments: list[PriceLine] = []
+    vat: list[VatShare] = []
     for (rate, taxed), share in zip(rates.items(), shares, strict=True):
-        adjusted = taxed.adjustment != NOTHING
-        costs = [*taxed.costs, taxed.adjustment] if adjusted else taxed.costs
-        parts = bill_shares([_times(c, minor) for c in costs], *share, gross=gross)
+        vat.append(_vat_share(rate, Money(minor=share, currency=tariff.currency)))
+        costs, steady, adjusted = taxed.costs, taxed.steady, taxed.adjustment != NOTHING
+        if adjusted:
+            costs, steady = [*costs, taxed.adjustment], [*steady, False]
+        parts = line_shares(
+            [_times(c, minor) for c in costs],
+            vat[-1].excl_vat.minor,
+            vat[-1].vat.minor,
+            gross=tariff.tax_included == "YES",
+            steady=steady,
+        )
         for number, part in zip(taxed.lines, parts, strict=False):
             lines[number] = _line(tariff, used[number], rate, _money(tariff, part))
         if adjusted:
             adjustments.append(_adjustment(why_adjusted(why, rate, len(rates)), rate, _money(tariff, parts[-1])))
-    vat = tuple(_vat_share(rate, _money(tariff, share)) for rate, share in zip(rates, shares, strict=True))
-    return (*(lines[number] for number in range(len(used))), *adjustments), vat
+    return (*(lines[number] for number in range(len(used))), *adjustments), tuple(vat)
 
 
 def _by_rate(tariff: Tariff, used: Sequence[Used], total: Cost, why: str) -> dict[Rate, _Taxed]:
@@ -73,22 +87,28 @@ def _by_rate(tariff: Tariff, used: Sequence[Used], total: Cost, why: str) -> dic
     sums = {rate: sum(c, NOTHING) for rate, c in costs.items()}
     if why:
         sums = _within(tariff, sums, total)
-    return {rate: _Taxed(numbers.get(rate, []), costs.get(rate, []), taxed) for rate, taxed in sums.items()}
+    return {
+        rate: _Taxed(
+            numbers.get(rate, []),
+            costs.get(rate, []),
+            [used[n].component.type is Dimension.FLAT for n in numbers.get(rate, [])],
+            taxed,
+        )
+        for rate, taxed in sums.items()
+    }
 
 
 def _within(tariff: Tariff, sums: dict[Rate, Cost], total: Cost) -> dict[Rate, Cost]:
-    """The total in proportion to what each rate costs: the amounts before VAT, and the taxes."""
+    """What is owed in proportion to what each rate costs, with the VAT of that rate, whatever the limits say."""
     before = sum(sums.values(), NOTHING)
-    if not before.excl:
+    if not before.incl:
         rate = _rate_of_nothing(tariff, total)
-        return {**sums, rate: total}
-    price = total.excl / before.excl
-    found = {}
-    for rate, cost in sums.items():
-        # A limit may bring a tax that nothing used has; then it is shared as the amounts are.
-        tax = total.vat * (cost.vat / before.vat if before.vat else cost.excl / before.excl)
-        found[rate] = Cost(cost.excl * price, cost.excl * price + tax)
-    return found
+        return {**sums, rate: _with_its_vat(total.incl, rate)}
+    return {rate: _with_its_vat(total.incl * cost.incl / before.incl, rate) for rate, cost in sums.items()}
+
+
+def _with_its_vat(incl: Fraction, rate: Rate) -> Cost:
+    return Cost(incl * 100 / (100 + Fraction(rate or 0)), incl)
 
 
 def _rate_of_nothing(tariff: Tariff, total: Cost) -> Rate:
@@ -144,6 +164,6 @@ def _adjustment(why: str, rate: Rate, money: tuple[Money, Money]) -> PriceLine:
     )
 
 
-def _vat_share(rate: Rate, money: tuple[Money, Money]) -> VatShare:
-    excl, incl = money
-    return VatShare(percent=rate, excl_vat=excl, vat=incl - excl, incl_vat=incl)
+def _vat_share(rate: Rate, owed: Money) -> VatShare:
+    vat = vat_in(owed, rate)
+    return VatShare(percent=rate, excl_vat=owed - vat, vat=vat, incl_vat=owed)

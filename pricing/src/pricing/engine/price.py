@@ -8,7 +8,8 @@ The rules are those of OCPI 2.2.1 and 2.3.0 (mod_tariffs, mod_cdrs), computed fr
 - A reservation is a session before the session: its own elements, FLAT, billing increment and duration; its hours
   are TIME. One that expired asks the elements for that first (see pricing.engine.winning_element), and no session
   follows it.
-- The whole is rounded once; each line is a share of it (see pricing.engine.lines_and_vat).
+- The whole is rounded once; its VAT is worked out once for each rate, and each line is a share of both (see
+  pricing.engine.lines_and_vat).
 
 One rule is ours, an operator's promise to the driver that OCPI has no word for: the first `idle_grace_s` seconds of an
 uninterrupted run of parked periods, with no charging between them, have no TIME and no PARKING_TIME. They pass for
@@ -41,8 +42,10 @@ _EXACT = 20
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """What is owed, before and after VAT, the lines that add up to both, and their VAT by rate, which does, too.
+    """What is owed (`incl_vat`), the lines and the VAT by rate that add up to it, and OCPI's two totals.
 
+    `excl_vat` is OCPI's total before VAT, which is rounded on its own. What the lines and the rates have before VAT is
+    `taxable`: it adds up to what is owed with a VAT that fits its rate, and so may be a minor unit off (ADR 15).
     `exact_excl_vat` and `exact_incl_vat` are what was rounded, in major units, to 20 decimals: all of it, unless it
     does not end, as a third of a cent. `exact_cost` has that, too.
     """
@@ -53,6 +56,11 @@ class Price:
     incl_vat: Money
     exact_excl_vat: Decimal
     exact_incl_vat: Decimal
+
+    @property
+    def taxable(self) -> Money:
+        """What is owed less its VAT, in minor units."""
+        return sum((share.excl_vat for share in self.vat), Money.zero(self.incl_vat.currency))
 
 
 def price(
@@ -71,7 +79,7 @@ def price(
     used = _used(tariff, periods, time_zone, idle_grace_s, reservation_expired)
     total, why = _total(tariff, periods, used)
     excl, incl = round_within_limits(tariff, total, rounding)
-    lines, vat = lines_of(tariff, used, total, why, excl, incl)
+    lines, vat = lines_of(tariff, used, total, why, incl)
     return Price(lines, vat, excl, incl, to_decimal(total.excl, _EXACT), to_decimal(total.incl, _EXACT))
 
 

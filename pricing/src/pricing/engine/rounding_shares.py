@@ -7,34 +7,47 @@ from fractions import Fraction
 
 from pricing.engine.totals import Cost
 
+_HALF = Fraction(1, 2)
 
-def shared_out(exact: Sequence[Fraction], total: int, least: Sequence[int] | None = None) -> list[int]:
+
+def shared_out(
+    exact: Sequence[Fraction], total: int, least: Sequence[int] | None = None, steady: Sequence[bool] | None = None
+) -> list[int]:
     """Whole minor units that add up to the total: each amount rounded down, what remains to the largest remainders.
 
-    `least` says what each part is at the least, nothing if it does not say. What is exactly nothing stays nothing while
-    there is anything else. Where the parts are more than the total, those that have the least remainder are lowered.
+    A `steady` part is rounded on its own, half up, and stays so while any other part can make up the total: the same
+    fee is the same on every bill. `least` says what each part is at the least, nothing if it does not say. What is
+    exactly nothing stays nothing while there is anything else. Where the parts are more than the total, those that have
+    the least remainder are lowered.
     """
     lowest = least or [0] * len(exact)
-    parts = [int(e // 1) if least is None else max(int(e // 1), low) for e, low in zip(exact, lowest, strict=True)]
+    kept = steady or [False] * len(exact)
+    parts = [int((e + _HALF if keep else e) // 1) for e, keep in zip(exact, kept, strict=True)]
+    if least is not None:
+        parts = [max(part, low) for part, low in zip(parts, least, strict=True)]
     while (missing := total - sum(parts)) != 0:
         order = sorted(range(len(parts)), key=lambda i: (parts[i] - exact[i], i), reverse=missing < 0)
         able = [i for i in order if (exact[i] if missing > 0 else parts[i] > lowest[i])]
-        for i in (able or order)[: abs(missing)]:
+        moved = [i for i in able if not kept[i]] or able or order
+        for i in moved[: abs(missing)]:
             parts[i] += 1 if missing > 0 else -1
     return parts
 
 
-def bill_shares(exact: Sequence[Cost], excl: int, incl: int, *, gross: bool) -> list[tuple[int, int]]:
-    """Each part of a bill in minor units before and after VAT: they add up to both totals, and no tax is negative.
+def line_shares(
+    exact: Sequence[Cost], excl: int, vat: int, *, gross: bool, steady: Sequence[bool] | None = None
+) -> list[tuple[int, int]]:
+    """The lines at one rate in minor units before and after VAT: they add up to both, and no tax is negative.
 
     The taxes are shared out on their own, and so are the amounts that the prices are given in (`gross`: those after
-    VAT): a fee of 0.50 stays 0.50, and what is not taxed shows no tax. Only an adjustment may be less than nothing.
+    VAT): a fee of 0.50 stays 0.50. Only an adjustment may be less than nothing.
     """
-    taxes = shared_out([c.vat for c in exact], incl - excl)
+    taxes = shared_out([c.vat for c in exact], vat, steady=steady)
     if gross:
-        after = shared_out([c.incl for c in exact], incl, [_lowest(c, t) for c, t in zip(exact, taxes, strict=True)])
+        lowest = [_lowest(c, t) for c, t in zip(exact, taxes, strict=True)]
+        after = shared_out([c.incl for c in exact], excl + vat, lowest, steady)
         return [(a - t, a) for a, t in zip(after, taxes, strict=True)]
-    before = shared_out([c.excl for c in exact], excl)
+    before = shared_out([c.excl for c in exact], excl, steady=steady)
     return [(b, b + t) for b, t in zip(before, taxes, strict=True)]
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from fractions import Fraction
 
 from pricing.engine.cannot_price import CannotPrice
 from pricing.engine.price import price
-from pricing.engine.quantities import to_decimal
 from pricing.engine.totals import rates_of
+from pricing.engine.vat_in_it import vat_in
 from tapwatt.facts.bill import PriceLine, VatShare
 from tapwatt.facts.events import Authorised, SessionPriced, SettlementDecided
 from tapwatt.facts.reasons import EndReason
-from tapwatt.money import Money, RoundingPolicy, round_to_minor
+from tapwatt.money import Money, RoundingPolicy
 from tariff.reading import Reading
 
 __all__ = ["CannotPrice", "by_tariff", "decided", "nothing_owed"]
@@ -51,7 +50,8 @@ def by_tariff(authorised: Authorised, reading: Reading, rounding: RoundingPolicy
         place=authorised.place,
         hold=authorised.hold,
         owed=bill.incl_vat,
-        owed_excl_vat=bill.excl_vat,
+        owed_excl_vat=bill.taxable,
+        total_excl_vat=bill.excl_vat,
         energy_wh=reading.energy_wh,
         ended_because=reading.reason,
         tariff_id=authorised.tariff.id,
@@ -66,7 +66,7 @@ def by_tariff(authorised: Authorised, reading: Reading, rounding: RoundingPolicy
     )
 
 
-def decided(authorised: Authorised, decision: SettlementDecided, rounding: RoundingPolicy) -> SessionPriced:
+def decided(authorised: Authorised, decision: SettlementDecided) -> SessionPriced:
     """What a person decided, as one line with the tariff's VAT where it has one rate, else without saying any."""
     nothing = nothing_owed(authorised, EndReason.SETTLED)
     why = f"settled by {decision.decided_by}" + (f": {decision.reason}" if decision.reason else "")
@@ -75,8 +75,8 @@ def decided(authorised: Authorised, decision: SettlementDecided, rounding: Round
         return nothing.model_copy(update={"notes": (why[:500],)})
     rates = rates_of(authorised.tariff)
     rate = rates[0] if len(rates) == 1 else None
-    exact = Fraction(owed.major) / (1 + Fraction(rate or 0) / 100)
-    excl = round_to_minor(to_decimal(exact, 20), owed.currency, rounding.of(owed.currency))
+    vat = vat_in(owed, rate)
+    excl = owed - vat
     line = PriceLine(
         dimension="ADJUSTMENT",
         quantity=Decimal(1),
@@ -92,7 +92,7 @@ def decided(authorised: Authorised, decision: SettlementDecided, rounding: Round
             "owed": owed,
             "owed_excl_vat": excl,
             "lines": (line,),
-            "vat": (VatShare(percent=rate, excl_vat=excl, vat=owed - excl, incl_vat=owed),),
+            "vat": (VatShare(percent=rate, excl_vat=excl, vat=vat, incl_vat=owed),),
             "notes": (why[:500],),
         }
     )

@@ -132,7 +132,7 @@ def _price(
     decisions = [(word, said) for word, said in session.decisions if refused(session, said) is None]
     if decisions:
         word, decision = decisions[-1]
-        return word, _noting(decided(authorised, decision, rules.rounding), session, word)
+        return word, _noting(decided(authorised, decision), session, word)
     believed = [one for one in judged if one.fault is None and not one.word.disputed]
     best = standing([(one.word, one.ended) for one in believed])
     for one in believed:

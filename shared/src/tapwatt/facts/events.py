@@ -232,7 +232,11 @@ class ChargingEnded(Fact):
 
 
 class SessionPriced(Fact):
-    """What is owed, line by line, with the hold it is owed against. Nothing owed is a price of zero."""
+    """What is owed, line by line, with the hold it is owed against. Nothing owed is a price of zero.
+
+    `owed_excl_vat` is what is owed less the VAT in it, rate by rate. `total_excl_vat` is OCPI's total before VAT, which
+    is rounded on its own and may be another one (docs/pricing.md); a bill of the first days has none.
+    """
 
     name = "SessionPriced"
     said_by = ("tariff",)
@@ -242,6 +246,7 @@ class SessionPriced(Fact):
     hold: Hold
     owed: NotNegative
     owed_excl_vat: NotNegative
+    total_excl_vat: NotNegative | None = None
     energy_wh: Energy
     ended_because: EndReason
     tariff_id: str

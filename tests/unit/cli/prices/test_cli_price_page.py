@@ -51,10 +51,25 @@ def test_a_bill_reads_like_one() -> None:
         "  of which 19 % VAT: 3.04 on 16.00",
         "",
         "Rounding: each total is rounded once, to 2 decimals of EUR, half up: a tie goes",
-        "away from zero; the lines are whole shares of it that add up to it.",
+        "away from zero; the VAT of each rate is the one in what is owed at it, and the",
+        "lines add up to both.",
         "Unrounded: 16 before VAT and 19.04 with VAT.",
         "The record's own total is 16.00 before VAT and 19.04 with VAT: the same.",
     ]
+
+
+def test_s23_the_vat_on_the_page_is_the_one_in_what_is_to_pay() -> None:
+    # given 10 kWh at 0.5415 before 21 % of VAT: 5.415, and 6.55215 after it
+    record = vector("2.2.1-by-the-hour")
+    component = {"type": "ENERGY", "price": 0.5415, "vat": 21, "step_size": 1}
+    record["tariffs"] = [{**record["tariffs"][0], "currency": "EUR", "elements": [{"price_components": [component]}]}]
+    record["charging_periods"] = record["charging_periods"][:1]
+    record["charging_periods"][0]["dimensions"] = [{"type": "ENERGY", "volume": 10}]
+    record |= {"total_energy": 10, "currency": "EUR"}
+    said = " ".join(page(record).split())
+    # then the total before VAT is what is to pay less its VAT, and OCPI's is told below
+    assert "to pay 5.41 6.55 of which 21 % VAT: 1.14 on 5.41" in said
+    assert "OCPI's total before VAT is 5.42: it is rounded on its own" in said
 
 
 @pytest.mark.parametrize("width", [80, 120])

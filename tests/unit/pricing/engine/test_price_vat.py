@@ -39,44 +39,71 @@ def test_a_price_that_has_its_vat_in_it_shows_what_it_is() -> None:
     assert vat(bill) == [("21", 83, 17, 100)]
 
 
+def test_the_receipt_of_the_readme_has_the_vat_that_both_ways_give() -> None:
+    # 14.3 kWh * 0.25 + 23 min * 4.80 = 5.415, * 1.21 = 6.55215 -> 6.55. In that are 6.55 * 21 / 121 = 1.137 -> 1.14 of
+    # VAT, and 5.41 * 21 % = 1.136 -> 1.14. OCPI's total before VAT, 5.42, is rounded on its own
+    two = tariff(element(("ENERGY", "0.25", "21"), ("TIME", "4.80", "21")))
+    bill = billed(two, period(0, 23, "14300"))
+    assert vat(bill) == [("21", 541, 114, 655)]
+    assert (bill.excl_vat.minor, bill.incl_vat.minor) == (542, 655)
+    assert lines(bill) == [("ENERGY", 357, 432), ("TIME", 184, 223)]
+
+
+@pytest.mark.parametrize("included", ["YES", "NO"])
+def test_where_no_amount_before_vat_comes_to_what_is_owed_the_vat_is_the_one_in_it(included: str) -> None:
+    # 0.02 has no VAT of 21 % and 0.03 has 0.01: nothing comes to 0.03, in which 0.03 * 21 / 121 = 0.0052 -> 0.01 is VAT
+    price = "0.03" if included == "YES" else "0.025"
+    bill = billed(tariff(element(("ENERGY", price, "21")), tax_included=included), period(0, 60, "1000"))
+    assert vat(bill) == [("21", 2, 1, 3)]
+
+
+def test_the_vat_is_worked_out_once_for_a_rate_and_not_for_each_line() -> None:
+    # ten prices of 0.03 with VAT: 0.30 * 21 / 121 = 0.0521 -> 0.05; line by line it would be 10 * 0.01
+    ten = [element(("ENERGY", "0.03", "21"), max_kwh=number + 1) for number in range(10)]
+    bill = billed(tariff(*ten, tax_included="YES"), period(0, 60, "10000"))
+    assert vat(bill) == [("21", 25, 5, 30)]
+
+
+@pytest.mark.parametrize("wh", range(1000, 3000, 77))
+@pytest.mark.parametrize("included", ["YES", "NO"])
+def test_a_fee_is_the_same_cents_on_every_bill(wh: int, included: str) -> None:
+    # 0.50 with VAT: 0.0868 -> 0.09 of it; before VAT: 0.105 -> 0.11 on top. What is left over is in the energy
+    fee = ("FLAT", 41, 50) if included == "YES" else ("FLAT", 50, 61)
+    with_fee = tariff(element(("FLAT", "0.50", "21"), ("ENERGY", "0.371", "21")), tax_included=included)
+    assert lines(billed(with_fee, period(0, 60, str(wh))))[0] == fee
+
+
 def test_an_amount_holds_at_least_its_tax() -> None:
-    # 0.0080 without VAT and 0.0027 with 0.0013 of VAT in it, rounded down: 0.01 after and 0.00 before, so the cent is
-    # the tax, and it is in the part that is taxed although the other one is larger
+    # 0.0080 without VAT and 0.0027 with 0.0013 of VAT in it, rounded down: the cent is the fee's, which rounds to one
     included = tariff(element(("FLAT", "0.0080"), ("ENERGY", "0.0027", "100")), tax_included="YES")
     bill = billed(included, period(0, 60, "1000"), rounding=Rounding.DOWN)
-    assert vat(bill) == [(None, 0, 0, 0), ("100", 0, 1, 1)]
+    assert vat(bill) == [(None, 1, 0, 1), ("100", 0, 0, 0)]
 
 
 def test_a_fee_before_vat_stays_what_it_is() -> None:
-    # 0.50 + 5.125 + 1.00 = 6.625 -> 6.63; * 1.21 = 8.01625 -> 8.02; the odd half cent is that of the energy
+    # 0.50 + 5.125 + 1.00 = 6.625, * 1.21 = 8.01625 -> 8.02, with 1.39 of VAT; the odd half cent is that of the energy
     three = tariff(element(("FLAT", "0.50", "21"), ("ENERGY", "0.25", "21"), ("TIME", "1", "21")))
-    assert lines(billed(three, period(0, 60, "20500"))) == [("FLAT", 50, 60), ("ENERGY", 513, 621), ("TIME", 100, 121)]
+    assert lines(billed(three, period(0, 60, "20500"))) == [("FLAT", 50, 61), ("ENERGY", 513, 620), ("TIME", 100, 121)]
 
 
 def test_what_is_not_taxed_shows_no_tax() -> None:
-    # 0.006 without VAT and 0.0035 with 20 % are 0.0095, rounded down 0.00; after VAT 0.0102, rounded down 0.01
+    # 0.006 without VAT and 0.0035 with 20 %: 0.0102 after VAT, rounded down 0.01, and it is the fee's
     bill = billed(
         tariff(element(("FLAT", "0.006"), ("ENERGY", "0.0035", "20"))),
         period(0, 60, "1000"),
         rounding=Rounding.DOWN,
     )
-    assert vat(bill) == [(None, 0, 0, 0), ("20", 0, 1, 1)]
+    assert vat(bill) == [(None, 1, 0, 1), ("20", 0, 0, 0)]
 
 
-def test_a_tie_that_goes_to_even_twice_leaves_no_tax_below_nothing() -> None:
-    # 0.0150 -> 0.02 and 0.0150 + 0.0100 = 0.0250 -> 0.02: all of the tax of 0.01 is lost to two roundings
+def test_two_ties_leave_no_tax_below_nothing_in_either_order() -> None:
+    # 0.005 without VAT and 0.010 with 100 %: 0.0250 -> 0.02 after VAT, a cent each; in 0.01 the VAT is 0.005 -> 0.01
     tie = tariff(element(("FLAT", "0.005"), ("ENERGY", "0.010", "100")))
-    assert vat(billed(tie, period(0, 60, "1000"), rounding=Rounding.HALF_EVEN)) == [(None, 1, 0, 1), ("100", 1, 0, 1)]
-    # and the same in the other order
+    assert vat(billed(tie, period(0, 60, "1000"), rounding=Rounding.HALF_EVEN)) == [(None, 1, 0, 1), ("100", 0, 1, 1)]
+    # a fee of 0.010 with 100 % stays 0.02 with it, and nothing is left
     turned = tariff(element(("FLAT", "0.010", "100"), ("ENERGY", "0.005")))
     bill = billed(turned, period(0, 60, "1000"), rounding=Rounding.HALF_EVEN)
-    assert vat(bill) == [("100", 1, 0, 1), (None, 1, 0, 1)]
-
-
-def test_a_tie_that_adds_tax_adds_it_to_what_is_taxed() -> None:
-    # 0.0250 -> 0.02 and 0.0250 + 0.0100 = 0.0350 -> 0.04: a cent of tax more, and none of it where no VAT applies
-    tie = tariff(element(("FLAT", "0.015"), ("ENERGY", "0.010", "100")))
-    assert vat(billed(tie, period(0, 60, "1000"), rounding=Rounding.HALF_EVEN)) == [(None, 1, 0, 1), ("100", 1, 2, 3)]
+    assert vat(bill) == [("100", 1, 1, 2), (None, 0, 0, 0)]
 
 
 def test_a_highest_price_lowers_each_rate_in_proportion() -> None:
@@ -111,17 +138,21 @@ def test_a_lowest_price_raises_each_rate_in_proportion_and_what_is_free_not_at_a
     assert bill.lines[-1].why == "raised to the lowest price: the part without VAT"
 
 
-def test_both_limits_reached_share_amounts_and_taxes_each_in_proportion() -> None:
-    # 20 %: 2.00 + 0.40; 10 %: 6.00 + 0.60; 8.00 and 9.00 are lowered to 4.00 and 4.40: tax of 0.40 instead of 1.00
+def test_limits_do_not_change_the_law_what_is_owed_has_the_vat_of_its_rates() -> None:
+    # 20 %: 2.00 + 0.40; 10 %: 6.00 + 0.60; 8.00 and 9.00 are lowered to 4.00 and 4.40. Their difference of 0.40 is the
+    # tax at no mix of these rates: 4.40 * 2.40 / 9.00 = 1.173 has 1.17 * 20 / 120 = 0.195 -> 0.20 of VAT in it, and
+    # 4.40 * 6.60 / 9.00 = 3.227 has 3.23 * 10 / 110 = 0.29. OCPI's totals stay 4.00 and 4.40
     limit = {"before_taxes": 4, "after_taxes": "4.40"}
     two = tariff(element(("FLAT", "2", "20"), ("ENERGY", "0.30", "10")), max_price=limit)
-    assert vat(billed(two, period(0, 60, "20000"))) == [("20", 100, 16, 116), ("10", 300, 24, 324)]
+    bill = billed(two, period(0, 60, "20000"))
+    assert vat(bill) == [("20", 97, 20, 117), ("10", 294, 29, 323)]
+    assert (bill.excl_vat.minor, bill.incl_vat.minor) == (400, 440)
 
 
-def test_a_limit_with_tax_on_what_has_none_is_what_the_operator_said() -> None:
-    # 1.00 without VAT is raised to 5.00 before tax and 6.00 after it
+def test_a_limit_with_tax_on_what_has_none_makes_no_tax() -> None:
+    # 1.00 without VAT is raised to 5.00 before tax and 6.00 after it: 6.00 is owed, and no rate says that any is VAT
     plain = tariff(element(("ENERGY", "1")), min_price={"before_taxes": 5, "after_taxes": 6})
-    assert vat(billed(plain, period(0, 60, "1000"))) == [(None, 500, 100, 600)]
+    assert vat(billed(plain, period(0, 60, "1000"))) == [(None, 600, 0, 600)]
 
 
 MIXED = (element(("ENERGY", "1", "20"), ("TIME", "1", "10"), max_kwh=0),)
