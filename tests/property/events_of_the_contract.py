@@ -62,6 +62,8 @@ def of_schema(schema: Any) -> st.SearchStrategy[Any]:
 @cache
 def _of(written: str) -> st.SearchStrategy[Any]:
     schema = json.loads(written)
+    if schema is True:
+        return st.none() | st.integers() | st.text(max_size=3)
     if "$ref" in schema:
         return st.deferred(lambda: of_schema(_part(schema["$ref"])))
     if "allOf" in schema:
@@ -118,7 +120,8 @@ def _objects(schema: dict[str, Any]) -> st.SearchStrategy[Any]:
     )
     if schema.get("additionalProperties") is False:
         return ours
-    later = st.dictionaries(st.sampled_from(["added_later", "x"]), st.none() | st.integers() | st.text(max_size=3))
+    said = schema.get("additionalProperties", True)
+    later = st.dictionaries(st.sampled_from(["added_later", "x"]), of_schema(said))
     return st.builds(lambda more, one: {**more, **one}, st.just({}) | later, ours)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, time
 from decimal import Decimal
+from difflib import get_close_matches
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
@@ -16,6 +17,7 @@ from pydantic import (
     Field,
     ValidationError,
     WrapValidator,
+    model_validator,
 )
 from pydantic.json_schema import SkipJsonSchema
 
@@ -70,7 +72,33 @@ class _Ocpi(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore", populate_by_name=True)
 
 
-class PriceComponent(_Ocpi):
+def _may_be_null(schema: dict[str, Any]) -> None:
+    schema["additionalProperties"] = {"type": "null"}
+
+
+class _Priced(_Ocpi):
+    """What money depends on: a field that we do not know would change the price, so it is refused, not ignored.
+
+    One that is null says nothing.
+    """
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra=_may_be_null)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _leave_out_what_says_nothing(cls, value: Any) -> Any:
+        if not isinstance(value, dict) or value.keys() <= cls.model_fields.keys():
+            return value
+        return {
+            name: one for name, one in value.items() if name in cls.model_fields or not cls._says_nothing(name, one)
+        }
+
+    @classmethod
+    def _says_nothing(cls, name: str, value: object) -> bool:
+        return value is None
+
+
+class PriceComponent(_Priced):
     """A price in major units per kWh, per hour, or a session; `step_size` in Wh or s (OCPI PriceComponent)."""
 
     type: Dimension
@@ -79,10 +107,8 @@ class PriceComponent(_Ocpi):
     step_size: Annotated[int, Field(ge=0, le=10**9), WHOLE] = 1
 
 
-class Restrictions(_Ocpi):
-    """When a tariff element holds. One we do not know would change the price, so it is refused, not ignored."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
+class Restrictions(_Priced):
+    """When a tariff element holds."""
 
     start_time: LocalTime | None = None
     end_time: LocalTime | None = None
@@ -100,7 +126,7 @@ class Restrictions(_Ocpi):
     reservation: Literal["RESERVATION", "RESERVATION_EXPIRES"] | None = None
 
 
-class TariffElement(_Ocpi):
+class TariffElement(_Priced):
     """Prices that hold together, and when they hold. The first element that matches wins, for each dimension."""
 
     price_components: Annotated[tuple[PriceComponent, ...], Field(min_length=1, max_length=16)]
@@ -112,18 +138,23 @@ def _either_name(schema: dict[str, Any]) -> None:
     amounts = schema.pop("properties")
     before, after = amounts["before_taxes"], amounts["after_taxes"]
     schema.pop("required")
-    newer_before = {"before_taxes": before}, ["before_taxes"]
+    newer_before = {"before_taxes": before, "excl_vat": True}, ["before_taxes"]
     older_before = {"before_taxes": False, "excl_vat": before}, ["excl_vat"]
-    newer_after = {"after_taxes": after}, ["after_taxes"]
+    newer_after = {"after_taxes": after, "incl_vat": True}, ["after_taxes"]
     older_after: tuple[dict[str, Any], list[str]] = {"after_taxes": False, "incl_vat": after}, []
+    schema.pop("additionalProperties")
     schema["anyOf"] = [
-        {"properties": {**first, **second}, "required": [*needed, *also]}
+        {
+            "properties": {**first, **second},
+            "required": [*needed, *also],
+            "additionalProperties": {"type": "null"},
+        }
         for first, needed in (newer_before, older_before)
         for second, also in (newer_after, older_after)
     ]
 
 
-class PriceLimit(_Ocpi):
+class PriceLimit(_Priced):
     """A lower or upper limit of the whole session's price, in major units, before and after tax.
 
     OCPI 2.2.1 calls the two excl_vat and incl_vat; where both names stand, the newer counts.
@@ -133,6 +164,45 @@ class PriceLimit(_Ocpi):
 
     before_taxes: Amount = Field(validation_alias=AliasChoices("before_taxes", "excl_vat"))
     after_taxes: Amount | None = Field(default=None, validation_alias=AliasChoices("after_taxes", "incl_vat"))
+
+    @model_validator(mode="before")
+    @classmethod
+    def _newer_counts(cls, value: Any) -> Any:
+        if not isinstance(value, dict):
+            return value
+        older = {old for old, new in (("excl_vat", "before_taxes"), ("incl_vat", "after_taxes")) if new in value}
+        return {name: one for name, one in value.items() if name not in older}
+
+    @classmethod
+    def _says_nothing(cls, name: str, value: object) -> bool:
+        return value is None and name not in ("excl_vat", "incl_vat")
+
+
+def _let_others_be(schema: dict[str, Any]) -> None:
+    schema.pop("additionalProperties", None)
+
+
+_OF_PRICES = frozenset(
+    {
+        *("price", "prices", "tax", "taxes", "vat", "fee", "fees", "cost", "costs", "discount", "surcharge", "rate"),
+        *("element", "elements", "component", "components", "restriction", "restrictions", "currency", "authorize"),
+    }
+)
+_ALIKE = 3 / 4
+
+
+def speaks_of_prices(name: str) -> bool:
+    """Whether a field of a tariff that OCPI has not, by its name, is about what is charged: min_prize, taxes, fee."""
+    words = name.casefold().replace("-", "_").split("_")
+    known = [field for field in Tariff.model_fields if not field.startswith("tariff_alt") and field not in _BESIDE]
+    misplaced = (
+        PriceComponent.model_fields.keys() | TariffElement.model_fields.keys() | Restrictions.model_fields.keys()
+    )
+    alike = bool(get_close_matches(name.casefold(), known, 1, _ALIKE))
+    return alike or name in misplaced or not _OF_PRICES.isdisjoint(words)
+
+
+_BESIDE = ("id", "type", "last_updated")
 
 
 class TariffType(StrEnum):
@@ -152,8 +222,13 @@ class DisplayText(_Ocpi):
     text: Annotated[str, Field(max_length=512)]
 
 
-class Tariff(_Ocpi):
-    """An OCPI tariff object; what it does not say about prices is not charged."""
+class Tariff(_Priced):
+    """An OCPI tariff object; what it does not say about prices is not charged.
+
+    Fields beside prices are let be: the standard's own, and an operator's.
+    """
+
+    model_config = ConfigDict(json_schema_extra=_let_others_be)
 
     id: Annotated[str, Field(min_length=1, max_length=64)]
     currency: Currency
@@ -168,6 +243,10 @@ class Tariff(_Ocpi):
     start_date_time: OcpiTime | None = None
     end_date_time: OcpiTime | None = None
     last_updated: OcpiTime | None = None
+
+    @classmethod
+    def _says_nothing(cls, name: str, value: object) -> bool:
+        return value is None or not speaks_of_prices(name)
 
     def valid_at(self, moment: datetime) -> bool:
         """Whether the tariff may be offered at this moment (UTC)."""

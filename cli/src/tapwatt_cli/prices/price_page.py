@@ -55,6 +55,8 @@ def _when(priced: Priced) -> str:
 
 
 def _taxes(priced: Priced) -> str:
+    if priced.taxes_unknown:
+        return " Prices are before taxes, and the tariff does not say which: what it costs after them is not known."
     if all(share.percent is None for share in priced.bill.vat):
         return ""
     return f" Prices {'include' if priced.tariff.tax_included == 'YES' else 'are before'} VAT."
@@ -62,8 +64,8 @@ def _taxes(priced: Priced) -> str:
 
 def _lines(priced: Priced, width: int) -> Iterator[tuple[str, str]]:
     bill, currency = priced.bill, priced.tariff.currency
-    rows: list[tuple[str, ...]] = [("", "quantity", "price", "VAT", "before VAT", f"{currency} with VAT")]
-    rows += [_cells(line) for line in bill.lines]
+    rows: list[tuple[str, ...]] = [("", "quantity", "price", "VAT", "before VAT", f"{currency} {_after(priced)}")]
+    rows += [_cells(line, unknown=priced.taxes_unknown) for line in bill.lines]
     total = (
         "to pay so far" if priced.running else "to pay",
         "",
@@ -85,20 +87,28 @@ def _lines(priced: Priced, width: int) -> Iterator[tuple[str, str]]:
     yield _row(total, widths), "bold"
     for share in bill.vat:
         if share.percent is None:
-            said = f"of which without VAT: {_amount(share.incl_vat)}"
+            said = f"of which {_untaxed(priced)}: {_amount(share.incl_vat)}"
         else:
             said = f"of which {plain(share.percent)} % VAT: {_amount(share.vat)} on {_amount(share.excl_vat)}"
         yield _INDENT + said, ""
 
 
-def _cells(line: PriceLine) -> tuple[str, ...]:
+def _after(priced: Priced) -> str:
+    return "before taxes" if priced.taxes_unknown else "with VAT"
+
+
+def _untaxed(priced: Priced) -> str:
+    return "before taxes that are not known" if priced.taxes_unknown else "without VAT"
+
+
+def _cells(line: PriceLine, *, unknown: bool) -> tuple[str, ...]:
     unit = "" if line.unit == "session" else f" {line.unit}"
     per = "" if line.unit == "session" else f"/{line.unit}"
     return (
         _WORDS[line.dimension],
         f"{plain(line.quantity)}{unit}" if line.unit != "session" else "",
         f"{line.unit_price:f}{per}" if line.dimension != "ADJUSTMENT" else "",
-        "none" if line.vat_percent is None else f"{plain(line.vat_percent)} %",
+        ("unknown" if unknown else "none") if line.vat_percent is None else f"{plain(line.vat_percent)} %",
         _amount(line.excl_vat),
         _amount(line.incl_vat),
     )
@@ -133,7 +143,8 @@ def _span(priced: Priced, line: PriceLine) -> str:
 def _sentences(priced: Priced) -> Iterator[str]:
     bill = priced.bill
     yield f"Rounding: {priced.policy}."
-    yield f"Unrounded: {_exact(bill.exact_excl_vat)} before VAT and {_exact(bill.exact_incl_vat)} with VAT."
+    exact = f"Unrounded: {_exact(bill.exact_excl_vat)} before VAT"
+    yield f"{exact}." if priced.taxes_unknown else f"{exact} and {_exact(bill.exact_incl_vat)} with VAT."
     if bill.taxable != bill.excl_vat:
         yield (
             f"OCPI's total before VAT is {_amount(bill.excl_vat)}: it is rounded on its own, "
@@ -150,7 +161,7 @@ def _compared(priced: Priced) -> Iterator[str]:
     if stated is None:
         return
     pairs = [("before VAT", stated.excl, priced.bill.excl_vat)]
-    if stated.incl is not None:
+    if stated.incl is not None and not priced.taxes_unknown:
         pairs.append(("with VAT", stated.incl, priced.bill.incl_vat))
     differ = [f"{name} this price is {_apart(ours, theirs)}" for name, theirs, ours in pairs if ours != theirs]
     said = " and ".join(f"{_amount(theirs)} {name}" for name, theirs, _ in pairs)

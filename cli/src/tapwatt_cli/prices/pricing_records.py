@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -11,12 +11,14 @@ from typing import Any
 from pricing.engine.cannot_price import CannotPrice
 from pricing.engine.price import Price, price
 from pricing.engine.so_far import so_far
+from pricing.engine.totals import tax_unknown
 from pricing.ocpi.cdrs import zone_of
 from pricing.ocpi.charging_periods import Note, UnreadableCdr
 from pricing.ocpi.chosen_tariff import asks_for_the_local_time, tariff_for
 from pricing.ocpi.country_zones import zone_in
 from pricing.ocpi.documents import quoted
 from pricing.ocpi.recorded_usage import Usage
+from pricing.ocpi.tariff_reader import not_read
 from tapwatt.facts.fields import ChargingPeriod
 from tapwatt.money import Money, Rounding, exponent, round_to_minor
 from tapwatt.tariffs import Tariff, contradiction
@@ -35,12 +37,16 @@ class Contradiction(CannotPrice):
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """How to price: `time_zone` where the record has none, `at` for the cost until an instant (UTC)."""
+    """How to price: `time_zone` where the record has none, `at` for the cost until an instant (UTC).
+
+    `offered_notes` is what was let be in each tariff that was handed in, by its id; None if none was.
+    """
 
     time_zone: str | None = None
     rounding: Rounding = Rounding.HALF_UP
     idle_grace_s: int = 0
     at: datetime | None = None
+    offered_notes: Mapping[str, Sequence[Note]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +76,13 @@ class Priced:
     def running(self) -> bool:
         """Whether this is what it costs so far."""
         return self.usage.running or self.periods[-1].ends_at < self.usage.periods[-1].ends_at
+
+    @property
+    def taxes_unknown(self) -> bool:
+        """Whether something in it is priced before taxes of which the tariff says nothing."""
+        elements = {line.element for line in self.bill.lines if line.element is not None}
+        components = [c for number in elements for c in self.tariff.elements[number].price_components]
+        return any(tax_unknown(component, self.tariff.tax_included) for component in components)
 
     @property
     def policy(self) -> str:
@@ -157,6 +170,7 @@ def _notes(usage: Usage, tariff: Tariff, how: How, expired: bool) -> list[Note]:
         )
     if expired:
         notes.append(Note(usage.path, "this is a reservation and nothing else, so it is priced as one that expired"))
+    notes += _not_read(usage, tariff, how)
     if not tariff.valid_at(usage.periods[0].starts_at):
         notes.append(Note(usage.path, f"tariff {quoted(tariff.id)} was not valid when this session began"))
     if usage.time_zone is not None and how.time_zone not in (None, usage.time_zone):
@@ -166,11 +180,23 @@ def _notes(usage: Usage, tariff: Tariff, how: How, expired: bool) -> list[Note]:
     return notes
 
 
+def _not_read(usage: Usage, tariff: Tariff, how: How) -> list[Note]:
+    """What is let be in the tariff: in the file that was handed in, else in the record."""
+    if how.offered_notes is not None:
+        return list(how.offered_notes.get(tariff.id, ()))
+    inside = [(n, one) for n, one in enumerate(usage.tariffs) if isinstance(one, dict) and one.get("id") == tariff.id]
+    return [note for number, one in inside[:1] for note in not_read(f"{usage.path}.tariffs[{number}]", one)]
+
+
 def document(priced: Priced) -> dict[str, Any]:
     """The price for scripts: amounts as strings in major units, with exactly the currency's decimals."""
     bill, usage = priced.bill, priced.usage
     return {
-        "total_cost": {"excl_vat": _major(bill.excl_vat), "incl_vat": _major(bill.incl_vat)},
+        "total_cost": {
+            "excl_vat": _major(bill.excl_vat),
+            "incl_vat": None if priced.taxes_unknown else _major(bill.incl_vat),
+        },
+        "taxes_unknown": priced.taxes_unknown,
         "taxable": _major(bill.taxable),
         "currency": priced.tariff.currency,
         "exact": {"excl_vat": plain(bill.exact_excl_vat), "incl_vat": plain(bill.exact_incl_vat)},
@@ -222,7 +248,7 @@ def _stated_document(priced: Priced) -> dict[str, Any] | None:
         "total_cost": {"excl_vat": _major(stated.excl), "incl_vat": None if incl is None else _major(incl)},
         "difference": {
             "excl_vat": _major(bill.excl_vat - stated.excl),
-            "incl_vat": None if incl is None else _major(bill.incl_vat - incl),
+            "incl_vat": None if incl is None or priced.taxes_unknown else _major(bill.incl_vat - incl),
         },
     }
 

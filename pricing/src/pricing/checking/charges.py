@@ -74,6 +74,8 @@ def _amount(subject: Subject, major: Decimal) -> str:
 
 def _vat(subject: Subject) -> str:
     rates = in_percent(subject)
+    if subject.tariff.tax_included == "NO" and not rates:
+        return "before taxes, which are not known"
     if subject.tariff.tax_included == "N/A" or not rates:
         return "taxes included" if subject.tariff.tax_included == "YES" else "no VAT"
     which = f"{listed(rates)} % VAT"

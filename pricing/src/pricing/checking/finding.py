@@ -59,6 +59,12 @@ class Subject:
     numbers: tuple[int, ...]
     whole: bool
 
+    @property
+    def country(self) -> str | None:
+        """The country of the operator whose tariff it is (OCPI country_code), if the file says it."""
+        found = self.written.get("country_code")
+        return found.upper() if isinstance(found, str) else None
+
     def at(self, element: int) -> str:
         """The JSON path of this element."""
         return f"{self.path}.elements[{self.numbers[element]}]"

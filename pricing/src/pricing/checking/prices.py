@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from pricing.checking.finding import WORD, Finding, Subject, listed, note, warning
+from pricing.checking.vat_countries import COUNTRIES_WITH_VAT
 from pricing.engine.line_words import length, plain
 from tapwatt.tariffs import Dimension
 
@@ -81,6 +82,13 @@ def _vat(subject: Subject) -> Iterator[Finding]:
         for path in without:
             says = "other prices of this tariff have VAT and this one has none, so it is charged without"
             yield warning(path, says, "Give it a vat; 0 says that its rate is zero, none that no VAT applies.")
+    elif tariff.tax_included == "NO" and without:
+        says = "the prices are before taxes and none says which: what is owed after them is not known"
+        yield warning(f"{subject.path}.tax_included", says, "Give every price its vat in percent.")
+    elif without and subject.country in COUNTRIES_WITH_VAT:
+        says = f"no price has a vat, and {subject.country} has VAT on charging: no VAT is charged or shown"
+        hint = "Give every price its vat in percent; where none is owed, say so with tax_included N/A or a vat of 0."
+        yield warning(f"{subject.path}.elements", says, hint)
     elif tariff.tax_included == "YES":
         says = "the prices include taxes and no price says which, so no receipt can show the VAT"
         yield note(f"{subject.path}.tax_included", says, "Give every price its vat in percent, if VAT applies.")

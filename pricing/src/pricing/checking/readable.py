@@ -7,23 +7,14 @@ from typing import Any, cast
 
 from pydantic import ValidationError
 
-from pricing.checking.finding import Finding, error, note, warning
-from pricing.ocpi.documents import fault_of, quoted
+from pricing.checking.finding import Finding, error, note
+from pricing.ocpi.documents import fault_of
+from pricing.ocpi.tariff_reader import not_read
 from tapwatt.tariffs import Tariff
-
-_FIELDS = frozenset(
-    {
-        *("country_code", "party_id", "id", "currency", "type", "tariff_alt_text", "tariff_alt_url", "min_price"),
-        *("max_price", "preauthorize_amount", "elements", "tax_included", "start_date_time", "end_date_time"),
-        *("energy_mix", "last_updated"),
-    }
-)
-_OF_ELEMENT = frozenset({"price_components", "restrictions"})
-_OF_COMPONENT = frozenset({"type", "price", "vat", "step_size"})
 
 _HINTS = {
     "missing": "It has no default: what is absent is not zero.",
-    "extra_forbidden": "An unknown restriction is never ignored: every price of its element could be wrong.",
+    "extra_forbidden": "What is unknown beside a price is never ignored: the price could be wrong. Is it misspelt?",
 }
 _HINT = "As it is, every driver is refused before the hold."
 
@@ -78,23 +69,5 @@ def _rest(written: dict[str, Any], places: list[tuple[int | str, ...]]) -> tuple
 
 
 def unknown_fields(path: str, written: dict[str, Any]) -> Iterator[Finding]:
-    """Names that OCPI does not have: beside the tariff's own perhaps an extension, in an element surely a mistake."""
-    yield from (
-        note(path, f"{quoted(name)} is not a field of an OCPI 2.2.1 or 2.3.0 tariff; it is ignored", "Is it misspelt?")
-        for name in sorted(written.keys() - _FIELDS)
-    )
-    for number, element in enumerate(_objects(written.get("elements"))):
-        where = f"{path}.elements[{number}]"
-        yield from _unknown(where, element, _OF_ELEMENT, "a tariff element")
-        for place, component in enumerate(_objects(element.get("price_components"))):
-            yield from _unknown(f"{where}.price_components[{place}]", component, _OF_COMPONENT, "a price component")
-
-
-def _unknown(path: str, written: dict[str, Any], known: frozenset[str], what: str) -> Iterator[Finding]:
-    for name in sorted(written.keys() - known):
-        says = f"{quoted(name)} is not a field of {what} in OCPI 2.2.1 or 2.3.0; it is ignored"
-        yield warning(path, says, f"{what.capitalize()} has {', '.join(sorted(known))}: is it misspelt?")
-
-
-def _objects(written: object) -> list[dict[str, Any]]:
-    return [one if isinstance(one, dict) else {} for one in written] if isinstance(written, list) else []
+    """Names beside a tariff's prices that OCPI does not have: perhaps an operator's own. In prices they are faults."""
+    yield from (note(one.path, one.said, "Is it misspelt?") for one in not_read(path, written))

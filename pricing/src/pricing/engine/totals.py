@@ -86,6 +86,11 @@ def rate_of(component: PriceComponent, tax_included: str | None) -> Rate:
     return None if tax_included == "N/A" else component.vat
 
 
+def tax_unknown(component: PriceComponent, tax_included: str | None) -> bool:
+    """Whether this price is said to be before taxes, and nothing says which: what it is after them is not known."""
+    return tax_included == "NO" and component.vat is None and component.price > 0
+
+
 def _vat(rate: Rate) -> Fraction:
     return Fraction(rate or 0) / 100
 

@@ -214,7 +214,7 @@ _PLAIN: dict[str, str] = {
     "model_type": "is not an object",
     "model_attributes_type": "is not an object",
     "dict_type": "is not an object",
-    "extra_forbidden": "is no restriction of OCPI 2.2.1 or 2.3.0, and would change the price; correct it or omit it",
+    "extra_forbidden": "is no field that OCPI 2.2.1 or 2.3.0 has here and may change the price; correct it or omit it",
     "date_parsing": "is not a date; give it as 2026-03-29",
     "date_from_datetime_parsing": "is not a date; give it as 2026-03-29",
     "time_parsing": "is not a time of day; give it as 13:30",

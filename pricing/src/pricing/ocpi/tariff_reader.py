@@ -6,8 +6,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from pricing.ocpi.documents import UnreadableOcpi, fault_of, objects_in, read_json
-from tapwatt.tariffs import Tariff
+from pricing.ocpi.charging_periods import Note
+from pricing.ocpi.documents import UnreadableOcpi, fault_of, objects_in, quoted, read_json
+from tapwatt.tariffs import Tariff, speaks_of_prices
+
+_BESIDE_PRICES = frozenset({"country_code", "party_id", "energy_mix"})
+"""Fields of an OCPI tariff that no price depends on and that nobody here asks for."""
 
 
 class UnreadableTariffs(UnreadableOcpi):
@@ -20,8 +24,21 @@ def read_tariffs(text: str | bytes) -> list[Tariff]:
     Raises UnreadableTariffs with the JSON path of the first fault. That a tariff can be read does not say that a
     session can be billed by it (tapwatt.tariffs.contradiction).
     """
+    return [tariff for tariff, _ in read_noting(text)]
+
+
+def read_noting(text: str | bytes) -> list[tuple[Tariff, list[Note]]]:
+    """The same, each with a note for every name in it that is let be."""
     found = objects_in(read_json(text, UnreadableTariffs), UnreadableTariffs)
-    return [tariff_at(path, one) for path, one in found]
+    return [(tariff_at(path, one), not_read(path, one)) for path, one in found]
+
+
+def not_read(path: str, written: dict[str, Any]) -> list[Note]:
+    """A note for each name of the tariff at this path that OCPI has not and that is let be: no price depends on it."""
+    known = Tariff.model_fields.keys() | _BESIDE_PRICES
+    unknown = sorted(name for name, value in written.items() if name not in known and value is not None)
+    said = "is not a field of an OCPI 2.2.1 or 2.3.0 tariff; it is ignored"
+    return [Note(path, f"{quoted(name)} {said}") for name in unknown if not speaks_of_prices(name)]
 
 
 def tariff_at(path: str, one: dict[str, Any]) -> Tariff:

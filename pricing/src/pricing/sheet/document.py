@@ -22,7 +22,11 @@ def sheet_document(sheet: PriceSheet) -> dict[str, Any]:
         "at": _time(sheet.at),
         "until": _time(sheet.until),
         "time_zone": sheet.time_zone,
-        "vat": {"included": sheet.vat_included, "percent": [f"{rate:f}" for rate in sheet.vat]},
+        "vat": {
+            "included": sheet.vat_included,
+            "unknown": sheet.taxes_unknown,
+            "percent": [f"{rate:f}" for rate in sheet.vat],
+        },
         "per_kwh": _prices(sheet, sheet.per_kwh),
         "per_minute": _prices(sheet, sheet.per_minute),
         "per_idle_minute": _prices(sheet, sheet.per_idle_minute),

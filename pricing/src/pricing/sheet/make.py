@@ -16,7 +16,7 @@ from typing import Literal
 
 from pricing.engine.cannot_price import CannotPrice
 from pricing.engine.restriction_bounds import zone_of
-from pricing.engine.totals import Rate, rate_of, round_once
+from pricing.engine.totals import Rate, rate_of, round_once, tax_unknown
 from pricing.sheet.reachable_prices import AHEAD, Activity, Row
 from tapwatt.money import Money, Rounding
 from tapwatt.tariffs import (
@@ -77,7 +77,8 @@ class PriceSheet:
     """The prices of a tariff for whoever starts at `at` (UTC), in the order in which the law wants them shown.
 
     All that a session can meet before `until` (UTC) is here. `vat` has the rates that are included, in percent, where
-    the tariff names them; `vat_included` is false where no VAT applies. Idle time begins `idle_grace_s` seconds after
+    the tariff names them; `vat_included` is false where no VAT applies, and where prices are before taxes of which the
+    tariff says nothing (`taxes_unknown`). Idle time begins `idle_grace_s` seconds after
     energy stops. `hold` is what is reserved on the card at first.
     """
 
@@ -87,6 +88,7 @@ class PriceSheet:
     until: datetime
     time_zone: str
     vat_included: bool
+    taxes_unknown: bool
     vat: tuple[Decimal, ...]
     per_kwh: tuple[ShownPrice, ...]
     per_minute: tuple[ShownPrice, ...]
@@ -135,13 +137,15 @@ def price_sheet(
 
     expiring = any(_reservation(e) == "RESERVATION_EXPIRES" for e in tariff.elements)
     rates = _rates(tariff)
+    unknown = any(tax_unknown(c, tariff.tax_included) for e in tariff.elements for c in e.price_components)
     return PriceSheet(
         tariff_id=tariff.id,
         currency=tariff.currency,
         at=at.astimezone(UTC),
         until=(at + AHEAD).astimezone(UTC),
         time_zone=time_zone,
-        vat_included=tariff.tax_included == "YES" or any(rate is not None for rate in rates),
+        vat_included=not unknown and (tariff.tax_included == "YES" or any(rate is not None for rate in rates)),
+        taxes_unknown=unknown,
         vat=tuple(sorted({rate for rate in rates if rate is not None})),
         per_kwh=of(Dimension.ENERGY),
         per_minute=of(Dimension.TIME),

@@ -88,7 +88,8 @@ class _Writer:
         words, sheet = self._words, self._sheet
         local = sheet.at.astimezone(self._zone)
         rates = " / ".join(f"{number(rate, words)}{GLUE}%" for rate in sheet.vat)
-        vat = words.no_vat if not sheet.vat_included else words.with_rates.format(rates) if rates else words.with_taxes
+        taxed = words.with_rates.format(rates) if rates else words.with_taxes
+        vat = words.taxes_unknown if sheet.taxes_unknown else taxed if sheet.vat_included else words.no_vat
         return [f"{words.prices}, {vat}", f"{whole_date(local.date(), words)}, {clock(local.time().replace(second=0))}"]
 
     def _blocks(self) -> Iterator[_Block]:

@@ -23,6 +23,7 @@ class Words:
     with_rates: str
     with_taxes: str
     no_vat: str
+    taxes_unknown: str
     # what is charged, in the order of the law
     per_kwh: str
     per_minute: str
@@ -82,6 +83,7 @@ WORDS: dict[Language, Words] = {
         with_rates="including {} VAT",
         with_taxes="including all taxes",
         no_vat="no VAT applies",
+        taxes_unknown="before taxes, which are not known",
         per_kwh="Per kWh",
         per_minute="Per minute of charging",
         per_idle_minute="Per minute parked after charging",
@@ -135,6 +137,7 @@ WORDS: dict[Language, Words] = {
         with_rates="inclusief {} btw",
         with_taxes="inclusief alle belastingen",
         no_vat="geen btw van toepassing",
+        taxes_unknown="exclusief belastingen, die niet bekend zijn",
         per_kwh="Per kWh",
         per_minute="Per minuut laden",
         per_idle_minute="Per minuut parkeren na het laden",
@@ -188,6 +191,7 @@ WORDS: dict[Language, Words] = {
         with_rates="inklusive {} MwSt.",
         with_taxes="inklusive aller Steuern",
         no_vat="keine MwSt.",
+        taxes_unknown="zuzüglich Steuern in unbekannter Höhe",
         per_kwh="Pro kWh",
         per_minute="Pro Minute Laden",
         per_idle_minute="Pro Minute Parken nach dem Laden",
@@ -241,6 +245,7 @@ WORDS: dict[Language, Words] = {
         with_rates="TVA de {} comprise",
         with_taxes="toutes taxes comprises",
         no_vat="sans TVA",
+        taxes_unknown="hors taxes, au montant inconnu",
         per_kwh="Par kWh",
         per_minute="Par minute de charge",
         per_idle_minute="Par minute de stationnement après la charge",

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from pricing.engine.cannot_price import CannotPrice
 from pricing.engine.price import price
-from pricing.engine.totals import rates_of
+from pricing.engine.totals import rates_of, tax_unknown
 from pricing.engine.vat_in_it import vat_in
 from tapwatt.facts.bill import PriceLine, VatShare
 from tapwatt.facts.events import Authorised, SessionPriced, SettlementDecided
@@ -62,8 +62,15 @@ def by_tariff(authorised: Authorised, reading: Reading, rounding: RoundingPolicy
         lines=bill.lines,
         vat=bill.vat,
         rounding=rounded,
-        notes=reading.notes[:50],
+        notes=(*_of_taxes(authorised), *reading.notes)[:50],
     )
+
+
+def _of_taxes(authorised: Authorised) -> tuple[str, ...]:
+    tariff = authorised.tariff
+    components = (component for element in tariff.elements for component in element.price_components)
+    unknown = any(tax_unknown(component, tariff.tax_included) for component in components)
+    return ("the tariff's prices are before taxes and it does not say which: none is in this price",) if unknown else ()
 
 
 def decided(authorised: Authorised, decision: SettlementDecided) -> SessionPriced:

@@ -37,6 +37,11 @@ def refused(tmp_path: Path, content: Any, *options: str) -> str:
     [
         ("{", "not JSON"),
         ({**TARIFF, "elements": []}, "$.elements"),
+        (
+            {**TARIFF, "elements": [{**TARIFF["elements"][0], "restriction": {}}]},
+            "$.elements[0].restriction: is no field",
+        ),
+        ({**TARIFF, "taxes": []}, "$.taxes: is no field"),
         ([TARIFF, {**TARIFF, "currency": "ZZZ"}], "$[1].currency"),
         ({**TARIFF, "max_price": {"before_taxes": 1}, "min_price": {"before_taxes": 2}}, "higher than max_price"),
     ],
@@ -59,3 +64,17 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, [str(tmp_path / "none.json"), *NAMED])
     assert done.exit_code == 2
     assert "none.json cannot be read (No such file or directory)" in done.stderr
+
+
+def test_what_the_check_finds_is_told_before_it_is_published(tmp_path: Path) -> None:
+    # given a tariff without VAT of an operator in a country that has it
+    file = tmp_path / "tariff.json"
+    file.write_text(json.dumps({**TARIFF, "country_code": "NL", "colour": "green"}), encoding="utf-8")
+    app = typer.Typer()
+    app.command()(publish)
+    # when it is published, where no Kafka is
+    done = CliRunner().invoke(app, [str(file), *NAMED, "--bootstrap", "127.0.0.1:9"])
+    # then the warning and the note come first
+    said = done.stderr.splitlines()
+    assert said[0].startswith("warning: $.elements: no price has a vat, and NL has VAT on charging")
+    assert said[1].startswith("note: $: 'colour' is not a field")

@@ -302,3 +302,45 @@ def test_the_page_fits_a_terminal_and_no_name_moves_its_cursor(desk: Desk) -> No
     assert "[red]xxx" in page
     assert max(len(line) for line in page.splitlines()) <= 120
     assert TOKEN not in page
+
+
+def tariff_with(component: dict[str, Any], **element: Any) -> dict[str, Any]:
+    priced = {"type": "ENERGY", "price": 0.5, "vat": 10, "step_size": 1, **component}
+    return {"id": "T-1", "currency": "EUR", "elements": [{"price_components": [priced], **element}]}
+
+
+@pytest.mark.parametrize(
+    ("tariff", "path"),
+    [
+        (tariff_with({}, restriction={"max_kwh": 5}), "$.elements[0].restriction"),
+        (tariff_with({"taxes": [{"name": "VAT", "percentage": 21}]}), "$.elements[0].price_components[0].taxes"),
+        ({**TARIFF, "max_price": {"excl_vat": 5, "inc_vat": 6}}, "$.max_price.inc_vat"),
+        ({**TARIFF, "max_prize": {"excl_vat": 5}}, "$.max_prize"),
+    ],
+)
+def test_a_field_that_may_change_the_price_is_refused_in_the_file_and_in_the_record(
+    desk: Desk, tariff: dict[str, Any], path: str
+) -> None:
+    said = "is no field that OCPI 2.2.1 or 2.3.0 has here and may change the price; correct it or omit it"
+    assert desk.refusal(tariff, CDR) == f"1.json: {path}: {said}"
+    assert desk.refusal({**CDR, "tariffs": [tariff]}) == f"1.json: $.tariffs[0]{path[1:]}: {said}"
+
+
+def test_a_field_beside_prices_is_noted(desk: Desk) -> None:
+    named = {**TARIFF, "colour": "green", "country_code": "NL"}
+    said = "'colour' is not a field of an OCPI 2.2.1 or 2.3.0 tariff; it is ignored"
+    assert [note["said"] for note in desk.price(named, CDR)["notes"]] == [said]
+    assert [note["said"] for note in desk.price({**CDR, "tariffs": [named]})["notes"]] == [said]
+
+
+def test_prices_before_taxes_that_nobody_knows_are_never_said_to_be_with_vat(desk: Desk) -> None:
+    # given a tariff that says that taxes come on top, and not which
+    tariff = {**tariff_with({"vat": None}), "tax_included": "NO"}
+    page = " ".join(desk.run(tariff, CDR).stdout.split())
+    assert "Prices are before taxes, and the tariff does not say which" in page
+    assert "with VAT" not in page
+    assert "without VAT" not in page
+    found = desk.price(tariff, CDR)
+    assert (found["total_cost"], found["taxes_unknown"]) == ({"excl_vat": "5.00", "incl_vat": None}, True)
+    # and one with a rate has them
+    assert desk.price({**TARIFF, "tax_included": "NO"}, CDR)["total_cost"]["incl_vat"] == "5.50"

@@ -11,7 +11,7 @@ from typer.testing import CliRunner, Result
 
 from tapwatt_cli.app import app
 
-TARIFF = {
+TARIFF: dict[str, Any] = {
     "id": "DAY",
     "currency": "EUR",
     "tax_included": "YES",
@@ -99,3 +99,12 @@ def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["sheet", str(tmp_path / "none.json")])
     assert done.exit_code == 2
     assert done.stderr == f"tapwatt: {tmp_path / 'none.json'} cannot be read: No such file or directory\n"
+
+
+def test_a_field_beside_prices_is_noted_and_one_that_may_change_them_is_refused(file: Path) -> None:
+    done = show(file, {**TARIFF, "colour": "green"}, *EVENING)
+    assert done.exit_code == 0
+    assert "$: 'colour' is not a field of an OCPI 2.2.1 or 2.3.0 tariff; it is ignored" in done.stderr
+    refused = show(file, {**TARIFF, "elements": [{**TARIFF["elements"][0], "restriction": {}}]}, *EVENING)
+    assert refused.exit_code == 2
+    assert "$.elements[0].restriction: is no field that OCPI 2.2.1 or 2.3.0 has here" in refused.stderr

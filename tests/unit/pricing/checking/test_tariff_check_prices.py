@@ -65,7 +65,7 @@ def test_a_price_without_vat_among_others_with_it_is_a_warning() -> None:
     ("vat", "included", "expected"),
     [
         (None, None, [("note", "$.elements")]),
-        (None, "NO", [("note", "$.elements")]),
+        (None, "NO", [("warning", "$.tax_included")]),
         (None, "N/A", []),
         (None, "YES", [("note", "$.tax_included")]),
         (21, "N/A", [("warning", "$.tax_included")]),
@@ -97,3 +97,21 @@ def test_what_has_no_price_at_all_is_said(elements: list[dict[str, Any]], said: 
 
 def test_free_charging_with_a_lowest_price_is_not_for_nothing() -> None:
     assert brief(written(energy(0), min_price={"excl_vat": 5})) == []
+
+
+@pytest.mark.parametrize(
+    ("vat", "country", "included", "expected"),
+    [
+        (None, "NL", None, [("warning", "$.elements")]),
+        (None, "de", "YES", [("warning", "$.elements")]),
+        (None, "US", None, [("note", "$.elements")]),
+        (None, "NL", "N/A", []),
+        (0, "NL", None, []),
+        (21, "NL", None, []),
+    ],
+)
+def test_a_tariff_without_vat_in_a_country_that_has_it_is_surely_not_meant(
+    vat: int | None, country: str, included: str | None, expected: list[tuple[str, str]]
+) -> None:
+    rest = {"country_code": country} | ({} if included is None else {"tax_included": included})
+    assert brief(written(with_fields("ENERGY", "0.45", vat=vat), **rest)) == expected

@@ -107,14 +107,27 @@ def test_what_the_service_refuses_is_never_good() -> None:
     ("tariff", "expected"),
     [
         (written(energy(), colour="green"), ("note", "$")),
-        (written({**energy(), "restriction": {"min_kwh": 5}}), ("warning", "$.elements[0]")),
+        (written(energy(), tariff_group="city"), ("note", "$")),
+        (written({**energy(), "restriction": {"min_kwh": 5}}), ("error", "$.elements[0].restriction")),
         (
             written({"price_components": [{"type": "ENERGY", "price": 1, "vat": 21, "stepsize": 1}]}),
-            ("warning", "$.elements[0].price_components[0]"),
+            ("error", "$.elements[0].price_components[0].stepsize"),
         ),
+        (
+            written(
+                {"price_components": [{"type": "ENERGY", "price": 1, "taxes": [{"name": "VAT", "percentage": 21}]}]}
+            ),
+            ("error", "$.elements[0].price_components[0].taxes"),
+        ),
+        (written(energy(), min_prize={"excl_vat": 5}), ("error", "$.min_prize")),
+        (written(energy(), max_price={"excl_vat": 5, "inkl_vat": 6}), ("error", "$.max_price.inkl_vat")),
+        (written(energy(), taxes=[]), ("error", "$.taxes")),
+        (written(energy(), restrictions={"min_kwh": 5}), ("error", "$.restrictions")),
     ],
 )
-def test_a_field_that_ocpi_does_not_have_is_said(tariff: dict[str, Any], expected: tuple[str, str]) -> None:
+def test_a_field_that_ocpi_does_not_have_is_refused_where_money_depends_on_it_and_noted_elsewhere(
+    tariff: dict[str, Any], expected: tuple[str, str]
+) -> None:
     assert brief(tariff) == [expected]
 
 

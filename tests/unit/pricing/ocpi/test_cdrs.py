@@ -213,7 +213,7 @@ NONE_SAYS_ENERGY = [
         (
             _set("tariffs", 0, "elements", 0, "restrictions", to={"min_soc": 3}),
             "$[1].tariffs[0].elements[0].restrictions.min_soc",
-            "is no restriction of OCPI",
+            "is no field that OCPI",
         ),
         (_set("total_cost", to={"incl_vat": 3}), "$[1].total_cost", "is missing"),
     ],

@@ -51,7 +51,7 @@ def test_null_is_as_if_it_were_not_there() -> None:
         ('"EUR"', '"XXQ"', ".currency", "is not an ISO 4217 currency"),
         ('"ENERGY"', '"SOLAR"', ".elements[0].price_components[0].type", "is none of 'ENERGY', 'TIME'"),
         ('"T-1"', "7", ".id", "is not a text"),
-        ("}]}]", '}], "restrictions": {"a b": 1}}]', ".elements[0].restrictions['...']", "no restriction of OCPI"),
+        ("}]}]", '}], "restrictions": {"a b": 1}}]', ".elements[0].restrictions['...']", "no field that OCPI"),
         ("}]}]", '}], "restrictions": {"start_time": "25:00"}}]', ".elements[0].restrictions.start_time", "as 13:30"),
         ('"elements"', '"charging_periods"', "", "this is a CDR or a session"),
         ('"elements"', '"element"', ".elements", "is missing"),

@@ -273,7 +273,7 @@ def test_the_document_says_all_of_it_in_the_order_of_the_law() -> None:
         "at": "2026-03-06T15:30:00Z",
         "until": "2026-03-13T15:30:00Z",
         "time_zone": "Europe/Amsterdam",
-        "vat": {"included": True, "percent": ["21"]},
+        "vat": {"included": True, "unknown": False, "percent": ["21"]},
         # 0.39 x 1.21; 2 x 1.21 / 60 = 0.040333...; 6 x 1.21 / 60; 0.50 x 1.21
         "per_kwh": [{"price": "0.4719", "exact": True, "step_size": 500, **always}],
         "per_minute": [{"price": "0.0403", "exact": False, "step_size": 1, **always}],

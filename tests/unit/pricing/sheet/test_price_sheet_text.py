@@ -347,7 +347,7 @@ def test_time_limits_of_parking_count_from_the_start_of_the_session_and_say_so()
         ("NO", "5.50", "Prices, including 5.5 % VAT"),
         ("YES", "5.50", "Prices, including 5.5 % VAT"),
         ("YES", None, "Prices, including all taxes"),
-        ("NO", None, "Prices, no VAT applies"),
+        ("NO", None, "Prices, before taxes, which are not known"),
         ("N/A", "5.50", "Prices, no VAT applies"),
         (None, "0", "Prices, including 0 % VAT"),
     ],

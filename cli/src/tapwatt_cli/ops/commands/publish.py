@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
 from pydantic import ValidationError
 
-from pricing.ocpi.tariff_reader import UnreadableTariffs, read_tariffs
+from pricing.checking.check import check
+from pricing.checking.finding import Severity
+from pricing.ocpi.documents import objects_in, read_json
+from pricing.ocpi.tariff_reader import UnreadableTariffs, tariff_at
 from tapwatt.clock import SystemClock
 from tapwatt.facts.events import TariffPublished
 from tapwatt.facts.topics import Topics
@@ -32,17 +35,19 @@ def publish(
     ] = "",
     as_document: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
 ) -> None:
-    """Publish a tariff under a version. Look at it before: `tapwatt tariff check TARIFF.json`.
+    """Publish a tariff under a version, once `tapwatt tariff check` finds no error in it; its warnings are told.
 
     From then on a SessionRequested may say `"tariff_ref": {"id": ..., "version": ...}` instead of the whole tariff.
     The same version published again with the same terms changes nothing, with others it is refused. Exit code 2, and
     one sentence, when the file cannot be read or nobody could be billed by what is in it.
     """
-    offers = _offers(tariff, operator, version)
+    written = _written(tariff)
+    offers = _offers(tariff, written, operator, version)
     try:
         refuse_contradictions(offers)
     except NotPublished as error:
         _refuse(f"{tariff}: {error}")
+    _check(tariff, written)
     done = run(publish_offers(bootstrap, Topics(topic_prefix), offers))
     if as_document:
         typer.echo(json.dumps([_document(one) for one in done], indent=2))
@@ -51,12 +56,32 @@ def publish(
         typer.echo(f"{one.offer.offer}: {'published' if one.new else 'stood there already, with the same terms'}")
 
 
-def _offers(path: Path, operator: str, version: str) -> list[TariffPublished]:
+def _written(path: Path) -> list[tuple[str, dict[str, Any]]]:
     try:
         text = sys.stdin.buffer.read() if str(path) == "-" else path.read_bytes()
-        found = read_tariffs(text)
+        return objects_in(read_json(text, UnreadableTariffs), UnreadableTariffs)
     except OSError as error:
         _refuse(f"{path} cannot be read ({error.strerror}); give the file of an OCPI tariff")
+    except UnreadableTariffs as error:
+        _refuse(f"{path}: {error}")
+
+
+def _check(path: Path, written: list[tuple[str, dict[str, Any]]]) -> None:
+    """What `tapwatt tariff check` says: with an error nothing is published, and a warning or a note is told."""
+    today = SystemClock().now().date()
+    found = [finding for where, one in written for finding in check(where, one, today).findings]
+    for finding in found:
+        if finding.severity is Severity.ERROR:
+            _refuse(f"{path}: {finding.path}: {finding.says}")
+    for finding in found:
+        typer.echo(f"{finding.severity}: {finding.path}: {finding.says}", err=True)
+
+
+def _offers(
+    path: Path, written: list[tuple[str, dict[str, Any]]], operator: str, version: str
+) -> list[TariffPublished]:
+    try:
+        found = [tariff_at(where, one) for where, one in written]
     except UnreadableTariffs as error:
         _refuse(f"{path}: {error}")
     now = SystemClock().now()

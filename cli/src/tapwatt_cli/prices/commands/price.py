@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -12,10 +13,10 @@ import typer
 from pydantic import TypeAdapter, ValidationError
 
 from pricing.engine.cannot_price import CannotPrice
-from pricing.ocpi.charging_periods import RecordTime
+from pricing.ocpi.charging_periods import Note, RecordTime
 from pricing.ocpi.documents import LARGEST_FILE, UnreadableOcpi, quoted
 from pricing.ocpi.recorded_usage import Usage, read_usage
-from pricing.ocpi.tariff_reader import read_tariffs
+from pricing.ocpi.tariff_reader import read_noting
 from tapwatt.money import Rounding
 from tapwatt.tariffs import Tariff
 from tapwatt.time_zones import zone_named
@@ -88,7 +89,11 @@ def _priced(files: list[str], how: How) -> list[Priced]:
     *tariff_file, record_file = files
     if tariff_file == ["-"] and record_file == "-":
         raise Refused("only one of the two files can be standard input; name the other")
-    offered = _tariffs(tariff_file[0]) if tariff_file else None
+    offered = None
+    if tariff_file:
+        read = _tariffs(tariff_file[0])
+        offered = [tariff for tariff, _ in read]
+        how = replace(how, offered_notes={tariff.id: notes for tariff, notes in read})
     usages = _usages(record_file)
     found = []
     for usage in usages:
@@ -104,9 +109,9 @@ def _priced(files: list[str], how: How) -> list[Priced]:
     return found
 
 
-def _tariffs(name: str) -> list[Tariff]:
+def _tariffs(name: str) -> list[tuple[Tariff, list[Note]]]:
     try:
-        found = read_tariffs(_read(name))
+        found = read_noting(_read(name))
     except UnreadableOcpi as error:
         raise _refused(name, error) from None
     if not found:

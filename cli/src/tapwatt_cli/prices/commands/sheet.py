@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from pricing.engine.cannot_price import CannotPrice
-from pricing.ocpi.tariff_reader import UnreadableTariffs, read_tariffs
+from pricing.ocpi.tariff_reader import UnreadableTariffs, read_noting
 from pricing.sheet.document import sheet_document
 from pricing.sheet.make import PriceSheet, price_sheet
 from pricing.sheet.text import NARROWEST, sheet_text
@@ -94,11 +94,14 @@ def _sheets(path: Path, at: datetime, time_zone: str, idle_grace_s: int) -> list
 
 def _read(path: Path) -> list[Tariff]:
     try:
-        return read_tariffs(path.read_bytes())
+        found = read_noting(path.read_bytes())
     except OSError as error:
         _refuse(f"{path} cannot be read: {error.strerror or error}")
     except UnreadableTariffs as unreadable:
         _refuse(f"{path}: {unreadable}")
+    for note in (note for _, notes in found for note in notes):
+        typer.echo(f"tapwatt: {path}: {note.path}: {note.said}", err=True)
+    return [tariff for tariff, _ in found]
 
 
 def _refuse(why: str) -> NoReturn:
