@@ -151,9 +151,10 @@ def _sentences(priced: Priced) -> Iterator[str]:
             "and the VAT above is the one in what is to pay."
         )
     yield from _compared(priced)
+    for doubt in priced.doubts:
+        yield f"Doubt: {_placed(priced, doubt.path)}{doubt.said}."
     for note in priced.notes:
-        place = note.path.removeprefix(priced.usage.path).removeprefix(".")
-        yield f"Note: {place} {note.said}." if place else f"Note: {note.said}."
+        yield f"Note: {_placed(priced, note.path)}{note.said}."
 
 
 def _compared(priced: Priced) -> Iterator[str]:
@@ -165,7 +166,16 @@ def _compared(priced: Priced) -> Iterator[str]:
         pairs.append(("with VAT", stated.incl, priced.bill.incl_vat))
     differ = [f"{name} this price is {_apart(ours, theirs)}" for name, theirs, ours in pairs if ours != theirs]
     said = " and ".join(f"{_amount(theirs)} {name}" for name, theirs, _ in pairs)
-    yield f"The record's own total is {said}: " + ("; ".join(differ) if differ else "the same") + "."
+    yield f"The record's own total is {said}: " + ("; ".join(differ) if differ else _the_same(priced)) + "."
+
+
+def _the_same(priced: Priced) -> str:
+    return "the same, by what is doubted below" if priced.doubts else "the same"
+
+
+def _placed(priced: Priced, path: str) -> str:
+    place = path.removeprefix(priced.usage.path).removeprefix(".")
+    return f"{place} " if place else ""
 
 
 def _apart(ours: Money, theirs: Money) -> str:

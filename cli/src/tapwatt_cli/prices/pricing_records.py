@@ -8,6 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from pricing.checking.doubts import doubts
 from pricing.engine.cannot_price import CannotPrice
 from pricing.engine.price import Price, price
 from pricing.engine.so_far import so_far
@@ -71,6 +72,7 @@ class Priced:
     rounding: Rounding
     stated: Stated | None
     notes: tuple[Note, ...]
+    doubts: tuple[Note, ...] = ()
 
     @property
     def running(self) -> bool:
@@ -128,6 +130,7 @@ def price_usage(usage: Usage, offered: Sequence[Tariff] | None, how: How) -> Pri
         rounding=how.rounding,
         stated=_stated(usage, tariff, how) if whole and how.at is None else None,
         notes=(*usage.notes, *_notes(usage, tariff, how, expired)),
+        doubts=(*usage.doubts, *(Note(f.path, f.says) for f in doubts(tariff, periods[0].starts_at, "tariff"))),
     )
 
 
@@ -235,6 +238,7 @@ def document(priced: Priced) -> dict[str, Any]:
         "time_zone_because": priced.zone_because,
         "energy_kwh": plain(priced.energy_kwh),
         "stated": _stated_document(priced),
+        "doubts": [{"path": doubt.path, "said": doubt.said} for doubt in priced.doubts],
         "notes": [{"path": note.path, "said": note.said} for note in priced.notes],
     }
 

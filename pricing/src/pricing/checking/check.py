@@ -10,6 +10,7 @@ from typing import Any
 from pricing.checking.charges import charges
 from pricing.checking.finding import Finding, Severity, Subject, error, note
 from pricing.checking.gaps import gaps
+from pricing.checking.implausible import implausible
 from pricing.checking.impossible_restrictions import never_holds, says_nothing
 from pricing.checking.limits import limits
 from pricing.checking.prices import prices
@@ -53,6 +54,7 @@ def check(path: str, written: dict[str, Any], on: date) -> Checked:
         found += _contradictions(subject)
         found += says_nothing(subject)
         found += prices(subject)
+        found += implausible(subject)
         hopeless = never_holds(subject)
         found += [finding for reasons in hopeless.values() for finding in reasons]
         if whole and not any(finding.severity is Severity.ERROR for finding in found):

@@ -69,7 +69,7 @@ def _charging_is_free(subject: Subject, space: Space, contest: Contest, free: Se
         yield warning(path, f"{word} is free {region_in_words(space, later, everything)}; is that meant?", _FALLBACK)
     if at_start:
         when = region_in_words(space, at_start, everything)
-        yield note(path, f"{word} is free {when} of every session", _FALLBACK)
+        yield note(path, f"{word} is free {when} of every session" if when else f"{word} is free", _FALLBACK)
     if free and not points:
         when = region_in_words(space, free, contest.everything)
         yield warning(path, f"{word} is free {when}; is that meant?", _BOUND)

@@ -40,6 +40,12 @@ def never_holds(subject: Subject) -> dict[int, list[Finding]]:
 def _reasons(subject: Subject, number: int) -> Iterator[Finding]:
     given, path = subject.restrictions(number), f"{subject.at(number)}.restrictions"
     yield from _dates(subject, given, path)
+    yield from impossible_bounds(subject, number)
+
+
+def impossible_bounds(subject: Subject, number: int) -> Iterator[Finding]:
+    """Ranges of an element that nothing is in: max_kwh of 0."""
+    given, path = subject.restrictions(number), f"{subject.at(number)}.restrictions"
     for low_name, high_name, unit in _RANGES:
         low, high = _bound(given, low_name), _bound(given, high_name)
         if high is not None and high <= (low or 0):

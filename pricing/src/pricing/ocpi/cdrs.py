@@ -122,6 +122,8 @@ def _check(usage: Usage) -> None:
         raise usage.trouble
     for note in usage.notes:
         raise UnreadableCdr(note.path, f"{note.said}; a replay needs a record that says one thing only")
+    for doubt in usage.doubts:
+        raise UnreadableCdr(doubt.path, f"{doubt.said}; correct it before it is compared")
 
 
 def zone_of(usage: Usage) -> str | None:

@@ -28,6 +28,7 @@ from pricing.ocpi.charging_periods import (
     says_energy,
 )
 from pricing.ocpi.documents import fault_of, objects_in, read_json
+from pricing.ocpi.doubtful import doubts_of
 from pricing.tolerance import FINEST_WH, START_OFF, explained_wh
 from tapwatt.facts.fields import ChargingPeriod
 from tapwatt.money import Currency
@@ -47,7 +48,8 @@ class StatedCost:
 class Usage:
     """What went on in one session. Times in UTC; `running` if it goes on, with what is known of it until `ends_at`.
 
-    `trouble` is a contradiction about its energy, which matters only where a tariff asks for energy.
+    `trouble` is a contradiction about its energy, which matters only where a tariff asks for energy. `doubts` are what
+    a person has to look at before the price is believed: times that contradict its totals, more power than there is.
     """
 
     path: str
@@ -65,6 +67,7 @@ class Usage:
     total_kwh: Decimal | None
     trouble: UnreadableCdr | None
     notes: tuple[Note, ...]
+    doubts: tuple[Note, ...] = ()
 
     @property
     def energy_wh(self) -> Decimal:
@@ -173,6 +176,7 @@ def usage_at(path: str, one: dict[str, Any]) -> Usage:
         total_kwh=total,
         trouble=trouble,
         notes=(*notes, *more, *energy),
+        doubts=() if ending.open else tuple(doubts_of(one, periods, path)),
     )
 
 

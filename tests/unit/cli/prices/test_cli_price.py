@@ -344,3 +344,29 @@ def test_prices_before_taxes_that_nobody_knows_are_never_said_to_be_with_vat(des
     assert (found["total_cost"], found["taxes_unknown"]) == ({"excl_vat": "5.00", "incl_vat": None}, True)
     # and one with a rate has them
     assert desk.price({**TARIFF, "tax_included": "NO"}, CDR)["total_cost"]["incl_vat"] == "5.50"
+
+
+@pytest.mark.parametrize(
+    ("component", "element", "said"),
+    [
+        ({"vat": 0.21}, {}, "the VAT is 0.21 %, less than any country has; is 21 % meant"),
+        ({"price": 30}, {}, "energy costs 30 EUR a kWh; is that meant"),
+        ({}, {"restrictions": {"max_kwh": 0}}, "this element can never hold: max_kwh 0 kWh is not above 0"),
+    ],
+)
+def test_s37_a_tariff_that_nobody_can_have_meant_is_doubted_beside_its_price(
+    desk: Desk, component: dict[str, Any], element: dict[str, Any], said: str
+) -> None:
+    tariff = tariff_with(component, **element)
+    assert [doubt["said"].startswith(said) for doubt in desk.price(tariff, CDR)["doubts"]] == [True]
+    assert (
+        f"Doubt: tariff.elements[0].{'restrictions' if element else 'price_components'}" in desk.run(tariff, CDR).stdout
+    )
+
+
+def test_s37_a_total_that_is_the_same_by_doubtful_times_is_not_simply_the_same(desk: Desk) -> None:
+    # given a record whose total is ours, and whose total time is not that of its periods
+    record = {**CDR, "total_cost": {"excl_vat": 5, "incl_vat": 5.5}, "total_time": 1}
+    page = " ".join(desk.run(TARIFF, record).stdout.split())
+    assert "5.50 with VAT: the same, by what is doubted below. Doubt: total_time says 1 h" in page
+    assert desk.price(TARIFF, CDR)["doubts"] == []
