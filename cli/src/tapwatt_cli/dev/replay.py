@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -68,26 +68,33 @@ class Replayed:
 async def replay(
     fleet: Fleet,
     world: World,
-    recorded: Sequence[RecordedSession],
+    recorded: Iterable[RecordedSession],
     run: str,
     done: Callable[[Replayed], None] = lambda one: None,
 ) -> list[Replayed]:
-    """Play every record as a session of this run, each at a terminal of its own. The fleet hears SHADOW_HEARS."""
+    """Play every record as a session of this run, each at a terminal of its own. The fleet hears SHADOW_HEARS.
+
+    A record is asked for when there is room for it: they may come from a file of any size.
+    """
     turn = asyncio.Semaphore(AT_ONCE)
     card = Card(name=f"{run}-card", pin="never")
     await world.add_card(card)
 
     async def play(number: int, record: RecordedSession) -> Replayed:
-        async with turn:
-            try:
-                one = await _play(fleet, world, record, f"{run}-{number:05d}", card)
-            except (TapwattError, TimeoutError) as error:
-                one = _not_compared(record, str(error) or "it took too long")
-            done(one)
-            return one
+        try:
+            one = await _play(fleet, world, record, f"{run}-{number:05d}", card)
+        except (TapwattError, TimeoutError) as error:
+            one = _not_compared(record, str(error) or "it took too long")
+        finally:
+            turn.release()
+        done(one)
+        return one
 
+    tasks = []
     async with asyncio.TaskGroup() as together:
-        tasks = [together.create_task(play(number, record)) for number, record in enumerate(recorded, start=1)]
+        for number, record in enumerate(recorded, start=1):
+            await turn.acquire()
+            tasks.append(together.create_task(play(number, record)))
     return [task.result() for task in tasks]
 
 

@@ -80,6 +80,15 @@ class Priced:
         return self.usage.running or self.periods[-1].ends_at < self.usage.periods[-1].ends_at
 
     @property
+    def difference(self) -> Money | None:
+        """This price less the total that the record says, with VAT where both say that; None if it says none."""
+        if self.stated is None:
+            return None
+        if self.stated.incl is not None and not self.taxes_unknown and self.stated.incl != self.bill.incl_vat:
+            return self.bill.incl_vat - self.stated.incl
+        return self.bill.excl_vat - self.stated.excl
+
+    @property
     def taxes_unknown(self) -> bool:
         """Whether something in it is priced before taxes of which the tariff says nothing."""
         elements = {line.element for line in self.bill.lines if line.element is not None}

@@ -83,10 +83,11 @@ def read_cdrs(text: str | bytes, time_zone: str = _UTC) -> list[RecordedSession]
     `time_zone` is used where a CDR's location has none. Raises UnreadableCdr with the JSON path of the first fault.
     """
     found = objects_in(read_json(text, UnreadableCdr), UnreadableCdr)
-    return [_session(path, one, time_zone) for path, one in found]
+    return [session_at(path, one, time_zone) for path, one in found]
 
 
-def _session(path: str, one: dict[str, Any], time_zone: str) -> RecordedSession:
+def session_at(path: str, one: dict[str, Any], time_zone: str = _UTC) -> RecordedSession:
+    """The session of the CDR at this JSON path. Raises UnreadableCdr."""
     try:
         cdr = _Cdr.model_validate(one)
     except ValidationError as error:
@@ -120,7 +121,7 @@ def _check(usage: Usage) -> None:
         raise UnreadableCdr(f"{usage.path}.charging_periods", f"there are more than {_MAX_PERIODS}")
     if usage.trouble is not None:
         raise usage.trouble
-    for note in usage.notes:
+    for note in (note for note in usage.notes if not note.noise):
         raise UnreadableCdr(note.path, f"{note.said}; a replay needs a record that says one thing only")
     for doubt in usage.doubts:
         raise UnreadableCdr(doubt.path, f"{doubt.said}; correct it before it is compared")

@@ -44,10 +44,14 @@ class UnreadableCdr(UnreadableOcpi):
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """What in a record had to be understood in one of several ways, and in which: the JSON path, and a sentence."""
+    """What in a record had to be understood in one of several ways, and in which: the JSON path, and a sentence.
+
+    `noise` says that only rounding had to be: nobody could have meant another session.
+    """
 
     path: str
     said: str
+    noise: bool = False
 
 
 def _text(value: object) -> object:
@@ -172,7 +176,8 @@ class _One:
         exact = self.volumes.get("ENERGY", unsaid_kwh).scaleb(3)
         kept = exact.quantize(FINEST_WH, rounding=ROUND_HALF_EVEN)
         if kept != exact:
-            notes.append(Note(self.where, f"its energy is counted to the ten-thousandth of a Wh, as {_plain(kept)} Wh"))
+            said = f"its energy is counted to the ten-thousandth of a Wh, as {_plain(kept)} Wh"
+            notes.append(Note(self.where, said, noise=True))
         return kept
 
     def _part(self, activity: Activity, starts_at: datetime, ends_at: datetime, energy_wh: Decimal) -> ChargingPeriod:

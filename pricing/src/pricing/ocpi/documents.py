@@ -50,7 +50,17 @@ Wrong = Callable[[str, str], UnreadableOcpi]
 
 
 class _NotANumber:
-    """Stands where the text has a number that nothing honest can be made of."""
+    """Stands for a number that nothing honest can be made of; `name` is NaN or Infinity if it says so."""
+
+    def __init__(self, name: str = "") -> None:
+        self.name = name
+
+    @property
+    def problem(self) -> str:
+        """What is wrong with it."""
+        if self.name:
+            return f"is {self.name}, which is no number; give the number, or leave the field out if it is not known"
+        return f"this number is too large, too small or too long; give at most {_DIGITS} digits"
 
 
 class _Twice(dict[str, Any]):
@@ -67,7 +77,7 @@ def read_json(text: str | bytes, wrong: Wrong = UnreadableOcpi) -> Any:
             text,
             parse_float=_number,
             parse_int=_integer,
-            parse_constant=lambda _: _NotANumber(),
+            parse_constant=_NotANumber,
             object_pairs_hook=_object,
         )
     except RecursionError:
@@ -177,7 +187,7 @@ def _faults(found: Any) -> Iterator[tuple[str, str]]:
     while waiting:
         value, way = waiting.pop()
         if isinstance(value, _NotANumber):
-            yield _path_back(way), f"this number is too large, too small or too long; give at most {_DIGITS} digits"
+            yield _path_back(way), value.problem
         elif isinstance(value, _Twice):
             yield _path_back((way, value.name)), "stands twice in one object; leave the one that is meant"
         if isinstance(value, dict):
@@ -237,12 +247,16 @@ _BOUNDED: dict[str, str] = {
     "literal_error": "is none of {expected}",
 }
 _MOST = 300
+_TIMES = ("time_parsing", "datetime_parsing")
+_MIDNIGHT = re.compile(r"(?:\A|[T ])24:00")
 
 
 def fault_of(error: ValidationError, path: str) -> tuple[str, str]:
     """The first fault that was found in an object at this path: where it is, and what, without what stands there."""
-    first = error.errors(include_url=False, include_input=False)[0]
+    first = error.errors(include_url=False)[0]
     problem = _PLAIN.get(first["type"], "")
+    if first["type"] in _TIMES and _MIDNIGHT.search(str(first["input"])[:40]):
+        problem = "says 24:00; a day ends where the next one begins, at 00:00 of that"
     if first["type"] in _BOUNDED:
         problem = _BOUNDED[first["type"]].format(**first.get("ctx", {})).replace(" or ", ", ")
     if not problem:

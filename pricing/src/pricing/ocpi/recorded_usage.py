@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 from pydantic import AliasChoices, FailFast, Field, TypeAdapter, ValidationError
@@ -199,6 +200,11 @@ def _periods(record: _Record, path: str) -> tuple[tuple[OcpiPeriod, ...], list[N
         if record.start_date_time is None:
             raise UnreadableCdr(f"{path}.start_date_time", "is missing; add it")
         return (OcpiPeriod(start_date_time=record.start_date_time.isoformat()),), notes
+    for number, (one, following) in enumerate(pairwise(record.charging_periods), start=1):
+        if following.start_date_time < one.start_date_time:
+            where = f"{path}.charging_periods[{number}].start_date_time"
+            problem = "is before that of the period before it: the periods are out of order; put them in order"
+            raise UnreadableCdr(where, problem)
     first, began = record.charging_periods[0].start_date_time, record.start_date_time
     if began is None or began == first:
         return record.charging_periods, notes
@@ -265,9 +271,8 @@ def _compare(
     said = f"says {total} kWh and the periods add up to {charged.normalize():f} kWh"
     most = explained_wh(len(given)).scaleb(-3)
     if abs(charged - total) <= most:
-        return [
-            Note(where, f"{said}: within the {most.normalize():f} kWh that rounding explains, so the periods count")
-        ], None
+        explained = f"{said}: within the {most.normalize():f} kWh that rounding explains, so the periods count"
+        return [Note(where, explained, noise=True)], None
     return [], UnreadableCdr(where, f"{said}, further apart than rounding explains ({most.normalize():f}); correct one")
 
 

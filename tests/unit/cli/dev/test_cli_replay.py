@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 from dataclasses import replace
 from decimal import Decimal
@@ -13,8 +14,9 @@ from typer.testing import CliRunner
 from pricing.ocpi.cdrs import RecordedSession, read_cdrs
 from tapwatt.money import Money
 from tapwatt_cli.app import app
-from tapwatt_cli.dev.commands.replay import document, line
+from tapwatt_cli.dev.recorded_file import NotReplayed, recorded_in
 from tapwatt_cli.dev.replay import Replayed, billed, hold_for
+from tapwatt_cli.dev.replay_summary import document, line, lines
 
 VECTOR = Path(__file__).parents[3] / "vectors" / "cdrs" / "ocpi-2.2.1.json"
 
@@ -93,3 +95,63 @@ def test_a_record_whose_energy_does_not_add_up_is_refused(tmp_path: Path) -> Non
 
 def test_half_a_running_ring_is_refused(tmp_path: Path) -> None:
     assert CliRunner().invoke(app, ["replay", "x.json", "--bootstrap", "127.0.0.1:1"]).exit_code == 2
+
+
+def records(*changes: dict[str, object]) -> list[dict[str, object]]:
+    page = json.loads(VECTOR.read_text())
+    one = page["data"][0] if "data" in page else page
+    return [{**one, "id": f"C-{number}", **change} for number, change in enumerate(changes)]
+
+
+def test_a_record_that_cannot_be_replayed_takes_no_other_with_it() -> None:
+    # given three records of which the second has no end
+    written = json.dumps(records({}, {"end_date_time": None}, {})).encode()
+    found = list(recorded_in(io.BytesIO(written), "UTC"))
+    assert [one.id for one in found] == ["C-0", "C-1", "C-2"]
+    assert [isinstance(one, RecordedSession) for one in found] == [True, False, True]
+    assert isinstance(found[1], NotReplayed)
+    assert found[1].said.startswith("$[1].end_date_time: is missing")
+
+
+def test_float_noise_is_no_obstacle() -> None:
+    # given energies and a total as a program adds them up: 0.1 + 0.2
+    [one] = records({})
+    noisy = json.loads(json.dumps(one).replace('"volume": 22.5', '"volume": 22.500000000000004'))
+    periods = noisy["charging_periods"]
+    for period in periods:
+        for dimension in period["dimensions"]:
+            if dimension["type"] == "ENERGY":
+                dimension["volume"] += 4e-15
+    noisy["total_energy"] += 3e-14
+    [plain], [found] = (list(recorded_in(io.BytesIO(json.dumps(r).encode()), "UTC")) for r in (one, noisy))
+    assert isinstance(found, RecordedSession)
+    assert isinstance(plain, RecordedSession)
+    assert found.periods == plain.periods
+
+
+def test_the_end_says_the_totals_and_the_largest_differences() -> None:
+    replayed = [
+        Replayed("A", Decimal(1000), euro(100), euro(100)),
+        Replayed("B", Decimal(1000), euro(100), euro(101)),
+        Replayed("C", Decimal(1000), euro(500), euro(100)),
+        Replayed("D", Decimal(1000), euro(100), trouble="declined: timed_out"),
+    ]
+    assert list(lines(replayed)) == [
+        "3 compared in EUR: billed 7.00, charged 3.01, -3.99",
+        "The largest differences:",
+        "  C  -4.00 EUR",
+        "  B  +0.01 EUR",
+    ]
+    left_out = [NotReplayed("E", "$[4].end_date_time: is missing")]
+    assert line(replayed, left_out) == "replay: 4 sessions, 3 differ: B, C, D, 1 more could not be replayed"
+    assert document(replayed, left_out)["not_replayed"] == [
+        {"session_id": "E", "why": "$[4].end_date_time: is missing"}
+    ]
+
+
+def test_a_file_in_which_nothing_can_be_replayed_starts_nothing(tmp_path: Path) -> None:
+    file = tmp_path / "cdrs.json"
+    file.write_text(json.dumps(records({"end_date_time": None}, {"currency": "SEK"})))
+    done = CliRunner().invoke(app, ["replay", str(file)])
+    assert done.exit_code == 2
+    assert [line.split(": ")[2] for line in done.stderr.splitlines()] == ["record 'C-0'", "$[1].currency"]

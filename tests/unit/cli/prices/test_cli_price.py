@@ -263,7 +263,7 @@ def test_energy_that_the_tariff_does_not_ask_for_may_be_untold(desk: Desk) -> No
         ((CDR,), (), "1.json: $.tariffs: there are 0 where one tariff"),
         ((TARIFF,), (), "1.json: $: this is a tariff where a CDR"),
         ((CDR, TARIFF), (), "1.json: $: this is a CDR or a session"),
-        ((TARIFF, "{"), (), "2.json: $: this is not JSON (Expecting property name"),
+        ((TARIFF, "{"), (), "2.json: $: this is not JSON: it ends in the middle of a record"),
         ((TARIFF, []), (), "2.json: $: there is no CDR or session in it"),
         (([], CDR), (), "1.json: $: there is no tariff in it"),
         ((TARIFF, {**CDR, "currency": "SEK"}), (), "2.json: $.currency: is SEK and the tariff is in EUR"),
@@ -370,3 +370,59 @@ def test_s37_a_total_that_is_the_same_by_doubtful_times_is_not_simply_the_same(d
     page = " ".join(desk.run(TARIFF, record).stdout.split())
     assert "5.50 with VAT: the same, by what is doubted below. Doubt: total_time says 1 h" in page
     assert desk.price(TARIFF, CDR)["doubts"] == []
+
+
+def recorded(number: int, **changed: Any) -> dict[str, Any]:
+    # 10 kWh * 0.50 = 5.00; * 1.1 = 5.50
+    return {**CDR, "id": f"C-{number}", "total_cost": {"excl_vat": 5, "incl_vat": 5.5}, **changed}
+
+
+def test_three_bad_records_of_a_thousand_are_named_and_the_others_are_priced(desk: Desk) -> None:
+    # given a thousand records of which one has no end, one no time, one a negative energy, and twelve another total
+    records = [recorded(number) for number in range(1000)]
+    del records[100]["end_date_time"]
+    records[500] = recorded(500, charging_periods=[{"start_date_time": "yesterday"}])
+    records[900] = json.loads(json.dumps(recorded(900)).replace('"volume": 10', '"volume": -10'))
+    for number in range(12):
+        records[number]["total_cost"] = {"excl_vat": 5, "incl_vat": 5.5 + number + 1}
+    # when they are priced from a list, from an answer and from JSON Lines
+    lines = "\n".join(json.dumps(one) for one in records)
+    for file in (records, {"data": records}, lines):
+        done = desk.run(TARIFF, file, options=("--summary",))
+        # then the three are named with why, the others are counted, and the exit code says that not all is well
+        assert done.exit_code == 1
+        named = [line.split(":")[2].strip() for line in done.stderr.splitlines()]
+        assert named == ["record 'C-100'", "record 'C-500'", "record 'C-900'"]
+        assert done.stdout.splitlines() == [
+            "1000 records: 997 priced (5,483.50 EUR in all).",
+            "3 have no price: each is named above, with why.",
+            "12 differ from the total that they say themselves, by -78.00 EUR in all; the largest:",
+            *(f"  'C-{number}'  -{number + 1}.00 EUR" for number in range(11, 1, -1)),
+        ]
+
+
+def test_in_json_the_records_without_a_price_stand_in_their_place(desk: Desk) -> None:
+    bad = recorded(1)
+    del bad["end_date_time"]
+    done = desk.run(TARIFF, [recorded(0), bad, recorded(2)], options=("--json",))
+    assert done.exit_code == 1
+    found = json.loads(done.stdout)
+    assert [one["record"]["id"] for one in found] == ["C-0", "C-1", "C-2"]
+    assert found[1]["no_price"].startswith("$[1].end_date_time: is missing")
+    assert "3 records: 2 priced (11.00 EUR in all)." in done.stderr
+
+
+def test_several_records_that_are_all_the_same_are_no_trouble(desk: Desk) -> None:
+    done = desk.run(TARIFF, [recorded(0), recorded(1)])
+    assert done.exit_code == 0
+    assert done.stderr == ""
+    assert done.stdout.endswith(
+        "2 records: 2 priced (11.00 EUR in all).\nNone differs from the total that it says itself.\n"
+    )
+
+
+def test_a_file_that_breaks_off_says_so_after_what_was_in_it(desk: Desk) -> None:
+    done = desk.run(TARIFF, json.dumps([recorded(0), recorded(1), recorded(2)])[:-30])
+    assert done.exit_code == 2
+    assert done.stdout.count("to pay") == 2
+    assert "it ends in the middle of a record, so it was cut off" in done.stderr

@@ -167,8 +167,8 @@ NONE_SAYS_ENERGY = [
         ),
         (
             _set("charging_periods", 1, "start_date_time", to="2026-03-02T09:31:00Z"),
-            "$[1].charging_periods[1].start",
-            "after the start of the next",
+            "$[1].charging_periods[2].start",
+            "the periods are out of order",
         ),
         (
             _set("charging_periods", 0, "dimensions", 0, "volume", to="x"),

@@ -41,7 +41,7 @@ def test_null_is_as_if_it_were_not_there() -> None:
         ("0.45", "1e999999", ".elements[0].price_components[0].price", "number is too large"),
         ("0.45", '"1e-999999"', ".elements[0].price_components[0].price", "number is too large, too small"),
         ("0.45", "9" * 5_000, ".elements[0].price_components[0].price", "number is too large"),
-        ("0.45", "NaN", ".elements[0].price_components[0].price", "number is too large"),
+        ("0.45", "NaN", ".elements[0].price_components[0].price", "is NaN, which is no number"),
         ("0.45", "-1", ".elements[0].price_components[0].price", "is less than 0"),
         ("0.45", "0." + 20 * "0" + "1", ".elements[0].price_components[0].price", "more than 20 decimals"),
         ("0.45", '"free"', ".elements[0].price_components[0].price", "not a valid decimal number"),

@@ -4,32 +4,38 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack, contextmanager
+from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, BinaryIO, NoReturn
 
 import typer
 from rich import box
 from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
 
-from pricing.ocpi.cdrs import RecordedSession, UnreadableCdr, read_cdrs
+from pricing.ocpi.cdrs import RecordedSession, UnreadableCdr
+from pricing.ocpi.documents import quoted
 from simulator.fleet.fleet import Fleet
 from simulator.fleet.world import World
 from tapwatt.clock import SystemClock
 from tapwatt.facts.topics import Topics
 from tapwatt.time_zones import zone_named
 from tapwatt_cli.console import amount, kwh, page
+from tapwatt_cli.dev.recorded_file import NotReplayed, once_there_is_one, recorded_in
 from tapwatt_cli.dev.replay import SHADOW_HEARS, Replayed
 from tapwatt_cli.dev.replay import replay as play
+from tapwatt_cli.dev.replay_summary import document, line, lines
 from tapwatt_cli.dev.ring import Ring
 from tapwatt_cli.dev.ring_settings import RingSettings
 from tapwatt_cli.dev.run_folders import RunFolder
 from tapwatt_cli.running import run
 
 UNREADABLE = 2
-MOST_NAMES = 20
+MOST_ROWS = 200
+"""Of more sessions only those are shown that differ."""
 
 
 def _known_zone(name: str) -> str:
@@ -56,38 +62,76 @@ def replay(
 ) -> None:
     """Replay recorded OCPI CDRs (2.2.1, 2.3.0) through the ring and compare what it captures with their own totals.
 
-    Exit code 0 when every total is the same, 1 when one differs (it is named), 2 when the file cannot be read.
+    A list or JSON Lines of any size; a record that cannot be replayed is named, and the others are. Exit code 0 when
+    every total is the same, 1 when one differs (it is named) or could not be replayed, 2 when the file cannot be read.
     """
     if (bootstrap is None) != (provider_url is None):
         raise typer.BadParameter("--bootstrap and --provider-url belong together: both of the same running ring")
-    recorded = _read(cdrs, time_zone)
-    with RunFolder("replay") as folder:
-        replayed = run(_replay(recorded, folder.path, bootstrap, provider_url, topic_prefix))
+    not_replayed: list[NotReplayed] = []
+    with _opened(cdrs) as file:
+        recorded = _sessions(cdrs, _some(cdrs, file, time_zone), not_replayed)
+        with RunFolder("replay") as folder:
+            replayed = run(_replay(recorded, folder.path, bootstrap, provider_url, topic_prefix))
     if as_document:
-        typer.echo(json.dumps(document(replayed), indent=2))
+        typer.echo(json.dumps(document(replayed, not_replayed), indent=2))
     else:
-        _show(page(), replayed)
-    if not all(one.same for one in replayed):
+        _show(page(), replayed, not_replayed)
+    if not_replayed or not all(one.same for one in replayed):
         raise typer.Exit(1)
 
 
-def _read(path: Path, time_zone: str) -> list[RecordedSession]:
+@contextmanager
+def _opened(path: Path) -> Iterator[BinaryIO]:
     try:
-        recorded = read_cdrs(path.read_bytes(), time_zone)
+        file = path.open("rb")
     except OSError as error:
-        why = f"{path} cannot be read: {error.strerror or error}"
+        _refuse(f"{path} cannot be read: {error.strerror or error}")
+    with file:
+        yield file
+
+
+def _some(path: Path, file: BinaryIO, time_zone: str) -> Iterator[RecordedSession | NotReplayed]:
+    """The records, once one of them can be replayed: nothing is started for a file that has none."""
+    try:
+        before, found = once_there_is_one(recorded_in(file, time_zone))
     except UnreadableCdr as unreadable:
-        why = f"{path}: {unreadable}"
-    else:
-        if recorded:
-            return recorded
-        why = f"{path} has no CDR in it"
+        _refuse(f"{path}: {unreadable}")
+    first = next(found, None)
+    if first is None:
+        for one in before[:-1]:
+            typer.echo(_sentence(path, one), err=True)
+        _refuse(f"{path}: {before[-1].said}" if before else f"{path} has no CDR in it")
+    return chain((first,), found)
+
+
+def _sessions(
+    path: Path, found: Iterator[RecordedSession | NotReplayed], not_replayed: list[NotReplayed]
+) -> Iterator[RecordedSession]:
+    """Those that can be replayed. The others are named at once, and kept for the end; so is a file that breaks off."""
+    try:
+        for one in found:
+            if isinstance(one, RecordedSession):
+                yield one
+            else:
+                not_replayed.append(one)
+                typer.echo(_sentence(path, one), err=True)
+    except UnreadableCdr as unreadable:
+        not_replayed.append(NotReplayed(None, str(unreadable)))
+        typer.echo(_sentence(path, not_replayed[-1]), err=True)
+
+
+def _sentence(path: Path, one: NotReplayed) -> str:
+    who = f"record {quoted(one.id)}: " if one.id else ""
+    return f"tapwatt: {path}: {who}{one.said}"
+
+
+def _refuse(why: str) -> NoReturn:
     typer.echo(f"tapwatt: {why}", err=True)
     raise typer.Exit(UNREADABLE)
 
 
 async def _replay(
-    recorded: Sequence[RecordedSession], folder: Path, bootstrap: str | None, provider_url: str | None, prefix: str
+    recorded: Iterator[RecordedSession], folder: Path, bootstrap: str | None, provider_url: str | None, prefix: str
 ) -> list[Replayed]:
     screen = Console(stderr=True)
 
@@ -102,28 +146,34 @@ async def _replay(
             topics = Topics(prefix)
         fleet = await stack.enter_async_context(Fleet(bootstrap, topics, SystemClock(), SHADOW_HEARS))
         world = await stack.enter_async_context(World(provider_url))
-        tell(f"replaying {len(recorded)} sessions")
-        return await play(fleet, world, recorded, time.strftime("replay-%Y%m%d%H%M%S"))
+        tell("replaying")
+        columns = (SpinnerColumn(), TextColumn("{task.completed} sessions replayed, {task.fields[differ]} differ"))
+        with Progress(*columns, console=screen, transient=True, disable=not screen.is_terminal) as progress:
+            task, differ = progress.add_task("", total=None, differ=0), 0
+
+            def done(one: Replayed) -> None:
+                nonlocal differ
+                differ += not one.same
+                progress.update(task, advance=1, differ=differ)
+
+            return await play(fleet, world, recorded, time.strftime("replay-%Y%m%d%H%M%S"), done)
 
 
-def _show(out: Console, replayed: Sequence[Replayed]) -> None:
+def _show(out: Console, replayed: Sequence[Replayed], not_replayed: Sequence[NotReplayed]) -> None:
+    shown = replayed if len(replayed) <= MOST_ROWS else [one for one in replayed if not one.same]
+    if len(shown) != len(replayed):
+        out.print(f"Of {len(replayed)} sessions those that differ:")
     table = Table(title="Replayed", title_justify="left", header_style="bold", box=box.SIMPLE_HEAD)
     table.add_column("session", overflow="fold")
     for name in ("energy kWh", "billed", "charged", "difference"):
         table.add_column(name, justify="right")
     table.add_column("")
     table.add_column("", overflow="fold")
-    for one in replayed:
+    for one in shown:
         table.add_row(*_cells(one), style="" if one.same else "red")
     out.print(table)
-    out.print(line(replayed), highlight=False, soft_wrap=True)
-
-
-def line(replayed: Sequence[Replayed]) -> str:
-    """The last line: how many, how many differ, and which."""
-    differ = [one.session_id for one in replayed if not one.same]
-    names = f": {', '.join(differ[:MOST_NAMES])}{', ...' if len(differ) > MOST_NAMES else ''}" if differ else ""
-    return f"replay: {len(replayed)} sessions, {len(differ)} differ{names}"
+    for said in (*lines(replayed), line(replayed, not_replayed)):
+        out.print(said, highlight=False, soft_wrap=True, markup=False)
 
 
 def _cells(one: Replayed) -> tuple[str, ...]:
@@ -140,25 +190,3 @@ def _cells(one: Replayed) -> tuple[str, ...]:
         currency,
         note,
     )
-
-
-def document(replayed: Sequence[Replayed]) -> dict[str, Any]:
-    """The replay for scripts; money in minor units, energy in Wh."""
-    return {
-        "line": line(replayed),
-        "sessions": len(replayed),
-        "differ": [one.session_id for one in replayed if not one.same],
-        "replayed": [
-            {
-                "session_id": one.session_id,
-                "energy_wh": str(one.energy_wh),
-                "currency": one.billed.currency,
-                "billed": one.billed.minor,
-                "charged": one.charged.minor if one.charged is not None else None,
-                "with_vat": one.with_vat,
-                "same": one.same,
-                "trouble": one.trouble or None,
-            }
-            for one in replayed
-        ],
-    }

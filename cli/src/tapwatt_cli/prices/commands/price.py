@@ -4,27 +4,36 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import chain
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, BinaryIO
 
 import typer
 from pydantic import TypeAdapter, ValidationError
+from rich import progress
+from rich.console import Console
 
 from pricing.engine.cannot_price import CannotPrice
 from pricing.ocpi.charging_periods import Note, RecordTime
 from pricing.ocpi.documents import LARGEST_FILE, UnreadableOcpi, quoted
-from pricing.ocpi.recorded_usage import Usage, read_usage
 from pricing.ocpi.tariff_reader import read_noting
 from tapwatt.money import Rounding
 from tapwatt.tariffs import Tariff
 from tapwatt.time_zones import zone_named
 from tapwatt_cli.console import page, printable
 from tapwatt_cli.prices.price_page import show_priced
-from tapwatt_cli.prices.pricing_records import Contradiction, How, Priced, document, price_usage
+from tapwatt_cli.prices.price_summary import Summary
+from tapwatt_cli.prices.priced_file import NoPrice, priced_in
+from tapwatt_cli.prices.pricing_records import Contradiction, How, Priced, document
 
+DIFFER = 1
 UNREADABLE = 2
+LARGE = 4 * 1024 * 1024
+"""Bytes, from which it is shown how far a file is read."""
 LONGEST_GRACE_S = 7 * 24 * 3600
 _TIME: TypeAdapter[datetime] = TypeAdapter(RecordTime)
 
@@ -60,30 +69,31 @@ def price(
         str, typer.Option(metavar="SECONDS", help="Parked time that is free once energy has stopped.")
     ] = "0",
     as_document: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    only_summary: Annotated[
+        bool, typer.Option("--summary", help="Of several records the summary alone, not a page for each.")
+    ] = False,
 ) -> None:
-    """Price recorded sessions: OCPI tariffs, CDRs and sessions as they are, 2.2.1 and 2.3.0, one or a list.
+    """Price recorded sessions: OCPI tariffs, CDRs and sessions as they are, 2.2.1 and 2.3.0, one, a list or JSON Lines.
 
     The tariff's file counts, whatever the record holds; without one, the tariff is taken from the record. Exit code 2
     and one sentence with the JSON path when there is no honest price.
+
+    Of several records each is priced, whatever the others hold: one that has no price is named on standard error. A
+    summary ends them: how many, what they cost, how many differ from their own totals and by how much. Exit code 1
+    where some differ or have no price. A file may be of any size.
     """
     try:
         how = How(_zone(time_zone), _rounding(rounding), _seconds(idle_grace), _time(at))
-        priced = _priced(files or [], how)
+        clean = _price(files or [], how, Shown(as_document, only_summary))
     except Refused as refused:
         typer.echo(f"tapwatt: {refused}", err=True)
         raise typer.Exit(UNREADABLE) from None
-    if as_document:
-        documents = [document(one) for one in priced]
-        typer.echo(json.dumps(documents[0] if len(documents) == 1 else documents, indent=2))
-        return
-    screen = page()
-    for number, one in enumerate(priced):
-        if number:
-            screen.print()
-        show_priced(screen, one)
+    if not clean:
+        raise typer.Exit(DIFFER)
 
 
-def _priced(files: list[str], how: How) -> list[Priced]:
+def _price(files: list[str], how: How, shown: Shown) -> bool:
+    """Price and show the records; whether all have a price, and the one that they say themselves."""
     if len(files) not in (1, 2):
         raise Refused("name one or two files: [TARIFF.json] CDR.json")
     *tariff_file, record_file = files
@@ -94,19 +104,72 @@ def _priced(files: list[str], how: How) -> list[Priced]:
         read = _tariffs(tariff_file[0])
         offered = [tariff for tariff, _ in read]
         how = replace(how, offered_notes={tariff.id: notes for tariff, notes in read})
-    usages = _usages(record_file)
-    found = []
-    for usage in usages:
-        try:
-            found.append(price_usage(usage, offered, how))
-        except UnreadableOcpi as error:
-            raise _refused(record_file, error) from None
-        except Contradiction as error:
-            where = f"{_said(tariff_file[0])}: $" if tariff_file else f"{_said(record_file)}: {usage.path}.tariffs"
-            raise Refused(f"{where}: {error}") from None
-        except CannotPrice as error:
-            raise Refused(f"{_said(record_file)}: {usage.path}: {error}") from None
-    return found
+    try:
+        with _opened(record_file) as file:
+            return _show(record_file, priced_in(file, offered, how), shown)
+    except UnreadableOcpi as error:
+        raise _refused(record_file, error) from None
+    except Contradiction as error:
+        raise Refused(f"{_said(tariff_file[0])}: $: {error}") from None
+
+
+def _show(name: str, found: Iterator[Priced | NoPrice], shown: Shown) -> bool:
+    """The only record alone, as ever; several with their summary. Not more than two are held at once."""
+    first, second = next(found, None), next(found, None)
+    if first is None:
+        raise Refused(f"{_said(name)}: $: there is no CDR or session in it; name a file with one")
+    if second is None:
+        if isinstance(first, NoPrice):
+            raise Refused(f"{_said(name)}: {first.said}")
+        shown.alone(first)
+        return True
+    summary = Summary()
+    for number, one in enumerate(chain((first, second), found)):
+        if isinstance(one, NoPrice):
+            summary.no_price += 1
+            who = f"record {quoted(one.id)}: " if one.id else ""
+            typer.echo(f"tapwatt: {_said(name)}: {who}{one.said}", err=True)
+        else:
+            summary.add(one)
+        shown.one_of_several(one, number)
+    shown.ended(summary)
+    return summary.clean
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How prices are shown: on pages or as JSON, each of them or the summary alone."""
+
+    as_document: bool
+    only_summary: bool
+
+    def alone(self, one: Priced) -> None:
+        """The only record of a file."""
+        if self.as_document:
+            typer.echo(json.dumps(document(one), indent=2))
+        else:
+            show_priced(page(), one)
+
+    def one_of_several(self, one: Priced | NoPrice, number: int) -> None:
+        """As soon as it is priced, so that nothing has to be held. JSON is one list for all."""
+        if self.as_document:
+            typer.echo(f"{',' if number else '['}\n{json.dumps(_document(one), indent=2)}", nl=False)
+        elif not self.only_summary and isinstance(one, Priced):
+            show_priced(page(), one)
+            typer.echo()
+
+    def ended(self, summary: Summary) -> None:
+        """The summary: beside a JSON document on standard error."""
+        if self.as_document:
+            typer.echo("\n]")
+        for line in summary.lines():
+            typer.echo(line, err=self.as_document)
+
+
+def _document(one: Priced | NoPrice) -> dict[str, Any]:
+    if isinstance(one, Priced):
+        return document(one)
+    return {"record": {"kind": None, "id": one.id, "path": one.path}, "no_price": one.said}
 
 
 def _tariffs(name: str) -> list[tuple[Tariff, list[Note]]]:
@@ -119,14 +182,26 @@ def _tariffs(name: str) -> list[tuple[Tariff, list[Note]]]:
     return found
 
 
-def _usages(name: str) -> list[Usage]:
+@contextmanager
+def _opened(name: str) -> Iterator[BinaryIO]:
+    """The file, told of how far it is read on a terminal where that takes a while."""
+    if name == "-":
+        yield sys.stdin.buffer
+        return
+    screen = Console(stderr=True)
     try:
-        found = read_usage(_read(name))
-    except UnreadableOcpi as error:
-        raise _refused(name, error) from None
-    if not found:
-        raise Refused(f"{_said(name)}: $: there is no CDR or session in it; name a file with one")
-    return found
+        size = Path(name).stat().st_size
+        if screen.is_terminal and size > LARGE:
+            with progress.open(name, "rb", description="pricing", console=screen, transient=True) as file:
+                yield file
+        else:
+            with Path(name).open("rb") as file:
+                yield file
+    except (OSError, ValueError) as error:
+        if isinstance(error, UnreadableOcpi | CannotPrice):
+            raise
+        why = error.strerror if isinstance(error, OSError) else None
+        raise Refused(f"{_said(name)} cannot be read: {why or 'no such file'}") from None
 
 
 def _read(name: str) -> bytes:
