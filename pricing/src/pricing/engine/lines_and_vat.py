@@ -10,11 +10,11 @@ from typing import Literal
 
 from pricing.engine.cannot_price import CannotPrice
 from pricing.engine.line_words import why_adjusted, why_charged
-from pricing.engine.quantities import to_decimal
+from pricing.engine.quantities import A_SECOND, to_decimal
 from pricing.engine.rounding_shares import line_shares, shared_out
-from pricing.engine.totals import NOTHING, Cost, Rate, Used, cost_of, rate_of, rates_of
+from pricing.engine.totals import A_STEP, NOTHING, Cost, Rate, Used, cost_of, rate_of, rates_of
 from pricing.engine.vat_in_it import vat_in
-from tapwatt.facts.bill import PriceLine, VatShare
+from tapwatt.facts.bill import LineTerms, PriceLine, VatShare, WhenItHolds
 from tapwatt.money import LARGEST_MINOR, Money, exponent
 from tapwatt.tariffs import Dimension, Tariff
 
@@ -147,6 +147,19 @@ def _line(tariff: Tariff, used: Used, rate: Rate, money: tuple[Money, Money]) ->
         starts_at=used.starts_at,
         ends_at=used.ends_at,
         why=why_charged(tariff, used),
+        terms=_terms(tariff, used),
+    )
+
+
+def _terms(tariff: Tariff, used: Used) -> LineTerms:
+    given = tariff.elements[used.element].restrictions
+    step = A_STEP.get(used.component.type, 1)
+    return LineTerms(
+        prices_include_vat=tariff.tax_included == "YES",
+        holds=None if given is None else WhenItHolds.model_validate(given.model_dump(exclude_none=True)),
+        step_size=used.component.step_size if used.extra else None,
+        added=to_decimal(Fraction(used.extra) / step) if used.extra else None,
+        grace_s=to_decimal(Fraction(used.spared) / A_SECOND) if used.spared else None,
     )
 
 
@@ -161,6 +174,7 @@ def _adjustment(why: str, rate: Rate, money: tuple[Money, Money]) -> PriceLine:
         excl_vat=excl,
         incl_vat=incl,
         why=why,
+        terms=LineTerms(limit="both" if "within" in why else "lowest" if "lowest" in why else "highest"),
     )
 
 

@@ -8,7 +8,7 @@ from pricing.engine.cannot_price import CannotPrice
 from pricing.engine.price import price
 from pricing.engine.totals import rates_of, tax_unknown
 from pricing.engine.vat_in_it import vat_in
-from tapwatt.facts.bill import PriceLine, VatShare
+from tapwatt.facts.bill import LineTerms, PriceLine, VatShare
 from tapwatt.facts.events import Authorised, SessionPriced, SettlementDecided
 from tapwatt.facts.reasons import EndReason
 from tapwatt.money import Money, RoundingPolicy
@@ -93,6 +93,7 @@ def decided(authorised: Authorised, decision: SettlementDecided) -> SessionPrice
         excl_vat=excl,
         incl_vat=owed,
         why=why[:500],
+        terms=LineTerms(settled=True),
     )
     return nothing.model_copy(
         update={

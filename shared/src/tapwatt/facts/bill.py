@@ -5,19 +5,45 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from tapwatt.exact import WHOLE, Exact
 from tapwatt.facts.fields import FactPart, Moment, Text
 from tapwatt.money import Money
-from tapwatt.tariffs import Dimension
+from tapwatt.tariffs import Dimension, Restrictions
 
 Figure = Annotated[Decimal, Field(allow_inf_nan=False), Exact()]
 """A quantity, a unit price or a rate on a bill, as long as it came out."""
 
 
+class WhenItHolds(Restrictions):
+    """When the price of a line holds. A restriction of a later version is let be: it is said, not priced by."""
+
+    model_config = ConfigDict(extra="ignore", json_schema_extra=None)
+
+
+class LineTerms(FactPart):
+    """Why a line stands on the bill, for whoever says it in a driver's language.
+
+    `prices_include_vat` is about the unit price. `added` is what the billing increment `step_size` added (Wh or s),
+    `grace_s` what was not charged of parked time. `limit` says which price an adjustment keeps; `settled` that a person
+    decided the amount.
+    """
+
+    prices_include_vat: bool | None = None
+    holds: WhenItHolds | None = None
+    step_size: Annotated[int, WHOLE] | None = None
+    added: Figure | None = None
+    grace_s: Figure | None = None
+    limit: Literal["lowest", "highest", "both"] | None = None
+    settled: bool = False
+
+
 class PriceLine(FactPart):
-    """One line of the bill: quantity in kWh, h or sessions; unit price in major units; amounts in minor units."""
+    """One line of the bill: quantity in kWh, h or sessions; unit price in major units; amounts in minor units.
+
+    `why` is in English, for the operator; a bill of the first days has no `terms`.
+    """
 
     dimension: Dimension | Literal["ADJUSTMENT"]
     quantity: Figure
@@ -30,6 +56,7 @@ class PriceLine(FactPart):
     starts_at: Moment | None = None
     ends_at: Moment | None = None
     why: Text = ""
+    terms: LineTerms | None = None
 
 
 class VatShare(FactPart):

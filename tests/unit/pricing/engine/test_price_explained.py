@@ -111,3 +111,22 @@ def test_what_is_said_is_never_longer_than_a_text_may_be() -> None:
     assert len(line.why) <= 500
     assert line.why.startswith("element 1 of 1: 00:00:00.000001-23:59:59.999999, Monday, Wednesday, Friday, Sunday, ")
     assert line.why.endswith("; the first that prices energy then; billed per 999999999 Wh: 999999997.501 Wh added")
+
+
+def test_a_line_has_its_reasons_for_whoever_says_them_in_another_language() -> None:
+    # given 11 kWh in steps of 2 kWh while it is evening, and 45 minutes parked of which 10 are free, lowered to 5.00
+    evening = element(("ENERGY", "1", "20", 2000), start_time="08:00", end_time="22:00")
+    what = tariff(evening, element(("PARKING_TIME", "6", "20")), max_price={"before_taxes": 5})
+    energy, parking, cap = billed(what, period(0, 60, "11000"), parked(60, 105), idle_grace_s=600).lines
+    # then the terms say it without a sentence
+    assert energy.terms is not None
+    assert energy.terms.holds is not None
+    assert energy.terms.holds.model_dump(exclude_none=True, mode="json") == {
+        "start_time": "08:00:00",
+        "end_time": "22:00:00",
+    }
+    assert (energy.terms.prices_include_vat, energy.terms.step_size, energy.terms.added) == (False, 2000, 1000)
+    assert parking.terms is not None
+    assert (parking.terms.holds, parking.terms.grace_s, parking.terms.added) == (None, 600, None)
+    assert cap.terms is not None
+    assert (cap.terms.limit, cap.terms.prices_include_vat) == ("highest", None)
