@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from receipts.credit_note import Credited, CreditLine, CreditNote
 from receipts.credit_words import CREDIT_WORDS
-from receipts.layout import Charge, Layout, Said, amount, lay_out, percent, said_moment, taxed
+from receipts.formats import amount
+from receipts.layout import Charge, Layout, Said, lay_out, rate_of, said_moment, taxed
 from receipts.words import Words
 
 
@@ -22,7 +23,7 @@ def lay_out_credit(note: CreditNote, language: str = "en") -> Layout:
         measured=False,
         charges=tuple(_lines(note, language)),
         total_is=credit.total,
-        total=amount(note.amount, words),
+        total=amount(note.amount, words.language),
         vat=tuple(taxed(share, words) for share in note.vat),
         payment=tuple(_payment(note, language)),
         bold=credit.went_back,
@@ -37,28 +38,30 @@ def _lines(note: CreditNote, language: str) -> Iterator[Charge]:
     yield from (_line(line, words) for line in note.lines)
     if note.taken_too_much:
         what = CREDIT_WORDS[language].taken_too_much
-        yield Charge(what, "", "", words.no_vat, amount(note.taken_too_much, words), "")
+        yield Charge(what, "", "", words.no_vat, amount(note.taken_too_much, words.language), "")
 
 
 def _line(line: CreditLine, words: Words) -> Charge:
-    return Charge(words.lines[line.what], "", "", percent(line.vat_percent, words), amount(line.incl_vat, words), "")
+    return Charge(
+        words.lines[line.what], "", "", rate_of(line.vat_percent, words), amount(line.incl_vat, words.language), ""
+    )
 
 
 def _payment(note: CreditNote, language: str) -> Iterator[Said]:
     words, credit = lay_out(note.receipt, language).words, CREDIT_WORDS[language]
-    yield Said(words.taken, amount(note.receipt.taken, words))
+    yield Said(words.taken, amount(note.receipt.taken, words.language))
     if note.back_before:
-        yield Said(credit.went_back_before, amount(note.back_before, words))
-    yield Said(credit.went_back, amount(note.amount, words))
+        yield Said(credit.went_back_before, amount(note.back_before, words.language))
+    yield Said(credit.went_back, amount(note.amount, words.language))
     if note.back_before:
-        yield Said(credit.went_back_in_all, amount(note.back_in_all, words))
-    yield Said(credit.kept, amount(note.kept, words))
+        yield Said(credit.went_back_in_all, amount(note.back_in_all, words.language))
+    yield Said(credit.kept, amount(note.kept, words.language))
 
 
 def _refund(one: Credited, note: CreditNote, language: str) -> Iterator[Said]:
     words, credit = lay_out(note.receipt, language).words, CREDIT_WORDS[language]
     several = len(note.refunds) > 1
-    worth = f": {amount(one.amount, words)}\N{NO-BREAK SPACE}{one.amount.currency}" if several else ""
+    worth = f": {amount(one.amount, words.language)}\N{NO-BREAK SPACE}{one.amount.currency}" if several else ""
     yield Said(credit.refund, f"{one.refund_id}{worth}")
     yield Said(credit.reference, one.refund_reference)
     if one.reason:

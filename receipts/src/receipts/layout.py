@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from receipts.catalogue import ENGLISH
 from receipts.credit_words import CREDIT_WORDS
+from receipts.formats import amount, minutes, percent, plain
+from receipts.formats import moment as moment_of
+from receipts.reasons import reason
 from receipts.receipt import LocalMoment, Receipt, ReceiptLine
+from receipts.unit_prices import unit_price
 from receipts.words import LANGUAGES, Words
 from tapwatt.facts.bill import VatShare
-from tapwatt.money import Money, exponent
 
 FINEST = Decimal("0.0001")
 """A quantity on paper: a tenth of a Wh. JSON has it exactly."""
@@ -27,7 +31,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Charge:
-    """A line of the bill; `why` is in English."""
+    """A line of the bill; `why_is` is the language of why it stands there."""
 
     what: str
     quantity: str
@@ -35,6 +39,7 @@ class Charge:
     vat: str
     amount: str
     why: str
+    why_is: str = ENGLISH
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +80,8 @@ class Layout:
     foot: tuple[Said, ...]
 
 
-def lay_out(receipt: Receipt, language: str = "en") -> Layout:
-    """The receipt in a language of LANGUAGES; KeyError for another."""
+def lay_out(receipt: Receipt, language: str = ENGLISH, *, operators: bool = False) -> Layout:
+    """The receipt in a language of LANGUAGES; KeyError for another. An operator's has each line's why."""
     words = LANGUAGES[language]
     card = receipt.card
     return Layout(
@@ -88,9 +93,9 @@ def lay_out(receipt: Receipt, language: str = "en") -> Layout:
         session=tuple(_session(receipt, words)),
         lines_are=words.charges,
         measured=True,
-        charges=tuple(_charge(line, receipt.owed.currency, words) for line in receipt.lines),
+        charges=tuple(_charge(line, words, operators=operators) for line in receipt.lines),
         total_is=words.total,
-        total=amount(receipt.owed, words),
+        total=amount(receipt.owed, language),
         vat=tuple(taxed(share, words) for share in receipt.vat),
         payment=tuple(_payment(receipt, words, CREDIT_WORDS[language].taken_too_much)),
         bold=words.taken,
@@ -100,24 +105,6 @@ def lay_out(receipt: Receipt, language: str = "en") -> Layout:
         refunds=(),
         foot=tuple(_foot(receipt, words)),
     )
-
-
-def amount(money: Money, words: Words) -> str:
-    """An amount with all the decimals of its currency, and without the currency: 1.234,50."""
-    return number(money.major, words)
-
-
-def number(exact: Decimal, words: Words) -> str:
-    """A number with the marks of a language."""
-    marks = str.maketrans({",": words.thousands_mark, ".": words.decimal_mark})
-    return f"{exact:,f}".translate(marks)
-
-
-def plain(exact: Decimal, words: Words, least: int = 0) -> str:
-    """A number without zeros that say nothing, but with this many decimals at least."""
-    whole, _, decimals = f"{exact:f}".partition(".")
-    kept = decimals.rstrip("0").ljust(least, "0")
-    return number(Decimal(f"{whole}.{kept}" if kept else whole), words)
 
 
 def _merchant(receipt: Receipt, words: Words) -> Iterator[str]:
@@ -138,36 +125,47 @@ def _session(receipt: Receipt, words: Words) -> Iterator[Said]:
             yield said_moment(name, moment, words)
     # A session that a person settled without a measurement has neither times nor energy: unknown is not zero.
     if receipt.energy_kwh or receipt.started_at is not None:
-        yield Said(words.energy, f"{_quantity(receipt.energy_kwh, words)} kWh")
+        yield Said(words.energy, f"{_quantity(receipt.energy_kwh, words.language)} kWh")
 
 
-def _charge(line: ReceiptLine, currency: str, words: Words) -> Charge:
-    price = plain(line.unit_price, words, exponent(currency))
+def _charge(line: ReceiptLine, words: Words, *, operators: bool) -> Charge:
+    adjusts = line.what == "ADJUSTMENT"
     return Charge(
         what=words.lines[line.what],
-        quantity=f"{_quantity(line.quantity, words)} {words.units[line.unit]}",
-        unit_price=f"{price} {words.price_is[line.price_is]}" if line.price_is else price,
-        vat=percent(line.vat_percent, words),
-        amount=amount(line.incl_vat, words),
-        why=line.why,
+        quantity="" if adjusts else _measured(line, words),
+        unit_price="" if adjusts else unit_price(line, words),
+        vat=rate_of(line.vat_percent, words),
+        amount=amount(line.incl_vat, words.language),
+        why=line.why if operators else reason(line.terms, line.what, words.language),
+        why_is=ENGLISH if operators else words.language,
     )
+
+
+def _measured(line: ReceiptLine, words: Words) -> str:
+    match line.unit:
+        case "kWh":
+            return f"{_quantity(line.quantity, words.language)} kWh"
+        case "h":
+            return minutes(line.quantity, words.language)
+        case "session":
+            return f"{plain(line.quantity, words.language)} {words.one_session}"
 
 
 def taxed(share: VatShare, words: Words) -> Taxed:
     """One rate of a VAT summary."""
-    amounts = (amount(money, words) for money in (share.excl_vat, share.vat, share.incl_vat))
-    return Taxed(percent(share.percent, words), *amounts)
+    amounts = (amount(money, words.language) for money in (share.excl_vat, share.vat, share.incl_vat))
+    return Taxed(rate_of(share.percent, words), *amounts)
 
 
 def _payment(receipt: Receipt, words: Words, too_much: str) -> Iterator[Said]:
-    yield Said(words.owed, amount(receipt.owed, words))
-    yield Said(words.held, amount(receipt.held, words))
-    yield Said(words.taken, amount(receipt.taken, words))
-    yield Said(words.released, amount(receipt.released, words))
+    yield Said(words.owed, amount(receipt.owed, words.language))
+    yield Said(words.held, amount(receipt.held, words.language))
+    yield Said(words.taken, amount(receipt.taken, words.language))
+    yield Said(words.released, amount(receipt.released, words.language))
     if receipt.not_charged:
-        yield Said(words.not_charged, amount(receipt.not_charged, words))
+        yield Said(words.not_charged, amount(receipt.not_charged, words.language))
     if receipt.taken_too_much:
-        yield Said(too_much, amount(receipt.taken_too_much, words))
+        yield Said(too_much, amount(receipt.taken_too_much, words.language))
 
 
 def _card(receipt: Receipt, words: Words) -> Iterator[Said]:
@@ -197,14 +195,14 @@ def _foot(receipt: Receipt, words: Words) -> Iterator[Said]:
 def said_moment(name: str, moment: LocalMoment, words: Words) -> Said:
     """The clock where the car stood, with its distance to UTC: an hour that comes twice is told apart."""
     shift = moment.local.strftime("%z")
-    text = f"{moment.local.strftime(words.date)} {moment.time_zone} (UTC{shift[:3]}:{shift[3:5]})"
+    text = f"{moment_of(moment.local, words.language)} {moment.time_zone} (UTC{shift[:3]}:{shift[3:5]})"
     return Said(name, text, moment.utc.strftime("%Y-%m-%dT%H:%M:%SZ"))
 
 
-def percent(rate: Decimal | None, words: Words) -> str:
+def rate_of(rate: Decimal | None, words: Words) -> str:
     """A rate of VAT, or that there is none."""
-    return words.no_vat if rate is None else f"{plain(rate, words)}\N{NO-BREAK SPACE}%"
+    return words.no_vat if rate is None else percent(rate, words.language)
 
 
-def _quantity(exact: Decimal, words: Words) -> str:
-    return plain(exact.quantize(FINEST, ROUND_HALF_UP), words)
+def _quantity(exact: Decimal, language: str) -> str:
+    return plain(exact.quantize(FINEST, ROUND_HALF_UP), language)

@@ -148,11 +148,14 @@ def _line(line: PriceLine) -> ReceiptLine:
         excl_vat=line.excl_vat,
         incl_vat=line.incl_vat,
         why=line.why,
+        terms=line.terms,
     )
 
 
 def _price_is(line: PriceLine) -> Literal["with_vat", "without_vat"] | None:
-    """Whether the quantity at the unit price comes nearer to the amount with VAT or to the one without."""
+    """As the bill says it; else whether quantity and unit price come nearer to the amount with VAT or without."""
+    if line.vat_percent is not None and line.terms is not None and line.terms.prices_include_vat is not None:
+        return "with_vat" if line.terms.prices_include_vat else "without_vat"
     if line.excl_vat == line.incl_vat:
         return None
     amount = line.quantity * line.unit_price

@@ -20,9 +20,11 @@ def html_page(paper: Receipt | CreditNote, language: str = "en") -> str:
     return _template().render(sheet=laid_out(paper, language))
 
 
-def laid_out(paper: Receipt | CreditNote, language: str = "en") -> Layout:
+def laid_out(paper: Receipt | CreditNote, language: str = "en", *, operators: bool = False) -> Layout:
     """What stands where, in a language of `words.LANGUAGES`."""
-    return lay_out_credit(paper, language) if isinstance(paper, CreditNote) else lay_out(paper, language)
+    if isinstance(paper, CreditNote):
+        return lay_out_credit(paper, language)
+    return lay_out(paper, language, operators=operators)
 
 
 @cache

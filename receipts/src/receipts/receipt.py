@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
-from tapwatt.facts.bill import CardSlip, VatShare
+from tapwatt.facts.bill import CardSlip, LineTerms, VatShare
 from tapwatt.facts.fields import FactPart, Moment, Name, TimeZone
 from tapwatt.money import Money, NotNegative, Positive
 from tapwatt.tariffs import Dimension
@@ -43,7 +43,8 @@ class LocalMoment(FactPart):
 class ReceiptLine(FactPart):
     """One line: quantity in kWh, h or sessions, unit price in major units as in the tariff, amounts in minor units.
 
-    `price_is` says whether VAT is in the unit price; None where there is none, or where it cannot be told.
+    `price_is` says whether VAT is in the unit price; None where there is none, or where it cannot be told. `why` is in
+    English, for the operator; `terms` is what a driver is told, in any language.
     """
 
     what: Dimension | Literal["ADJUSTMENT"]
@@ -55,6 +56,7 @@ class ReceiptLine(FactPart):
     excl_vat: Money
     incl_vat: Money
     why: str = ""
+    terms: LineTerms | None = None
 
 
 class Receipt(FactPart):

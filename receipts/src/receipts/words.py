@@ -1,281 +1,108 @@
-"""The words of a receipt in each language that it can be given in."""
+"""The words of a receipt, in English; `languages` has them in the others, by the names that they have here."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
+
+from receipts.catalogue import InEachLanguage, translations
+
+_LINES = {
+    "ENERGY": "Energy",
+    "TIME": "Charging time",
+    "PARKING_TIME": "Parking time",
+    "FLAT": "Fixed fee",
+    "ADJUSTMENT": "Adjustment",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Every word on a receipt, and how numbers and dates are written. `date` is for strftime, to the second."""
+    """Every word on a receipt. `lines` are what is charged for; {} is where a price or a number goes."""
 
-    decimal_mark: str
-    thousands_mark: str
-    date: str
-    receipt: str
-    session: str
-    operator: str
-    site: str
-    charge_point: str
-    started: str
-    ended: str
-    energy: str
-    charges: str
-    description: str
-    quantity: str
-    unit_price: str
-    vat: str
-    amount_incl_vat: str
-    total: str
-    vat_by_rate: str
-    rate: str
-    excl_vat: str
-    incl_vat: str
-    no_vat: str
-    payment: str
-    owed: str
-    held: str
-    taken: str
-    released: str
-    not_charged: str
-    nothing_taken: str
-    card: str
-    brand: str
-    card_number: str
-    entry_mode: str
-    acquirer: str
-    response: str
-    from_terminal: str
-    tariff: str
-    version: str
-    reference: str
-    issued: str
-    vat_number: str
-    amounts_in: str
-    lines: Mapping[str, str]
-    units: Mapping[str, str]
-    price_is: Mapping[str, str]
+    language: str
+    receipt: str = "Receipt"
+    session: str = "Charging session"
+    operator: str = "Operator"
+    site: str = "Site"
+    charge_point: str = "Charging point"
+    started: str = "Start"
+    ended: str = "End"
+    energy: str = "Energy"
+    charges: str = "Charges"
+    description: str = "Description"
+    quantity: str = "Quantity"
+    vat: str = "VAT"
+    amount_incl_vat: str = "Amount incl. VAT"
+    total: str = "Total"
+    vat_by_rate: str = "VAT by rate"
+    rate: str = "Rate"
+    excl_vat: str = "Excl. VAT"
+    incl_vat: str = "Incl. VAT"
+    no_vat: str = "no VAT"
+    payment: str = "Payment"
+    owed: str = "Amount owed"
+    held: str = "Reserved on the card"
+    taken: str = "Taken from the card"
+    released: str = "Released"
+    not_charged: str = "Not charged"
+    nothing_taken: str = "Nothing was taken from the card. The whole reservation was released."
+    card: str = "Card"
+    brand: str = "Card type"
+    card_number: str = "Card number"
+    entry_mode: str = "Read by"
+    acquirer: str = "Acquirer"
+    response: str = "Acquirer's response"
+    from_terminal: str = "As the terminal states it"
+    tariff: str = "Tariff"
+    version: str = "version"
+    reference: str = "Payment reference"
+    issued: str = "Issued"
+    vat_number: str = "VAT number"
+    amounts_in: str = "amounts in"
+    unit_price: str = "Price incl. VAT"
+    one_session: str = "session"
+    about: str = "about {}"
+    lines: Mapping[str, str] = field(default_factory=lambda: _LINES)
 
 
-EN = Words(
-    decimal_mark=".",
-    thousands_mark=",",
-    date="%Y-%m-%d %H:%M:%S",
-    receipt="Receipt",
-    session="Charging session",
-    operator="Operator",
-    site="Site",
-    charge_point="Charging point",
-    started="Start",
-    ended="End",
-    energy="Energy",
-    charges="Charges",
-    description="Description",
-    quantity="Quantity",
-    unit_price="Unit price",
-    vat="VAT",
-    amount_incl_vat="Amount incl. VAT",
-    total="Total",
-    vat_by_rate="VAT by rate",
-    rate="Rate",
-    excl_vat="Excl. VAT",
-    incl_vat="Incl. VAT",
-    no_vat="no VAT",
-    payment="Payment",
-    owed="Amount owed",
-    held="Reserved on the card",
-    taken="Taken from the card",
-    released="Released",
-    not_charged="Not charged",
-    nothing_taken="Nothing was taken from the card. The whole reservation was released.",
-    card="Card",
-    brand="Card type",
-    card_number="Card number",
-    entry_mode="Read by",
-    acquirer="Acquirer",
-    response="Acquirer's response",
-    from_terminal="As the terminal states it",
-    tariff="Tariff",
-    version="version",
-    reference="Payment reference",
-    issued="Issued",
-    vat_number="VAT number",
-    amounts_in="amounts in",
-    lines={
-        "ENERGY": "Energy",
-        "TIME": "Charging time",
-        "PARKING_TIME": "Parking time",
-        "FLAT": "Fixed fee",
-        "ADJUSTMENT": "Adjustment",
-    },
-    units={"kWh": "kWh", "h": "h", "session": "session"},
-    price_is={"with_vat": "incl. VAT", "without_vat": "excl. VAT"},
-)
+@dataclass(frozen=True, slots=True)
+class ReasonWords:
+    """Why a line stands on the bill, for a driver; {} is where a date, a length of time or an amount goes."""
 
-NL = Words(
-    decimal_mark=",",
-    thousands_mark=".",
-    date="%d-%m-%Y %H:%M:%S",
-    receipt="Bon",
-    session="Laadsessie",
-    operator="Exploitant",
-    site="Locatie",
-    charge_point="Laadpunt",
-    started="Begin",
-    ended="Einde",
-    energy="Energie",
-    charges="Kosten",
-    description="Omschrijving",
-    quantity="Aantal",
-    unit_price="Stukprijs",
-    vat="Btw",
-    amount_incl_vat="Bedrag incl. btw",
-    total="Totaal",
-    vat_by_rate="Btw per tarief",
-    rate="Tarief",
-    excl_vat="Excl. btw",
-    incl_vat="Incl. btw",
-    no_vat="geen btw",
-    payment="Betaling",
-    owed="Verschuldigd bedrag",
-    held="Gereserveerd op de kaart",
-    taken="Afgeschreven van de kaart",
-    released="Vrijgegeven",
-    not_charged="Niet in rekening gebracht",
-    nothing_taken="Er is niets van de kaart afgeschreven. De hele reservering is vrijgegeven.",
-    card="Kaart",
-    brand="Kaartsoort",
-    card_number="Kaartnummer",
-    entry_mode="Gelezen via",
-    acquirer="Acquirer",
-    response="Antwoord van de acquirer",
-    from_terminal="Zoals de terminal vermeldt",
-    tariff="Laadtarief",
-    version="versie",
-    reference="Betalingskenmerk",
-    issued="Afgegeven",
-    vat_number="Btw-nummer",
-    amounts_in="bedragen in",
-    lines={
-        "ENERGY": "Energie",
-        "TIME": "Laadtijd",
-        "PARKING_TIME": "Parkeertijd",
-        "FLAT": "Vast bedrag",
-        "ADJUSTMENT": "Correctie",
-    },
-    units={"kWh": "kWh", "h": "uur", "session": "sessie"},
-    price_is={"with_vat": "incl. btw", "without_vat": "excl. btw"},
-)
+    from_date: str = "from {}"
+    to_date: str = "up to and including {}"
+    above: str = "above {}"
+    up_to: str = "up to {}"
+    between: str = "from {} to {}"
+    after_start: str = "from {} after the start"
+    until_after_start: str = "until {} after the start"
+    between_after_start: str = "from {} to {} after the start"
+    power_from: str = "at {} and more"
+    power_below: str = "below {}"
+    power_between: str = "from {} to below {}"
+    reservation: str = "for the reservation"
+    reservation_expired: str = "for the reservation that was not used"
+    steps: str = "counted per started {step}: {added} added"
+    grace: str = "{} parked free of charge"
+    lowest: str = "raised to the lowest price of a session"
+    highest: str = "lowered to the highest price of a session"
+    both: str = "brought within the lowest and the highest price of a session"
+    settled: str = "amount settled by the operator"
 
-DE = Words(
-    decimal_mark=",",
-    thousands_mark=".",
-    date="%d.%m.%Y %H:%M:%S",
-    receipt="Beleg",
-    session="Ladevorgang",
-    operator="Betreiber",
-    site="Standort",
-    charge_point="Ladepunkt",
-    started="Beginn",
-    ended="Ende",
-    energy="Energie",
-    charges="Kosten",
-    description="Bezeichnung",
-    quantity="Menge",
-    unit_price="Preis",
-    vat="MwSt.",
-    amount_incl_vat="Betrag inkl. MwSt.",
-    total="Summe",
-    vat_by_rate="MwSt. nach Satz",
-    rate="Satz",
-    excl_vat="Netto",
-    incl_vat="Brutto",
-    no_vat="ohne MwSt.",
-    payment="Zahlung",
-    owed="Rechnungsbetrag",
-    held="Auf der Karte reserviert",
-    taken="Von der Karte abgebucht",
-    released="Freigegeben",
-    not_charged="Nicht berechnet",
-    nothing_taken="Von der Karte wurde nichts abgebucht. Die gesamte Reservierung wurde freigegeben.",
-    card="Karte",
-    brand="Kartenart",
-    card_number="Kartennummer",
-    entry_mode="Gelesen über",
-    acquirer="Acquirer",
-    response="Antwort des Acquirers",
-    from_terminal="Angaben des Terminals",
-    tariff="Tarif",
-    version="Version",
-    reference="Zahlungsreferenz",
-    issued="Ausgestellt",
-    vat_number="USt-IdNr.",
-    amounts_in="Beträge in",
-    lines={
-        "ENERGY": "Energie",
-        "TIME": "Ladezeit",
-        "PARKING_TIME": "Parkzeit",
-        "FLAT": "Grundgebühr",
-        "ADJUSTMENT": "Anpassung",
-    },
-    units={"kWh": "kWh", "h": "Std.", "session": "Vorgang"},
-    price_is={"with_vat": "inkl. MwSt.", "without_vat": "zzgl. MwSt."},
-)
 
-FR = Words(
-    decimal_mark=",",
-    thousands_mark="\u202f",
-    date="%d/%m/%Y %H:%M:%S",
-    receipt="Reçu",
-    session="Session de recharge",
-    operator="Exploitant",
-    site="Site",
-    charge_point="Point de recharge",
-    started="Début",
-    ended="Fin",
-    energy="Énergie",
-    charges="Détail",
-    description="Désignation",
-    quantity="Quantité",
-    unit_price="Prix unitaire",
-    vat="TVA",
-    amount_incl_vat="Montant TTC",
-    total="Total",
-    vat_by_rate="TVA par taux",
-    rate="Taux",
-    excl_vat="HT",
-    incl_vat="TTC",
-    no_vat="sans TVA",
-    payment="Paiement",
-    owed="Montant dû",
-    held="Réservé sur la carte",
-    taken="Débité de la carte",
-    released="Libéré",
-    not_charged="Non facturé",
-    nothing_taken="Rien n'a été débité de la carte. Toute la réservation a été libérée.",
-    card="Carte",
-    brand="Type de carte",
-    card_number="Numéro de carte",
-    entry_mode="Lecture",
-    acquirer="Acquéreur",
-    response="Réponse de l'acquéreur",
-    from_terminal="Selon le terminal",
-    tariff="Tarif",
-    version="version",
-    reference="Référence du paiement",
-    issued="Émis",
-    vat_number="N° de TVA",
-    amounts_in="montants en",
-    lines={
-        "ENERGY": "Énergie",
-        "TIME": "Temps de recharge",
-        "PARKING_TIME": "Stationnement",
-        "FLAT": "Forfait",
-        "ADJUSTMENT": "Ajustement",
-    },
-    units={"kWh": "kWh", "h": "h", "session": "session"},
-    price_is={"with_vat": "TTC", "without_vat": "HT"},
-)
+def _words(language: str) -> Words:
+    translate = translations(language)
+    said = {one.name: str(one.default) for one in fields(Words) if one.name not in ("language", "lines")}
+    lines = {name: translate(f"receipt.lines.{name}", english) for name, english in _LINES.items()}
+    translated = {name: translate(f"receipt.{name}", english) for name, english in said.items()}
+    return Words(language, lines=lines, **translated)
 
-LANGUAGES: Mapping[str, Words] = {"en": EN, "nl": NL, "de": DE, "fr": FR}
+
+def _reasons(language: str) -> ReasonWords:
+    translate = translations(language)
+    return ReasonWords(**{one.name: translate(f"reason.{one.name}", str(one.default)) for one in fields(ReasonWords)})
+
+
+LANGUAGES: Mapping[str, Words] = InEachLanguage(_words)
+REASONS: Mapping[str, ReasonWords] = InEachLanguage(_reasons)

@@ -8,8 +8,10 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from babel.numbers import get_decimal_symbol
 from tests.unit.receipts.receipt_facts_made import MORNING, captured, money, priced
 
+from receipts.catalogue import locale
 from receipts.credit_words import CREDIT_WORDS
 from receipts.crediting import make_credit_note, split
 from receipts.make import NoReceipt, make_receipt
@@ -117,7 +119,7 @@ def test_a_page_says_everything_in_its_language_and_takes_nothing_for_markup(lan
 def test_s20_each_refund_of_several_stands_by_itself_with_its_amount_and_currency(language: str) -> None:
     words = CREDIT_WORDS[language]
     several = laid_out(make_credit_note(RECEIPT, [refunded(100), refunded(200, 2, reason="")]), language)
-    mark = LANGUAGES[language].decimal_mark
+    mark = get_decimal_symbol(locale(language))
     assert [refund[0].text for refund in several.refunds] == [
         f"r1: 1{mark}00\N{NO-BREAK SPACE}EUR",
         f"r2: 2{mark}00\N{NO-BREAK SPACE}EUR",

@@ -10,14 +10,17 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from babel.numbers import get_decimal_symbol
 from tests.unit.receipts.receipt_facts_made import SLIP, captured, line, priced, released
 
-from receipts.layout import amount, lay_out, plain
+from receipts.catalogue import locale, translations
+from receipts.formats import amount, percent, plain
+from receipts.layout import lay_out
 from receipts.make import make_receipt
 from receipts.page import html_page
 from receipts.receipt import Merchant, Receipt
-from receipts.words import LANGUAGES, Words
-from tapwatt.facts.bill import CardSlip
+from receipts.words import LANGUAGES, REASONS
+from tapwatt.facts.bill import CardSlip, LineTerms, WhenItHolds
 from tapwatt.money import Money
 
 MERCHANT = Merchant(name="Example Charging B.V.", address=("Main Street 1", "Utrecht"), vat_number="NL123456789B01")
@@ -84,20 +87,31 @@ def test_each_language_says_everything(language: str) -> None:
     said += [words.lines["ENERGY"], words.lines["FLAT"], words.card_number, words.tariff, words.reference, words.issued]
     assert not [word for word in said if word not in shown]
     # then the amounts are written its way
-    mark = words.decimal_mark
+    mark = get_decimal_symbol(locale(language))
     for number in ("7.22", "50.00", "42.78", "5.56", "1.16", "6.72"):
         assert number.replace(".", mark) in shown
-    assert f"21{NBSP}%" in texts(page)
+    assert percent(Decimal(21), language) in texts(page)
     assert f"{words.vat_number} NL123456789B01" in shown
 
 
-def test_every_language_has_every_word_and_the_same_ones() -> None:
-    for words in LANGUAGES.values():
-        for field in fields(Words):
-            assert getattr(words, field.name), field.name
-        assert set(words.lines) == {"ENERGY", "TIME", "PARKING_TIME", "FLAT", "ADJUSTMENT"}
-        assert set(words.units) == {"kWh", "h", "session"}
-        assert set(words.price_is) == {"with_vat", "without_vat"}
+def test_every_language_has_every_word_and_the_same_places_for_what_goes_into_them() -> None:
+    assert list(LANGUAGES) == ["en", "de", "es", "fr", "it", "nl"]
+    for words in (*LANGUAGES.values(), *REASONS.values()):
+        for field in fields(words):
+            said, english = getattr(words, field.name), field.default
+            assert said, field.name
+            if isinstance(said, str) and isinstance(english, str):
+                assert re.findall(r"{\w*}", said) == re.findall(r"{\w*}", english), field.name
+    assert {tuple(words.lines) for words in LANGUAGES.values()} == {
+        ("ENERGY", "TIME", "PARKING_TIME", "FLAT", "ADJUSTMENT")
+    }
+
+
+def test_a_language_that_lacks_a_word_says_which() -> None:
+    with pytest.raises(KeyError, match=r"nl.po does not translate receipt.nothing"):
+        translations("nl")("receipt.nothing", "Nothing")
+    with pytest.raises(KeyError):
+        LANGUAGES["xx"]
 
 
 HOSTILE = "</pre><script>alert('x')</script>&amp;\"{{ 7*7 }}{% raw %}"
@@ -109,9 +123,9 @@ def test_hostile_text_is_shown_and_nothing_else() -> None:
     price = priced([line(672, 556, why=HOSTILE)])
     merchant = Merchant(name=HOSTILE, address=(HOSTILE,), vat_number="<b>1</b>")
     page = html_page(make_receipt(price, captured(price, card=slip, capture_reference=HOSTILE), merchant))
-    # then it is text, word for word, in each of the six places
+    # then it is text, word for word, in each of the five places: a line's why is the operator's
     root = read(page)
-    assert "".join(root.itertext()).count(HOSTILE) == 6
+    assert "".join(root.itertext()).count(HOSTILE) == 5
     assert "script" not in {one.tag for one in root.iter()}
     # and what cannot be seen is left out
     assert "ABC[2JDEF" in page
@@ -169,7 +183,7 @@ def test_without_a_slip_there_is_no_part_for_it() -> None:
 def test_s24_an_amount_is_written_with_its_decimals_in_its_language(
     language: str, currency: str, minor: int, text: str
 ) -> None:
-    assert amount(Money(minor=minor, currency=currency), LANGUAGES[language]) == text
+    assert amount(Money(minor=minor, currency=currency), language) == text
 
 
 @pytest.mark.parametrize(
@@ -184,14 +198,102 @@ def test_s24_an_amount_is_written_with_its_decimals_in_its_language(
     ],
 )
 def test_a_unit_price_keeps_every_decimal_that_says_something(number: str, least: int, text: str) -> None:
-    assert plain(Decimal(number), LANGUAGES["nl"], least) == text
+    assert plain(Decimal(number), "nl", least) == text
+
+
+@pytest.mark.parametrize(
+    ("hours", "text"),
+    [
+        ("0.666666667", "40 min"),
+        ("1.333333333", "80 min"),
+        ("0.386111111", "23 min 10 s"),
+        ("0.0125", "45 s"),
+        ("0", "0 min"),
+    ],
+)
+def test_time_is_written_in_the_minutes_in_which_the_sheet_has_its_price(hours: str, text: str) -> None:
+    price = priced([line(400, dimension="PARKING_TIME", quantity=Decimal(hours), unit="h")])
+    assert lay_out(make_receipt(price, captured(price)), "de").charges[0].quantity == text.replace(
+        " min", f"{NBSP}min"
+    ).replace(" s", f"{NBSP}s")
 
 
 def test_a_quantity_is_written_to_a_tenth_of_a_watt_hour() -> None:
-    price = priced([line(400, dimension="PARKING_TIME", quantity=Decimal("1.33333333"), unit="h")])
-    sheet = lay_out(make_receipt(price, captured(price)), "de")
-    assert sheet.charges[0].quantity == "1,3333 Std."
-    assert sheet.session[-1].text == "12,3457 kWh"
+    assert lay_out(receipt(), "de").session[-1].text == "12,3457 kWh"
+
+
+@pytest.mark.parametrize(
+    ("price", "unit", "included", "text"),
+    [
+        # 0.39 * 1.21; 6 * 1.21 / 60; 2 * 1.21 / 60 = 0.040333...
+        ("0.39", "kWh", False, "0.4719/kWh"),
+        ("6", "h", False, "0.121/min"),
+        ("2", "h", False, "about 0.0403/min"),
+        ("0.69", "kWh", True, "0.69/kWh"),
+        ("0.5", "session", False, "0.605"),
+        # what a program made of 0.45
+        ("0.44999999999999996", "kWh", True, "0.45/kWh"),
+        ("0.45000000000000001", "kWh", False, "0.5445/kWh"),
+    ],
+)
+def test_the_price_of_a_unit_is_the_one_of_the_sheet_with_vat_per_kwh_or_minute(
+    price: str, unit: str, included: bool, text: str
+) -> None:
+    terms = LineTerms(prices_include_vat=included)
+    one = line(672, 556, unit=unit, unit_price=Decimal(price), terms=terms)
+    settled = priced([one])
+    assert lay_out(make_receipt(settled, captured(settled))).charges[0].unit_price == text
+
+
+def test_a_driver_reads_no_element_and_an_operator_does() -> None:
+    price = priced([line(672, 556, terms=LineTerms(prices_include_vat=False))])
+    made = make_receipt(price, captured(price))
+    assert "element" not in html_page(made)
+    assert lay_out(made).charges[0].why == ""
+    assert lay_out(made, "nl", operators=True).charges[0].why.startswith("element 1 of 1")
+    assert "element 1 of 1" in made.model_dump_json()
+
+
+HELD = {
+    "start_time": "17:00",
+    "end_time": "00:00",
+    "day_of_week": ["MONDAY", "TUESDAY", "WEDNESDAY", "SATURDAY"],
+    "end_date": "2027-01-01",
+    "min_kwh": "10.5",
+    "min_duration": 14_400,
+    "max_power": 50,
+}
+REASON = {
+    "en": "17:00-24:00 Monday-Wednesday, Saturday, up to and including 31 December 2026, above 10.5 kWh, "
+    "from 4 hours after the start, below 50 kW; counted per started 5 minutes: 2 minutes added; "
+    "10 minutes parked free of charge",
+    "nl": "17:00-24:00 maandag-woensdag, zaterdag, tot en met 31 december 2026, boven 10,5 kWh, "
+    "vanaf 4 uur na het begin, onder 50 kW; telt per begonnen 5 minuten: 2 minuten erbij; 10 minuten gratis geparkeerd",
+    "de": "17:00-24:00 Montag-Mittwoch, Samstag, bis einschließlich 31. Dezember 2026, über 10,5 kWh, "
+    "ab 4 Stunden nach dem Beginn, unter 50 kW; gezählt je angefangene 5 Minuten: 2 Minuten mehr; "
+    "10 Minuten kostenlos geparkt",
+    "fr": "17:00-24:00 lundi-mercredi, samedi, jusqu'au 31 décembre 2026 inclus, au-delà de 10,5 kWh, "
+    "à partir de 4 heures après le début, en dessous de 50 kW; compté par tranche entamée de 5 minutes : 2 minutes en "
+    "plus; 10 minutes de stationnement gratuit",
+    "es": "17:00-24:00 lunes-miércoles, sábado, hasta el 31 de diciembre de 2026 inclusive, por encima de 10,5 kWh, "
+    "a partir de 4 horas desde el inicio, por debajo de 50 kW; se cuenta por cada 5 minutos empezados: 2 minutos más; "
+    "10 minutos de aparcamiento gratis",
+    "it": "17:00-24:00 lunedì-mercoledì, sabato, fino al 31 dicembre 2026 compreso, oltre 10,5 kWh, "
+    "a partire da 4 ore dopo l'inizio, sotto 50 kW; conteggiata per ogni 5 minuti iniziati: 2 minuti in più; "
+    "10 minuti di sosta gratuita",
+}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_why_a_line_stands_there_is_in_the_receipts_language(language: str) -> None:
+    held = WhenItHolds.model_validate(HELD)
+    terms = LineTerms(prices_include_vat=True, holds=held, step_size=300, added=Decimal(120), grace_s=Decimal(600))
+    price = priced([line(672, 556, dimension="PARKING_TIME", unit="h", terms=terms)])
+    page = html_page(make_receipt(price, captured(price)), language)
+    said = re.sub(r"[\u00a0\u202f\u2009]", " ", lay_out(make_receipt(price, captured(price)), language).charges[0].why)
+    assert said == REASON[language]
+    # and a screen reader is not told that it is English
+    assert 'class="why"><td colspan="5">' in page
 
 
 def test_s37_a_session_that_a_person_settled_unmeasured_is_not_said_to_have_charged_nothing() -> None:
@@ -209,5 +311,5 @@ def test_the_hour_that_comes_twice_is_told_apart() -> None:
     price = priced(started_at=start, ended_at=end)
     sheet = lay_out(make_receipt(price, captured(price)), "nl")
     shown = {one.name: one.text for one in sheet.session}
-    assert shown["Begin"] == "25-10-2026 02:30:00 Europe/Amsterdam (UTC+02:00)"
-    assert shown["Einde"] == "25-10-2026 02:30:00 Europe/Amsterdam (UTC+01:00)"
+    assert shown["Begin"] == "25 okt 2026, 02:30:00 Europe/Amsterdam (UTC+02:00)"
+    assert shown["Einde"] == "25 okt 2026, 02:30:00 Europe/Amsterdam (UTC+01:00)"

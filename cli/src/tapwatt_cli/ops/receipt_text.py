@@ -70,7 +70,7 @@ def _charges(out: Console, sheet: Layout, amounts_in: str) -> None:
     out.print(table)
     for line in sheet.charges:
         if line.why:
-            out.print(_safe(f"  {line.what}: {line.why}"), style="dim")
+            out.print(_safe(f"  {line.what} \N{EN DASH} {line.why}"), style="dim")
     out.print()
 
 
@@ -93,4 +93,8 @@ def _say(out: Console, things: Iterable[Said]) -> None:
 
 def _safe(text: str) -> Text:
     # Between a number and its unit stand spaces that are not "printable", and do no harm.
-    return Text(printable(text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ")))
+    return Text(
+        printable(
+            text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ").replace("\u2009", " ")
+        )
+    )

@@ -65,13 +65,13 @@ def test_a_receipt_is_shown_as_text(tmp_path: Path, lines: bool) -> None:
     # then it says what was charged, and what became of the hold
     assert done.exit_code == 0, done.output
     shown = [" ".join(one.split()) for one in done.stdout.splitlines()]
-    assert "Energie 12,346 kWh 0,45 excl. btw 21 % 6,72" in shown
+    assert "Energie 12,346 kWh 0,5445/kWh 21% 6,72" in shown
     assert "Totaal 7,22" in shown
-    assert "21 % 5,56 1,16 6,72" in shown
+    assert "21% 5,56 1,16 6,72" in shown
     assert "Afgeschreven van de kaart 7,22" in shown
     assert "Vrijgegeven 42,78" in shown
     assert "Kaartnummer ************1234" in shown
-    assert "Begin 29-03-2026 01:30:00 Europe/Amsterdam (UTC+01:00)" in shown
+    assert "Begin 29 mrt 2026, 01:30:00 Europe/Amsterdam (UTC+01:00)" in shown
 
 
 def test_a_receipt_is_one_json_document(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_s19_a_released_session_has_a_receipt_too(tmp_path: Path) -> None:
 
 def test_what_a_fact_says_never_moves_the_cursor_or_becomes_a_colour(tmp_path: Path) -> None:
     price = priced([line(100, why="[red]\x1b[2J\u202e!")])
-    done = tapwatt("s-1", "--events", written(tmp_path, [event(price), event(captured(price))]))
+    done = tapwatt("s-1", "--why", "--events", written(tmp_path, [event(price), event(captured(price))]))
     assert "\x1b" not in done.stdout
     assert "[red]\\x1b[2J\\u202e!" in done.stdout
 

@@ -51,7 +51,10 @@ def receipt(
     ] = None,
     refund: Annotated[str | None, typer.Option(metavar="ID", help="The credit note of this refund alone.")] = None,
     original: Annotated[bool, typer.Option("--original", help="The receipt as it was before money went back.")] = False,
-    language: Annotated[str, typer.Option(callback=_known_language, help="en, nl, de or fr.")] = "en",
+    language: Annotated[str, typer.Option(callback=_known_language, help=f"{', '.join(LANGUAGES)}.")] = "en",
+    operators: Annotated[
+        bool, typer.Option("--why", help="For the operator: which element of the tariff each line is from, and why.")
+    ] = False,
     merchant: Annotated[
         Path | None, typer.Option(metavar="FILE", help='Who sold: {"name": ..., "address": [...], "vat_number": ...}.')
     ] = None,
@@ -82,7 +85,7 @@ def receipt(
         _write(html, html_page(made, language))
         typer.echo(f"the {'credit note' if isinstance(made, CreditNote) else 'receipt'} is in {html}")
     else:
-        show_receipt(page(), laid_out(made, language))
+        show_receipt(page(), laid_out(made, language, operators=operators))
 
 
 def _settled(session: str, bootstrap: str, prefix: str, events: Path | None) -> Settled:
