@@ -20,6 +20,8 @@ _WIDEST = 120
 _NARROWEST = 60
 _INDENT = "  "
 _LONGEST_NAME = 40
+_NOISE = 9
+_NOISE_IS = Decimal("1e-12")
 
 
 def show_priced(console: Console, priced: Priced) -> None:
@@ -50,8 +52,23 @@ def _when(priced: Priced) -> str:
     zone = ZoneInfo(priced.time_zone)
     first, last = (at.astimezone(zone) for at in (priced.periods[0].starts_at, priced.periods[-1].ends_at))
     until = _clock(last) if last.date() == first.date() else f"{_day(last)}, {_clock(last)}"
-    said = f"{_day(first)}, {_clock(first)} to {until}; {plain(priced.energy_kwh)} kWh"
+    began = _clock(first)
+    if _changes(priced):
+        began, until = f"{began} (UTC{_offset(first)})", f"{until} (UTC{_offset(last)})"
+    said = f"{_day(first)}, {began} to {until}; {plain(priced.energy_kwh)} kWh"
     return f"{said}. Times of {priced.time_zone} ({priced.zone_because}).{_taxes(priced)}"
+
+
+def _changes(priced: Priced) -> bool:
+    """Whether the clock is changed while the session lasts: then a time of day alone may be one of two."""
+    zone = ZoneInfo(priced.time_zone)
+    instants = {at for period in priced.periods for at in (period.starts_at, period.ends_at)}
+    return len({at.astimezone(zone).utcoffset() for at in instants}) > 1
+
+
+def _offset(at: datetime) -> str:
+    shift = f"{at:%z}"
+    return f"{shift[:3]}:{shift[3:5]}"
 
 
 def _taxes(priced: Priced) -> str:
@@ -107,11 +124,17 @@ def _cells(line: PriceLine, *, unknown: bool) -> tuple[str, ...]:
     return (
         _WORDS[line.dimension],
         f"{plain(line.quantity)}{unit}" if line.unit != "session" else "",
-        f"{line.unit_price:f}{per}" if line.dimension != "ADJUSTMENT" else "",
+        f"{_price(line.unit_price)}{per}" if line.dimension != "ADJUSTMENT" else "",
         ("unknown" if unknown else "none") if line.vat_percent is None else f"{plain(line.vat_percent)} %",
         _amount(line.excl_vat),
         _amount(line.incl_vat),
     )
+
+
+def _price(unit_price: Decimal) -> str:
+    """As the tariff has it, without what a program made of it: 0.44999999999999996 is 0.45."""
+    rounded = round(unit_price, _NOISE)
+    return plain(rounded) if abs(unit_price - rounded) < _NOISE_IS and unit_price != rounded else f"{unit_price:f}"
 
 
 _WORDS = {
@@ -137,6 +160,8 @@ def _span(priced: Priced, line: PriceLine) -> str:
     zone, began = ZoneInfo(priced.time_zone), priced.periods[0].starts_at
     first, last = (at.astimezone(zone) for at in (line.starts_at, line.ends_at))
     same = first.date() == last.date() == began.astimezone(zone).date()
+    if _changes(priced):
+        return f"{_short_day(first)} {_offset(first)} - {_short_day(last)} {_offset(last)}, "
     return f"{_clock(first)}-{_clock(last)}, " if same else f"{_short_day(first)} - {_short_day(last)}, "
 
 

@@ -32,8 +32,7 @@ def _when(given: Restrictions, words: Words, parked: bool) -> Iterator[str]:
         yield words.to_date.format(day(given.end_date - timedelta(days=1), words))
     low, high = given.min_kwh, given.max_kwh
     yield _range(low, high, "kWh", (words.at_least, words.at_most, words.between), words)
-    if duration := _durations(given.min_duration, given.max_duration, words):
-        yield duration + (words.since_start if parked else "")
+    yield _durations(given.min_duration, given.max_duration, words, parked)
     for low, high, unit in ((given.min_power, given.max_power, "kW"), (given.min_current, given.max_current, "A")):
         yield _range(low, high, unit, (words.draws_from, words.draws_below, words.draws_between), words)
 
@@ -108,10 +107,13 @@ def _range(low: Decimal | None, high: Decimal | None, unit: str, said: tuple[str
     return (between if len(ends) > 1 else above if low is not None else below).format(*ends)
 
 
-def _durations(low: int | None, high: int | None, words: Words) -> str:
+def _durations(low: int | None, high: int | None, words: Words, parked: bool) -> str:
     if low is None and high is None:
         return ""
-    said = words.between if low is not None and high is not None else words.after if high is None else words.up_to
+    # Of a car that is parked after charging, time might be taken to count from when it stopped.
+    from_start = (words.after_start, words.until_after_start, words.between_after_start)
+    after, up_to, between = from_start if parked else (words.after, words.up_to, words.between)
+    said = between if low is not None and high is not None else after if high is None else up_to
     return _lengths(words, said, *(bound for bound in (low, high) if bound is not None))
 
 

@@ -53,7 +53,9 @@ class Words:
     draws_from: str
     draws_below: str
     draws_between: str
-    since_start: str
+    after_start: str
+    until_after_start: str
+    between_after_start: str
     # whatever else
     lowest: str
     highest: str
@@ -110,7 +112,9 @@ WORDS: dict[Language, Words] = {
         draws_from="from {}",
         draws_below="below {}",
         draws_between="from {} to below {}",
-        since_start=" since the start",
+        after_start="from {} after the start",
+        until_after_start="until {} after the start",
+        between_after_start="from {} to {} after the start",
         lowest="A session costs at least",
         highest="A session costs at most",
         hold="Held on your card",
@@ -164,7 +168,9 @@ WORDS: dict[Language, Words] = {
         draws_from="vanaf {}",
         draws_below="onder {}",
         draws_between="van {} tot onder {}",
-        since_start=" sinds de start",
+        after_start="vanaf {} na het begin",
+        until_after_start="tot {} na het begin",
+        between_after_start="van {} tot {} na het begin",
         lowest="Een laadsessie kost minstens",
         highest="Een laadsessie kost hoogstens",
         hold="Gereserveerd op uw kaart",
@@ -218,7 +224,9 @@ WORDS: dict[Language, Words] = {
         draws_from="ab {}",
         draws_below="unter {}",
         draws_between="von {} bis unter {}",
-        since_start=" seit Beginn",
+        after_start="ab {} nach dem Beginn",
+        until_after_start="bis {} nach dem Beginn",
+        between_after_start="von {} bis {} nach dem Beginn",
         lowest="Ein Ladevorgang kostet mindestens",
         highest="Ein Ladevorgang kostet höchstens",
         hold="Auf Ihrer Karte reserviert",
@@ -272,7 +280,9 @@ WORDS: dict[Language, Words] = {
         draws_from="à partir de {}",
         draws_below="moins de {}",
         draws_between="de {} à moins de {}",
-        since_start=" depuis le début",
+        after_start="à partir de {} après le début",
+        until_after_start="jusqu'à {} après le début",
+        between_after_start="de {} à {} après le début",
         lowest="Une session coûte au moins",
         highest="Une session coûte au plus",
         hold="Réservé sur votre carte",

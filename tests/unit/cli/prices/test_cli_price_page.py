@@ -32,20 +32,20 @@ def vector(version: str) -> dict[str, Any]:
 def test_a_bill_reads_like_one() -> None:
     assert page(vector("2.3.0")).splitlines() == [
         "What it costs: CDR CDR-2001, tariff T-NIGHT",
-        "28 March 2026, 23:00 to 29 March 2026, 05:00; 30 kWh. Times of Europe/Berlin",
-        "(the record's own). Prices include VAT.",
+        "28 March 2026, 23:00 (UTC+01:00) to 29 March 2026, 05:00 (UTC+02:00); 30 kWh.",
+        "Times of Europe/Berlin (the record's own). Prices include VAT.",
         "",
         "           quantity      price   VAT  before VAT  EUR with VAT",
         "──────────────────────────────────────────────────────────────",
         "  energy     10 kWh  0.595/kWh  19 %        5.00          5.95",
-        "    28 Mar 23:00 - 29 Mar 01:00, element 2 of 3: no restrictions; the fallback",
-        "    that prices energy",
+        "    28 Mar 23:00 +01:00 - 29 Mar 01:00 +01:00, element 2 of 3: no restrictions;",
+        "    the fallback that prices energy",
         "  energy     20 kWh  0.357/kWh  19 %        6.00          7.14",
-        "    29 Mar 01:00 - 29 Mar 04:00, element 1 of 3: 01:00-06:00; the first that",
-        "    prices energy then",
+        "    29 Mar 01:00 +01:00 - 29 Mar 04:00 +02:00, element 1 of 3: 01:00-06:00; the",
+        "    first that prices energy then",
         "  parking       1 h     5.95/h  19 %        5.00          5.95",
-        "    29 Mar 04:00 - 29 Mar 05:00, element 3 of 3: after 4 h; the first that",
-        "    prices parking then",
+        "    29 Mar 04:00 +02:00 - 29 Mar 05:00 +02:00, element 3 of 3: after 4 h; the",
+        "    first that prices parking then",
         "──────────────────────────────────────────────────────────────",
         "  to pay                                   16.00         19.04",
         "  of which 19 % VAT: 3.04 on 16.00",
@@ -99,3 +99,13 @@ def test_without_vat_nothing_is_said_of_it() -> None:
     said = page(record)
     assert "of which without VAT: 13.18" in said
     assert "Prices" not in said
+
+
+def test_an_ordinary_day_has_no_offsets_and_a_price_no_noise() -> None:
+    record = json.loads(json.dumps(vector("2.2.1")))
+    component = record["tariffs"][0]["elements"][0]["price_components"][0]
+    component["price"] = 0.44999999999999996
+    shown = page(record)
+    assert "UTC+" not in shown
+    assert "0.45/kWh" in shown
+    assert "0.4499" not in shown.split("Unrounded")[0]

@@ -333,10 +333,10 @@ def test_when_a_price_holds_is_said_in_plain_words(
 def test_time_limits_of_parking_count_from_the_start_of_the_session_and_say_so() -> None:
     what = tariff(element(("PARKING_TIME", 6), min_duration=3600), element(("ENERGY", 1)))
     for language, said in (
-        ("en", "after 60 minutes since the start: 0.10 EUR"),
-        ("nl", "na 60 minuten sinds de start: 0,10 EUR"),
-        ("de", "nach 60 Minuten seit Beginn: 0,10 EUR"),
-        ("fr", "après 60 minutes depuis le début : 0,10 EUR"),
+        ("en", "from 60 minutes after the start: 0.10 EUR"),
+        ("nl", "vanaf 60 minuten na het begin: 0,10 EUR"),
+        ("de", "ab 60 Minuten nach dem Beginn: 0,10 EUR"),
+        ("fr", "à partir de 60 minutes après le début : 0,10 EUR"),
     ):
         assert said in text(what, language)
 
