@@ -1,6 +1,6 @@
 # Tapwatt: `make` alone prints this menu.
 .DEFAULT_GOAL := menu
-.PHONY: menu setup demo test test-fast check format contracts rooms bench-worker bench-tariff fuzz differential lock clean
+.PHONY: menu setup demo test test-fast check format contracts dashboards rooms bench-worker bench-tariff fuzz differential lock clean
 PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE := 1
 
@@ -20,12 +20,13 @@ test: setup check ## check everything: tidy, unit, property, flow, contract, int
 test-fast: setup ## the tests that need no Kafka: seconds
 	@$(PY) -m pytest -q -n auto tests/unit tests/property tests/flow tests/tidy $(ARGS)
 
-check: setup ## formatting, lint, types, who may import whom, the published contract
+check: setup ## formatting, lint, types, who may import whom, the published contract, the dashboards
 	@.venv/bin/ruff format --check --quiet . || { echo "not formatted: run 'make format'"; exit 1; }
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/mypy --no-error-summary
 	@.venv/bin/lint-imports --no-cache >/dev/null || .venv/bin/lint-imports --no-cache
 	@$(PY) -m scripts.contracts --check
+	@$(PY) -m scripts.dashboards --check
 
 format: setup ## put every file in shape
 	@.venv/bin/ruff format --quiet .
@@ -33,6 +34,9 @@ format: setup ## put every file in shape
 
 contracts: setup ## write docs/asyncapi.yaml, settings.md, metrics.md and rooms.md anew from the code
 	@$(PY) -m scripts.contracts
+
+dashboards: setup ## write deploy/dashboards/*.json anew from scripts/dashboards
+	@$(PY) -m scripts.dashboards
 
 rooms: setup ## how large each room is, and the story of a session in files and lines
 	@$(PY) -m scripts.rooms $(ARGS)
