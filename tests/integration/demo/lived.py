@@ -13,6 +13,7 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from redis.asyncio import Redis
+from tests.integration.demo.collector import Collector
 
 from simulator.fleet.world import World
 from tapwatt.facts.events import Captured, HoldReleased
@@ -20,7 +21,7 @@ from tapwatt.facts.fact import Fact
 from tapwatt.worker.kafka.log_reader import reader
 from tapwatt_cli.dev.demo import Day, Orders, Watcher, run_day
 from tapwatt_cli.dev.ring import Ring
-from tapwatt_cli.dev.ring_settings import SERVICES, RingSettings
+from tapwatt_cli.dev.ring_settings import SERVICES, RingSettings, demo_environment
 from tapwatt_cli.ops.receipt_facts import OF_A_RECEIPT
 from tapwatt_cli.ops.topic_log import partitions_of, read_topics
 
@@ -65,7 +66,15 @@ def live(folder: Path) -> Lived:
 
 
 async def _live(folder: Path) -> Lived:
-    async with Ring(RingSettings(folder)) as ring:
+    with Collector() as collector:
+        environment = {**demo_environment(), **collector.environment, "TAPWATT_WORKER_LOG_LEVEL": "DEBUG"}
+        seen = await _on_a_ring(RingSettings(folder, environment=environment), folder)
+    seen.places["traces otlp"] = b"".join(collector.bodies)
+    return seen
+
+
+async def _on_a_ring(settings: RingSettings, folder: Path) -> Lived:
+    async with Ring(settings) as ring:
         seen = Lived(await run_day(ring, Orders(sessions=62, seed=4), Watcher()))
         await _use(ring, folder, seen)
         async with World(ring.provider_url) as world:

@@ -6,59 +6,20 @@ import json
 import os
 import subprocess
 import sys
-import threading
-from collections import defaultdict
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from tests.integration.demo.collector import Collector
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis, pytest.mark.timeout(300)]
 
 
-class Collector:
-    """Takes OTLP over HTTP, and keeps every span by its trace: the service, its name, attributes and parent."""
-
-    def __init__(self) -> None:
-        self.traces: dict[bytes, list[tuple[str, Any]]] = defaultdict(list)
-        self.bodies: list[bytes] = []
-        lock = threading.Lock()
-
-        kept = self
-
-        class Receiver(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                said = ExportTraceServiceRequest.FromString(body)
-                with lock:
-                    kept.bodies.append(body)
-                    for resource in said.resource_spans:
-                        about = {one.key: one.value.string_value for one in resource.resource.attributes}
-                        for scope in resource.scope_spans:
-                            for span in scope.spans:
-                                kept.traces[span.trace_id].append((about["service.name"], span))
-                self.send_response(200)
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
-        self.address = f"http://127.0.0.1:{self.server.server_port}"
-
-
 @pytest.fixture
 def collector() -> Iterator[Collector]:
-    one = Collector()
-    thread = threading.Thread(target=one.server.serve_forever)
-    thread.start()
-    yield one
-    one.server.shutdown()
-    thread.join()
-    one.server.server_close()
+    with Collector() as one:
+        yield one
 
 
 def attributes(span: Any) -> dict[str, Any]:
@@ -69,9 +30,7 @@ def test_a_session_is_one_trace_from_its_request_to_its_money(tmp_path: Path, co
     env = {
         **os.environ,
         "TAPWATT_RUN_DIR": str(tmp_path),
-        "TAPWATT_WORKER_TRACES": "true",
-        "OTEL_EXPORTER_OTLP_ENDPOINT": collector.address,
-        "OTEL_EXPORTER_OTLP_COMPRESSION": "none",
+        **collector.environment,
     }
     command = (sys.executable, "-m", "tapwatt_cli", "demo", "--json")
     done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=280, check=False)

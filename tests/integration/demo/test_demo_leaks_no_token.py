@@ -17,8 +17,9 @@ def leaks(lived: Lived) -> set[str]:
 def test_the_search_looks_everywhere(lived: Lived) -> None:
     # given everything that was seen of the demo
     kinds = {place.split()[0] for place in lived.places}
-    # then topics, Redis, logs and metrics are all there, and have something in them
-    assert kinds == {"topic", "redis", "log", "metrics"}
+    # then topics, Redis, logs (at debug), metrics and traces are all there, and have something in them
+    assert kinds == {"topic", "redis", "log", "metrics", "traces"}
+    assert lived.places["traces otlp"].count(b"tapwatt.provider.verb") > 100
     assert lived.places["topic tapwatt.authorised.v1"].count(b"ce_id") > 40
     assert all(lived.places[f"metrics {name}"] for name in ("authoriser", "token-matcher", "tariff", "capturer"))
     assert sum(place.startswith("redis ") for place in lived.places) > 50
