@@ -34,6 +34,7 @@ from tapwatt.metrics.of_the_system import OF_THE_SYSTEM
 from tapwatt.provider.settings import ProviderSettings
 from tapwatt.state.redis_client import RedisSettings
 from tapwatt.worker.settings import KafkaSettings, WorkerSettings
+from tapwatt_watch.exporter.settings import ExporterSettings
 from tariff.settings import TariffSettings
 from token_matcher.settings import TokenMatcherSettings
 
@@ -48,6 +49,7 @@ SETTINGS: tuple[tuple[str, type[BaseSettings]], ...] = (
     ("The token matcher", TokenMatcherSettings),
     ("The tariff service", TariffSettings),
     ("The capturer", CapturerSettings),
+    ("The exporter", ExporterSettings),
 )
 _TEXT = {"type": "string", "minLength": 1, "maxLength": LONGEST_TEXT}
 _ANY_CASE = "".join(f"[{letter.upper()}{letter}]" if letter.isalpha() else letter for letter in CLOUDEVENTS)
@@ -239,6 +241,8 @@ def metrics_page() -> str:
             "## What the exporter tells of the whole system",
             "",
             "Read off the log and asked of the broker, from outside the workers. What it does not know it leaves out.",
+            "Ages are by the log's time against the exporter's clock. Sessions are read as far back as",
+            "TAPWATT_EXPORTER_DAYS; operators and sites beyond a bound (settings) are told together as `other`.",
             "",
             *_table_of_metrics(OF_THE_SYSTEM),
             "",

@@ -19,7 +19,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
     "cli": ("tapwatt_cli.app", "tapwatt_cli.dev", "tapwatt_cli.ops", "tapwatt_cli.prices", "tapwatt_cli"),
     "simulator": ("simulator.stories", "simulator.fleet", "simulator.provider", "simulator"),
     "services": ("authoriser", "token_matcher", "tariff", "capturer"),
-    "watch": ("tapwatt_watch.kafka", "tapwatt_watch"),
+    "watch": ("tapwatt_watch.exporter", "tapwatt_watch.kafka", "tapwatt_watch"),
     "receipts": ("receipts",),
     "pricing": ("pricing.sheet", "pricing.checking", "pricing.engine", "pricing.ocpi", "pricing"),
     "shared": (
@@ -37,7 +37,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
 }
 """The rooms of each folder, from the roof down; a module belongs to the first that it is in."""
 
-ELSEWHERE = {"tapwatt_cli.__main__": "tapwatt_cli.app"}
+ELSEWHERE = {"tapwatt_cli.__main__": "tapwatt_cli.app", "tapwatt_watch.__main__": "tapwatt_watch.exporter"}
 """Modules whose place in a package says another room than their purpose."""
 
 LABEL = {

@@ -37,6 +37,7 @@ LINE = {
     "folder",
     "services",
     "webhooks",
+    "exporter",
 }
 SERVICES = {"authoriser", "token-matcher", "tariff", "capturer"}
 Up = Callable[..., "subprocess.Popen[str]"]
@@ -120,6 +121,8 @@ async def test_a_session_goes_through_it_from_outside_and_ctrl_c_leaves_nothing(
     for address in ring["services"].values():
         with urllib.request.urlopen(f"{address}/readyz", timeout=5) as answer:
             assert answer.status == 200
+    with urllib.request.urlopen(f"{ring['exporter']}/metrics", timeout=5) as answer:
+        assert "tapwatt_exporter_up_to_date" in answer.read().decode()
     assert (Path(ring["folder"]) / "logs" / "capturer.log").exists()
     # and a driver is served
     assert await lives_a_session(ring, "first") == []
@@ -152,7 +155,8 @@ def test_a_newcomer_reads_where_everything_is_and_what_to_try(up: Up, tmp_path: 
             break
     # then every place is named, and commands that can be typed as they stand
     page = "".join(lines)
-    for word in ("Kafka", "Redis", "provider", *SERVICES, "logs", "Ctrl-C", "docs/fleet.md", "tapwatt audit"):
+    parts = ("Kafka", "Redis", "provider", *SERVICES, "exporter", "logs")
+    for word in (*parts, "Ctrl-C", "docs/fleet.md", "tapwatt audit"):
         assert word in page
     assert str(tmp_path / "mine" / "logs") in page
     assert "A driver has 60 s to present a card" in page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,18 +58,16 @@ def noted(log: list[Logged]) -> OpenHolds:
 
 
 @given(log=logs, chance=st.randoms(use_true_random=False))
-def test_order_and_repetition_do_not_matter(log: list[Logged], chance: st.DataObject) -> None:
-    again = log + [(fact, at + timedelta(minutes=700)) for fact, at in log if chance.random() < 0.5]  # type: ignore[attr-defined]
-    chance.shuffle(again)  # type: ignore[attr-defined]
+def test_order_and_repetition_do_not_matter(log: list[Logged], chance: Random) -> None:
+    again = log + [(fact, at + timedelta(minutes=700)) for fact, at in log if chance.random() < 0.5]
+    chance.shuffle(again)
     assert what_stands(noted(again)) == what_stands(noted(log))
 
 
 @given(log=logs, chance=st.randoms(use_true_random=False), cuts=st.sets(st.integers(0, 25)))
-def test_when_what_is_settled_is_forgotten_does_not_matter(
-    log: list[Logged], chance: st.DataObject, cuts: set[int]
-) -> None:
+def test_when_what_is_settled_is_forgotten_does_not_matter(log: list[Logged], chance: Random, cuts: set[int]) -> None:
     whole = what_stands(noted(log))
-    chance.shuffle(log)  # type: ignore[attr-defined]
+    chance.shuffle(log)
     stands = OpenHolds()
     for number, (fact, at) in enumerate(log):
         if number in cuts:
@@ -78,7 +77,7 @@ def test_when_what_is_settled_is_forgotten_does_not_matter(
 
 
 @given(log=logs, chance=st.randoms(use_true_random=False))
-def test_a_fact_is_new_once(log: list[Logged], chance: st.DataObject) -> None:
+def test_a_fact_is_new_once(log: list[Logged], chance: Random) -> None:
     stands = noted(log)
-    chance.shuffle(log)  # type: ignore[attr-defined]
+    chance.shuffle(log)
     assert not any(stands.note(fact, at) for fact, at in log)

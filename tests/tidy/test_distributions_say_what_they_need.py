@@ -24,7 +24,7 @@ PACKAGE_OF = {
 }
 NOT_IMPORTED = {"tzdata"}
 """Needed at run time without an import: where the system has no time zones."""
-STARTED = {"tapwatt-authoriser", "tapwatt-token-matcher", "tapwatt-tariff", "tapwatt-capturer"}
+STARTED = {"tapwatt-authoriser", "tapwatt-token-matcher", "tapwatt-tariff", "tapwatt-capturer", "tapwatt-watch"}
 """What the developer's extra of the command starts as processes, without importing it."""
 ONLY_IN_AN_EXTRA: dict[str, dict[str, set[str]]] = {
     "shared": {
@@ -34,6 +34,7 @@ ONLY_IN_AN_EXTRA: dict[str, dict[str, set[str]]] = {
         "traces": {"wiring/tracing.py"},
     },
     "cli": {"dev": {"dev"}},
+    "watch": {"exporter": {"exporter", "__main__.py"}},
 }  # fmt: skip
 """The rooms of a distribution that need an extra of it; each one needs those before it, too."""
 

@@ -75,6 +75,15 @@ def test_the_declared_topics_are_those_of_the_facts_and_services() -> None:
     assert len(of_facts) == 1, "a key must have the same partition number in every fact's topic"
 
 
+def test_what_comes_from_outside_has_the_brokers_time() -> None:
+    declared = read_topics(ROOT / "deploy" / "topics.toml")
+    compacted = "cleanup.policy"  # what is kept for ever has no age
+    for fact in FACTS:
+        topic = declared[fact_type(fact)]
+        by_the_broker = topic.config.get("message.timestamp.type") == "LogAppendTime"
+        assert by_the_broker == (fact.from_outside() and topic.config.get(compacted) != "compact"), fact.name
+
+
 def test_what_is_published_is_made_from_the_code_as_it_is() -> None:
     check = subprocess.run(
         [sys.executable, "-m", "scripts.contracts", "--check"], cwd=ROOT, capture_output=True, text=True, check=False

@@ -74,6 +74,21 @@ def test_a_hold_whose_authorisation_is_not_on_the_log_any_more_is_known_by_its_p
     assert (one.state, one.amount, one.since) == ("priced", eur(5000), hold().authorised_at)
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_authorised_says_of_a_hold_counts_whichever_fact_is_read_first(order: int) -> None:
+    other = authorised(hold=hold(minor=7000), site="another")
+    assert (only(noted(*(other, priced())[::order])).amount, only(noted(*(other, priced())[::order])).site_id) == (
+        eur(7000),
+        "another",
+    )
+
+
+def test_a_decision_that_came_to_the_log_with_a_dispute_answers_it() -> None:
+    stands = noted(disputed(stands=500))
+    stands.note(decided(), NOON)
+    assert list(stands.disputes()) == []
+
+
 def test_a_dispute_after_a_price_does_not_open_a_hold_that_was_settled_long_ago() -> None:
     assert list(noted(disputed(stands=500)).holds()) == []
     assert [one.state for one in noted(disputed()).holds()] == ["charging"]

@@ -67,6 +67,9 @@ class Disputes:
             case ChargedBack():
                 return _first(account.answers, f"charged back {fact.chargeback_reference}", at)
 
+    def __contains__(self, session: str) -> bool:
+        return session in self._accounts
+
     def sessions(self) -> Iterable[str]:
         """Every session of which something was doubted or answered."""
         return self._accounts

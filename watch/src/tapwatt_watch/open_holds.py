@@ -63,6 +63,8 @@ class OpenHolds:
         self._remembered = remembered
         self._sessions: dict[str, Session] = {}
         self._settled: dict[str, Session] = {}
+        self._whole: list[Session] = []
+        self._about: Session | None = None
         self._names = SettledNames()
         self._disputes = Disputes()
         self._whose: dict[str, int] = {}
@@ -73,6 +75,13 @@ class OpenHolds:
 
         A fact of another kind than HEARD is let be.
         """
+        self._about = None
+        new = self._noted(fact, logged_at, trace)
+        if self._about is not None and self._is_whole(self._about):
+            self._whole.append(self._about)
+        return new
+
+    def _noted(self, fact: Fact, logged_at: datetime, trace: str) -> bool:
         match fact:
             case SessionDisputed() | SettlementDecided() | Refunded() | ChargedBack():
                 new = self._disputes.note(fact, logged_at)
@@ -102,8 +111,8 @@ class OpenHolds:
 
     def settled(self) -> list[Settled]:
         """The sessions that were settled, each once: when the rest is known of it, too, or is waited for no longer."""
-        untold = (one for one in self._settled.values() if not one.told and one.hold is not None)
-        return [self._tell(session) for session in untold if self._end_of(session) is not None]
+        told, self._whole = self._whole, []
+        return [self._tell(session) for session in told if not session.told]
 
     def forget(self, now: datetime) -> list[Settled]:
         """Keep no more than the names of what is settled, and nothing that is too old. What was not told yet of it."""
@@ -180,7 +189,14 @@ class OpenHolds:
             session = self._sessions[name] = Session(str(fact.operator), fact.key, at)
             self._whose[fact.key] = self._whose.get(fact.key, 0) + 1
         session.last = max(session.last, at)
+        self._about = session
         return session
+
+    def _is_whole(self, session: Session) -> bool:
+        """Whether everything is known that is told of a settled session, and it is not told yet."""
+        if session.settled_at is None or session.hold is None or session.told:
+            return False
+        return self._end_of(session) is not None
 
     def _drop(self, name: str) -> None:
         session = self._sessions.pop(name)
@@ -198,6 +214,8 @@ class OpenHolds:
         return min(nameless, session.ended_at or nameless)
 
     def _disputed(self, name: str, session: Session) -> tuple[str, ...]:
+        if name not in self._disputes:
+            return ()
         decided = self._is_decided(name, session)
         return tuple(sorted({one.doubt for one in self._disputes.standing(name, decided=decided)}))
 

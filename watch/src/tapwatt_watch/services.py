@@ -32,6 +32,9 @@ HEARS: dict[str, tuple[type[Fact], ...]] = {
 }
 """Which facts each service hears."""
 
+OTHER = "other"
+"""What stands in place of a name that is not one of those that are told apart."""
+
 
 def group_of(service: str, topics: Topics) -> str:
     """A service's consumer group."""

@@ -1,4 +1,4 @@
-"""The whole ring on this machine, up and down: Kafka, Redis, topics, the simulated provider, the four services."""
+"""The whole ring on this machine: Kafka, Redis, topics, the simulated provider, the four services, the exporter."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tapwatt_cli.dev.local.embedded import Embedded
 from tapwatt_cli.dev.local.processes import free_ports, require_free
 from tapwatt_cli.dev.local_stores import kafka_here, redis_here
 from tapwatt_cli.dev.ring_process import RingBroken, RingProcess
-from tapwatt_cli.dev.ring_settings import PROVIDER_KEY, SERVICES, RingSettings
+from tapwatt_cli.dev.ring_settings import EXPORTER, EXPORTER_MODULE, PROVIDER_KEY, SERVICES, RingSettings
 from tapwatt_cli.ops.declared_topics import with_topics
 
 HOST = "127.0.0.1"
@@ -79,7 +79,7 @@ class Ring:
         return self._parts[part].pid
 
     def service_url(self, service: str) -> str:
-        """Where a service tells how it is: /readyz, /livez and /metrics."""
+        """Where a service, or the exporter, tells how it is: /readyz, /livez and /metrics."""
         return f"http://{HOST}:{self.ports[service]}"
 
     def metrics_url(self, service: str) -> str:
@@ -151,10 +151,10 @@ class Ring:
 
     async def _services(self) -> None:
         parts = []
-        free = free_ports(2 * len(SERVICES), HOST)
+        free = free_ports(2 * len(SERVICES) + 1, HOST)
         self.ports, hint_ports = (
             dict(zip(SERVICES, free, strict=False)),
-            dict(zip(SERVICES, free[len(SERVICES) :], strict=True)),
+            dict(zip(SERVICES, free[len(SERVICES) : -1], strict=True)),
         )
         for name, module in SERVICES.items():
             port, webhook_port = self.ports[name], hint_ports[name]
@@ -177,6 +177,7 @@ class Ring:
             }
             ready = f"http://{HOST}:{port}/readyz"
             parts.append(RingProcess(name, module, self.logs / f"{name}.log", env=env, ready_url=ready))
+        parts.append(self._exporter(free[-1]))
         self._stack.push_async_callback(_stop_all, parts)
         for part in parts:
             await self._begin(part)
@@ -186,6 +187,19 @@ class Ring:
                     together.create_task(part.ready())
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from None
+
+    def _exporter(self, port: int) -> RingProcess:
+        """It is waited for until it answers, not until it has read the log: nobody's session waits for it."""
+        self.ports[EXPORTER] = port
+        env = {
+            **self.settings.environment,
+            "TAPWATT_KAFKA_BOOTSTRAP": self.bootstrap,
+            "TAPWATT_TOPIC_PREFIX": self.topics.prefix,
+            "TAPWATT_EXPORTER_HOST": HOST,
+            "TAPWATT_EXPORTER_PORT": str(port),
+        }
+        answers = f"{self.service_url(EXPORTER)}/livez"
+        return RingProcess(EXPORTER, EXPORTER_MODULE, self.logs / f"{EXPORTER}.log", env=env, ready_url=answers)
 
     async def _begin(self, part: RingProcess) -> None:
         await part.start()

@@ -17,6 +17,10 @@ SERVICES = {
 }
 """The four services, and the module that runs each."""
 
+EXPORTER = "exporter"
+EXPORTER_MODULE = "tapwatt_watch"
+"""What tells of the whole system, beside the services, and the module that runs it."""
+
 PROVIDER_KEY = "t_simulated_provider"
 """The key that the simulated provider accepts; it guards play money."""
 

@@ -13,7 +13,7 @@ EXPORTER_UP_TO_DATE = Metric(
     "gauge",
     "1 or 0",
     "Whether the exporter knows what it tells, by what it reads (sessions, dead_letters, delayed, quarantine, "
-    "lag). What it does not know it does not tell: a gauge that is not there is not zero.",
+    "lag) not longer ago than 15 s. What it does not know it does not tell: a gauge that is not there is not zero.",
     "0 for long after a start: the broker does not answer it, or the log is long. See its own log.",
     ("of",),
 )
@@ -71,7 +71,8 @@ OLDEST_UNSETTLED = Metric(
     "gauge",
     "seconds",
     "For how long the oldest session of tapwatt_sessions_unsettled is in its state (charging, ended, priced), by "
-    "the log's time; 0 where there is none. A session whose dispute waits for a person does not count.",
+    "the log's time; 0 where there is none. A session that waits for a person (disputed, or stale and left to one) "
+    "does not count.",
     "Minutes in ended or priced: see the lag of tariff and capturer, and what is delayed.",
     ("state",),
 )
@@ -195,8 +196,8 @@ OLDEST_DELAYED = Metric(
     "tapwatt_oldest_delayed_record_seconds",
     "gauge",
     "seconds",
-    "For how long the oldest record of tapwatt_delayed_records has been delayed since it was first, by service and "
-    "kind.",
+    "For how long, at the least, the oldest record of tapwatt_delayed_records is delayed since it was first, by "
+    "service and kind, as its schedule tells; 0 where there is none.",
     "`tapwatt session ID` tells what is in its way.",
     ("service", "kind"),
 )
@@ -221,7 +222,8 @@ LAG_SECONDS = Metric(
     "tapwatt_consumer_lag_seconds",
     "gauge",
     "seconds",
-    "Age of the oldest record that a group has not committed, by group, topic and partition; 0 where there is none.",
+    "Age of the oldest record that a group has not committed, by the log's time and by group, topic and partition; 0 "
+    "where there is none.",
     "A driver's minutes at a terminal are part of it. Beyond that as tapwatt_consumer_lag_records.",
     ("group", "topic", "partition"),
 )

@@ -33,8 +33,15 @@ class State:
         return ready, "\n".join([*(["ok"] if ready else [self.stage or "not ready"]), *lines])
 
 
-async def serve_health(host: str, port: int, registry: CollectorRegistry, state: State, opened: AsyncExitStack) -> int:
-    """Listen until `opened` is closed; returns the port that was taken. BadSettings if it is busy."""
+async def serve_health(
+    host: str,
+    port: int,
+    registry: CollectorRegistry,
+    state: State,
+    opened: AsyncExitStack,
+    setting: str = "TAPWATT_WORKER_PORT",
+) -> int:
+    """Listen until `opened` is closed; returns the port that was taken. BadSettings names the setting if it is busy."""
 
     async def livez(request: web.Request) -> web.Response:
         return _said(not state.not_live, state.not_live or "ok")
@@ -50,7 +57,7 @@ async def serve_health(host: str, port: int, registry: CollectorRegistry, state:
     app.router.add_get("/livez", livez)
     app.router.add_get("/readyz", readyz)
     app.router.add_get("/metrics", metrics)
-    return await _listen(app, host, port, "TAPWATT_WORKER_PORT", opened)
+    return await _listen(app, host, port, setting, opened)
 
 
 async def serve_posts(host: str, port: int, posts: Mapping[str, Route], opened: AsyncExitStack) -> int:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
-from aiokafka.errors import KafkaError, for_code
+from aiokafka.errors import KafkaConnectionError, KafkaError, NoBrokersAvailable, for_code
 
 from tapwatt.clock import Clock
 from tapwatt.errors import Unavailable
@@ -34,6 +34,10 @@ AGAIN_AFTER_S = 0.2
 Told = TypeVar("Told")
 
 
+class NoAnswer(Unavailable):
+    """The broker does not answer at all. Where it answers and does not tell, that is a plain Unavailable."""
+
+
 @dataclass(frozen=True, slots=True)
 class GroupsTold:
     """What the broker said of all groups: how far behind, how far they have come, and how many members each has."""
@@ -54,19 +58,22 @@ class Groups:
         self._described_at = 0.0
         self._admin: AIOKafkaAdminClient | None = None
         self._oldest: OldestRecords | None = None
+        self._closing: list[Callable[[], Awaitable[object]]] = []
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[Groups]:
-        """Connected within the block. Unavailable in one sentence if the broker does not answer within 5 s."""
+        """Connected within the block. NoAnswer in one sentence if the broker does not answer within 5 s."""
         try:
             await self._open()
             yield self
         finally:
-            await close(self._oldest, self._admin)
+            await close(*self._closing)
             self._admin = self._oldest = None
+            self._closing.clear()
 
     async def _open(self) -> None:
         self._admin = AIOKafkaAdminClient(bootstrap_servers=self._bootstrap)
+        self._closing = [self._admin.close]
         try:
             async with asyncio.timeout(ANSWERS_WITHIN_S):
                 await self._admin.start()
@@ -75,7 +82,7 @@ class Groups:
             raise self._away(error) from error
 
     async def ask(self) -> GroupsTold:
-        """How it is now. Unavailable in one sentence if the broker does not answer within 5 s."""
+        """How it is now. NoAnswer in one sentence if the broker does not answer within 5 s, else Unavailable."""
         try:
             async with asyncio.timeout(ANSWERS_WITHIN_S):
                 if self._clock.monotonic() - self._described_at >= LOOK_AGAIN_S:
@@ -104,8 +111,9 @@ class Groups:
         self._described_at = self._clock.monotonic()
         found = await partitions_of(self._admin, sorted(set().union(*self._reads.values())))
         if self._oldest is None or found != self._partitions:
-            await close(self._oldest)
+            await close(*self._closing[1:])
             self._partitions, self._oldest = found, OldestRecords(self._bootstrap, found)
+            self._closing[1:] = [self._oldest.close]
             await self._oldest.open()
 
     async def _of_each(self, ask: Callable[[str], Coroutine[Any, Any, Told]]) -> dict[str, Told]:
@@ -125,8 +133,11 @@ class Groups:
         return len(told[5])
 
     def _away(self, error: BaseException) -> Unavailable:
-        why = f"within {ANSWERS_WITHIN_S:g} s" if isinstance(error, TimeoutError) else f"as it should ({error!r})"
-        return Unavailable(f"Kafka at {self._bootstrap} does not answer {why}")
+        if isinstance(error, TimeoutError):
+            return NoAnswer(f"Kafka at {self._bootstrap} does not answer within {ANSWERS_WITHIN_S:g} s")
+        if isinstance(error, OSError | KafkaConnectionError | NoBrokersAvailable):
+            return NoAnswer(f"Kafka at {self._bootstrap} does not answer ({error!r})")
+        return Unavailable(f"Kafka at {self._bootstrap} does not tell how far groups have come ({error!r})")
 
 
 async def _until_told(ask: Callable[[str], Coroutine[Any, Any, Told]], group: str) -> Told:

@@ -12,7 +12,7 @@ from rich.console import Console
 
 from tapwatt_cli.dev.keeping import keep_up
 from tapwatt_cli.dev.ring import Ring
-from tapwatt_cli.dev.ring_settings import SERVICES, RingSettings, callers_environment, new_fingerprint_keys
+from tapwatt_cli.dev.ring_settings import EXPORTER, SERVICES, RingSettings, callers_environment, new_fingerprint_keys
 from tapwatt_cli.dev.run_folders import RunFolder
 from tapwatt_cli.running import hold
 
@@ -44,8 +44,9 @@ def up(
     TAPWATT_SIM_* is for the simulator.
 
     **For scripts.** `tapwatt up --json` prints one line with bootstrap, redis_url, provider_url, provider_api_key,
-    topic_prefix, folder, services (name to address, with /readyz, /livez and /metrics there) and webhooks (name to
-    where the provider hints) once all are ready. What happens meanwhile is said on standard error.
+    topic_prefix, folder, services (name to address, with /readyz, /livez and /metrics there), webhooks (name to where
+    the provider hints) and exporter (an address with the same paths) once all are ready. What happens meanwhile is said
+    on standard error.
 
     A part that ends by itself is said aloud and started again. Ctrl-C or SIGTERM stops everything, with exit code 0;
     exit code 1 means that something did not start, in one sentence.
@@ -83,6 +84,7 @@ def document(ring: Ring) -> dict[str, Any]:
         "folder": str(ring.settings.folder),
         "services": {service: ring.service_url(service) for service in SERVICES},
         "webhooks": dict(ring.webhooks),
+        "exporter": ring.service_url(EXPORTER),
     }
 
 
@@ -98,6 +100,7 @@ The ring is up. Ctrl-C stops it.
   Redis          {ring.redis_url}
   provider       {ring.provider_url} (simulated; API key {ring.settings.provider_key})
 {services}
+  {EXPORTER:<14} {ring.metrics_url(EXPORTER)} (holds, money, lag: docs/metrics.md)
   topics         {ring.topics.prefix}tapwatt.*
   logs           {ring.logs}
 

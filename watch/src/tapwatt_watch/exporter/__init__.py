@@ -1,0 +1,1 @@
+"""The exporter: tells Prometheus what is true of the whole system."""
