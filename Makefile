@@ -1,6 +1,6 @@
 # Tapwatt: `make` alone prints this menu.
 .DEFAULT_GOAL := menu
-.PHONY: menu setup demo test test-fast check format contracts dashboards rooms bench-worker bench-tariff fuzz differential lock clean
+.PHONY: menu setup demo test test-fast check format contracts dashboards rooms bench-worker bench-tariff drill fuzz differential lock clean
 PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE := 1
 
@@ -47,6 +47,10 @@ bench-worker: setup ## the worker beside stock Faust, in turns, on one real Kafk
 bench-tariff: setup ## how many events the tariff service handles on one core, and how long one price takes
 	@$(PY) tests/bench/bench_price.py $(ARGS)
 	@$(PY) tests/bench/bench_tariff.py
+
+drill: setup ## break one thing after another beside a real Prometheus, and see who is woken: about an hour; ARGS="--list"
+	@bash scripts/prometheus.sh
+	@$(PY) -m tests.drill $(ARGS)
 
 fuzz: setup ## spoil tariffs, CDRs and sessions for a minute: a price or one sentence, never anything else
 	@$(PY) -m lab.fuzz $(ARGS)

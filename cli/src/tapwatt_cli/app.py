@@ -8,7 +8,7 @@ import typer
 
 from tapwatt.errors import TapwattError
 from tapwatt_cli import dev
-from tapwatt_cli.ops.commands import audit, dlq, doctor, holds, publish, receipt, refund, session, topics
+from tapwatt_cli.ops.commands import audit, dlq, doctor, holds, lag, publish, receipt, refund, session, topics
 from tapwatt_cli.prices.commands import price, sheet, tariff
 
 app = typer.Typer(
@@ -69,6 +69,7 @@ def _developers_commands() -> Callable[[], None]:
 _doctor = _developers_commands()
 app.command()(audit.audit)
 app.command()(holds.holds)
+app.command()(lag.lag)
 app.command()(price.price)
 app.command()(receipt.receipt)
 app.command()(refund.refund)

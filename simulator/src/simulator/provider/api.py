@@ -88,6 +88,9 @@ class ProviderApi:
         open_door = given is None and request.path == f"{API}/cancel"
         if not open_door and not compare_digest((given or "").encode(), self._credentials.encode()):
             raise Refused.bad_credentials()
+        faults = self._provider.books.faults
+        if faults.any() and faults.strike("key_refused", Subject(request.method.lower())):
+            raise Refused.bad_credentials()
         if self._limit.exceeded():
             raise Refused.too_many()
 

@@ -18,6 +18,7 @@ FaultKind = Literal[
     "answer_lost",
     "late_apply",
     "ingress_page",
+    "key_refused",
     "reference_forgotten",
     "pending",
     "partial_approval",

@@ -80,6 +80,17 @@ async def test_a_page_of_the_ingress_is_no_answer_of_the_provider_and_nothing_wa
     assert (await world.post("capture", {"reference": hold}))[0] == 200
 
 
+async def test_s30_a_key_that_is_not_taken_any_more_is_refused_at_every_door_until_it_is(world: Any) -> None:
+    hold = await world.held(20)
+    await world.admin("POST", "/faults", {"kind": "key_refused", "id": "key"})
+    status, said = await world.post("capture", {"reference": hold})
+    assert (status, said["failureCode"]) == (401, "bad_credentials")
+    assert (await world.call("GET", f"/api/v1/transaction?reference={hold}", None))[0] == 401
+    await world.admin("DELETE", "/faults/key")
+    assert (await world.books(hold))["captured"] == 0
+    assert (await world.post("capture", {"reference": hold}))[0] == 200
+
+
 async def test_a_reference_may_be_forgotten_before_its_time(world: Any) -> None:
     _, first = await world.authorise(key="authorise:s1")
     assert (await world.authorise(key="authorise:s1"))[1]["reference"] == first["reference"]

@@ -18,6 +18,11 @@ class Embedded(ABC):
     def __init__(self) -> None:
         self._child: Child | None = None
 
+    @property
+    def pid(self) -> int | None:
+        """Its process id while it runs."""
+        return self._child.pid if self._child is not None else None
+
     @abstractmethod
     async def _prepared(self) -> Child:
         """The process, ready to be started. LocalError in one sentence if it cannot be."""
