@@ -8,7 +8,7 @@ import typer
 
 from tapwatt.errors import TapwattError
 from tapwatt_cli import dev
-from tapwatt_cli.ops.commands import audit, dlq, doctor, holds, lag, publish, receipt, refund, session, topics
+from tapwatt_cli.ops.commands import audit, dlq, doctor, holds, lag, publish, receipt, refund, session, top, topics
 from tapwatt_cli.prices.commands import price, sheet, tariff
 
 app = typer.Typer(
@@ -74,6 +74,7 @@ app.command()(price.price)
 app.command()(receipt.receipt)
 app.command()(refund.refund)
 app.command()(sheet.sheet)
+app.command()(top.top)
 app.command()(topics.topics)
 tariff.app.command()(publish.publish)
 app.add_typer(tariff.app)
