@@ -235,7 +235,7 @@ class Tariff(_Priced):
     type: str | None = None
     tariff_alt_text: Annotated[tuple[DisplayText, ...], Field(max_length=32)] = ()
     tariff_alt_url: Annotated[str, Field(max_length=255)] | None = None
-    elements: Annotated[tuple[TariffElement, ...], Field(min_length=1, max_length=200)]
+    elements: Annotated[tuple[TariffElement, ...], Field(min_length=1, max_length=2000)]
     min_price: PriceLimit | None = None
     max_price: PriceLimit | None = None
     preauthorize_amount: Amount | None = None

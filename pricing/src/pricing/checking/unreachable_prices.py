@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
-from itertools import combinations
+from itertools import combinations, product
 
 from pricing.checking.finding import WORD, Finding, Subject, listed, note, warning
 from pricing.checking.in_words import box_in_words
 from pricing.checking.regions import Box, Budget, meet, meets, within, without
-from pricing.checking.space import Space
+from pricing.checking.space import CLOCK, DAY, Space
 from pricing.checking.winners import Contest, During, Runner
 from pricing.engine.line_words import plain
 from tapwatt.tariffs import PriceComponent
@@ -16,6 +16,8 @@ from tapwatt.tariffs import PriceComponent
 _MOST = 10
 """Overlaps that are named; that there are more is said."""
 _MOST_NAMED = 3
+_MOST_PARTS = 50
+"""Parts of days that an element may hold in, on average, where elements are told apart by them."""
 
 
 def never_charged(
@@ -115,7 +117,8 @@ def _priced(contest: Contest) -> str:
 
 def _overlapping(contest: Contest, budget: Budget) -> Iterator[tuple[Runner, Runner, Box]]:
     running = [(runner, runner.holds) for runner in contest.runners if runner.holds is not None and runner.wins]
-    for (first, one), (second, other) in combinations(running, 2):
+    for place, later in _meeting([box for _, box in running], budget):
+        (first, one), (second, other) = running[place], running[later]
         budget.spend(1)
         apart = meet(one, other) is None or within(one, other) or within(other, one)
         if apart or _same(first.component, second.component):
@@ -124,6 +127,27 @@ def _overlapping(contest: Contest, budget: Budget) -> Iterator[tuple[Runner, Run
         both = meets(first.wins, other)
         if both:
             yield first, second, both[0]
+
+
+def _meeting(boxes: Sequence[Box], budget: Budget) -> Iterator[tuple[int, int]]:
+    """Places of the pairs that may meet, in order: all that share a part of a day, or all where that are too many."""
+    parts = sum(box[DAY].bit_count() * box[CLOCK].bit_count() for box in boxes)
+    if parts > len(boxes) * _MOST_PARTS:
+        yield from combinations(range(len(boxes)), 2)
+        return
+    sharing: dict[tuple[int, int], list[int]] = {}
+    for place, box in enumerate(boxes):
+        for part in product(_cells(box[DAY]), _cells(box[CLOCK])):
+            sharing.setdefault(part, []).append(place)
+    found: set[tuple[int, int]] = set()
+    for places in sharing.values():
+        budget.spend(len(places) * (len(places) - 1) // 2)
+        found.update(combinations(places, 2))
+    yield from sorted(found)
+
+
+def _cells(bits: int) -> list[int]:
+    return [cell for cell in range(bits.bit_length()) if bits >> cell & 1]
 
 
 def _same(one: PriceComponent, other: PriceComponent) -> bool:

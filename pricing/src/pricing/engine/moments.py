@@ -57,7 +57,7 @@ class Conditions:
         """Whether every one holds at this moment. Lower bounds are inclusive, upper bounds exclusive."""
         return (
             (self.reservation is not None) == (moment.period.activity == "reserved")
-            and self._on(moment.day)
+            and self.on(moment.day)
             and (self.window is None or _in_window(self.window, moment.clock))
             and (self.used is None or _between(self.used, moment.used))
             and (self.elapsed is None or _between(self.elapsed, moment.elapsed))
@@ -65,7 +65,8 @@ class Conditions:
             and (self.watts is None or _drawing("power", self.watts, moment.period))
         )
 
-    def _on(self, day: date) -> bool:
+    def on(self, day: date) -> bool:
+        """Whether the dates and days of the week hold on this day."""
         return (
             (self.first_day is None or day >= self.first_day)
             and (self.end_day is None or day < self.end_day)

@@ -8,7 +8,8 @@ examples of an expiry); before, they are not asked at all.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from typing import Self
 
 from pricing.engine.moments import Conditions, Moment, conditions
@@ -28,6 +29,7 @@ class Asked:
     """The elements that may be asked, by dimension, in the order in which they are asked."""
 
     by_dimension: dict[Dimension, tuple[tuple[Conditions, Answer], ...]]
+    _of_day: dict[tuple[Dimension, date], tuple[tuple[Conditions, Answer], ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, elements: Sequence[TariffElement], *, reservation_expired: bool) -> Self:
@@ -42,10 +44,18 @@ class Asked:
 
     def answer(self, dimension: Dimension, moment: Moment) -> Answer | None:
         """What this dimension costs at this moment; None if it is free."""
-        for ready, answer in self.by_dimension[dimension]:
+        for ready, answer in self._on(dimension, moment.day):
             if ready.hold(moment):
                 return answer
         return None
+
+    def _on(self, dimension: Dimension, day: date) -> tuple[tuple[Conditions, Answer], ...]:
+        """Those that can hold on this day: of two weeks of quarter hours, each with its date, only that day's."""
+        found = self._of_day.get((dimension, day))
+        if found is None:
+            found = tuple(asked for asked in self.by_dimension[dimension] if asked[0].on(day))
+            self._of_day[dimension, day] = found
+        return found
 
 
 def _in_order(elements: Sequence[TariffElement], reservation_expired: bool) -> list[tuple[int, TariffElement]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import MAXYEAR, MINYEAR, UTC, datetime
+from datetime import MAXYEAR, MINYEAR, UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
@@ -124,8 +124,10 @@ def price_sheet(
     if not tariff.valid_at(at):
         raise CannotPrice(f"the tariff {tariff.id!r} is not valid at {at.astimezone(UTC).isoformat()}")
 
+    first, last = (moment.astimezone(zone).date() for moment in (at, at + AHEAD))
+
     def of(kind: Dimension, reservation: Sequence[str | None] = (None,)) -> tuple[ShownPrice, ...]:
-        asked = _asked(tariff, kind, reservation)
+        asked = [one for one in _asked(tariff, kind, reservation) if _within_the_week(one[1], first, last)]
         parked = kind is Dimension.PARKING_TIME
         activity: Activity = "reserved" if None not in reservation else "parked" if parked else "charging"
         row = Row([element.restrictions for _, element, _ in asked], at, zone, activity)
@@ -159,6 +161,13 @@ def price_sheet(
         reservation_expired=reserved("RESERVATION_EXPIRES", "RESERVATION") if expiring else Reservation((), ()),
         texts=tariff.tariff_alt_text,
     )
+
+
+def _within_the_week(element: TariffElement, first: date, last: date) -> bool:
+    """Whether the dates let it hold on one of these days: what comes later is on a later sheet."""
+    given = element.restrictions or Restrictions()
+    begun = given.start_date is None or given.start_date <= last
+    return begun and (given.end_date is None or given.end_date > first)
 
 
 def _reservation(element: TariffElement) -> str | None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from functools import reduce
 from itertools import combinations_with_replacement
@@ -20,7 +20,7 @@ from operator import or_
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from pricing.engine.moments import Moment, conditions
+from pricing.engine.moments import Conditions, Moment, conditions
 from pricing.engine.quantities import A_SECOND, Exact
 from pricing.engine.restriction_bounds import kwh_bounds, time_bounds
 from tapwatt.facts.fields import ChargingPeriod
@@ -120,10 +120,9 @@ class Row:
         samples += [
             (_ELAPSED, self._elapsed[:1] if starting else self._elapsed),
             (_USED, self._used[:1] if starting else self._used),
-            (_POWER, self._readings(_POWER, crossing=False)),
-            (_CURRENT, self._readings(_CURRENT, crossing=False)),
         ]
-        idle = [name for fields, moments in samples if all(_hold(given, fields, moments)) for name in fields]
+        samples += [(part, self._readings(part, crossing=False)) for part in (_POWER, _CURRENT) if _given(given, part)]
+        idle = [name for fields, moments in samples if _always(given, fields, moments) for name in fields]
         return given.model_copy(update=dict.fromkeys(idle))
 
     def _unasked(self) -> Chances:
@@ -151,12 +150,19 @@ class Row:
 
     def _bits(self, fields: Sequence[str], moments: Sequence[Moment]) -> list[int]:
         """For each moment, a bit for each price whose restrictions in these fields hold then."""
-        if len(moments) * len(self._asked) > _MOST:
-            raise _TooMany
-        masks = [0] * len(moments)
+        by_day: dict[date, list[int]] = {}
+        for place, moment in enumerate(moments):
+            by_day.setdefault(moment.day, []).append(place)
+        masks, left = [0] * len(moments), _MOST
         for number, restrictions in enumerate(self._asked):
-            for place, held in enumerate(_hold(restrictions, fields, moments)):
-                masks[place] |= held << number
+            ready = _ready(restrictions, fields)
+            # Of two weeks of quarter hours, each with its date, only those of that day are asked about.
+            places = [place for day, places in by_day.items() if ready.on(day) for place in places]
+            left -= len(places)
+            if left < 0:
+                raise _TooMany
+            for place in places:
+                masks[place] |= ready.hold(moments[place]) << number
         return masks
 
     def _readings(self, fields: Sequence[str], *, crossing: bool) -> list[Moment]:
@@ -203,9 +209,19 @@ def _combined(axes: Iterable[Collection[int]], masks: set[int]) -> set[int]:
     return masks
 
 
-def _hold(given: Restrictions, fields: Sequence[str], moments: Sequence[Moment]) -> list[bool]:
-    held = conditions(Restrictions.model_construct(**{name: getattr(given, name) for name in fields}))
-    return [held.hold(moment) for moment in moments]
+def _given(given: Restrictions, fields: Sequence[str]) -> bool:
+    return any(getattr(given, name) is not None for name in fields)
+
+
+def _always(given: Restrictions, fields: Sequence[str], moments: Sequence[Moment]) -> bool:
+    if not _given(given, fields):
+        return True
+    ready = _ready(given, fields)
+    return all(ready.hold(moment) for moment in moments)
+
+
+def _ready(given: Restrictions, fields: Sequence[str]) -> Conditions:
+    return conditions(Restrictions.model_construct(**{name: getattr(given, name) for name in fields}))
 
 
 def _watts(kilowatts: Decimal) -> Decimal:
