@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import chain
 from typing import BinaryIO
 
@@ -20,14 +21,14 @@ class NotReplayed:
     said: str
 
 
-def recorded_in(file: BinaryIO, time_zone: str) -> Iterator[RecordedSession | NotReplayed]:
+def recorded_in(file: BinaryIO, time_zone: str, vat: Decimal | None = None) -> Iterator[RecordedSession | NotReplayed]:
     """The sessions of the file's records, in order. UnreadableCdr for a fault of the file as a whole."""
     for record in records_in(file, UnreadableCdr):
         if record.written is None:
             yield NotReplayed(None, str(record.problem))
             continue
         try:
-            yield session_at(record.path, record.written, time_zone)
+            yield session_at(record.path, record.written, time_zone, vat)
         except UnreadableCdr as error:
             yield NotReplayed(record.id, str(error))
 

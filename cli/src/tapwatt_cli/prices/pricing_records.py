@@ -15,11 +15,11 @@ from pricing.engine.so_far import so_far
 from pricing.engine.totals import tax_unknown
 from pricing.ocpi.cdrs import zone_of
 from pricing.ocpi.charging_periods import Note, UnreadableCdr
-from pricing.ocpi.chosen_tariff import asks_for_the_local_time, tariff_for
+from pricing.ocpi.chosen_tariff import asks_for_the_local_time, tariff_for, with_vat
 from pricing.ocpi.country_zones import zone_in
 from pricing.ocpi.documents import quoted
 from pricing.ocpi.recorded_usage import Usage
-from pricing.ocpi.tariff_reader import not_read
+from pricing.ocpi.tariff_reader import notes_on
 from tapwatt.facts.fields import ChargingPeriod
 from tapwatt.money import Money, Rounding, exponent, round_to_minor
 from tapwatt.tariffs import Tariff, contradiction
@@ -40,13 +40,15 @@ class Contradiction(CannotPrice):
 class How:
     """How to price: `time_zone` where the record has none, `at` for the cost until an instant (UTC).
 
-    `offered_notes` is what was let be in each tariff that was handed in, by its id; None if none was.
+    `vat`, in percent, is on prices that say none. `offered_notes` is what was let be in each tariff that was handed in,
+    by its id; None if none was.
     """
 
     time_zone: str | None = None
     rounding: Rounding = Rounding.HALF_UP
     idle_grace_s: int = 0
     at: datetime | None = None
+    vat: Decimal | None = None
     offered_notes: Mapping[str, Sequence[Note]] | None = None
 
 
@@ -109,6 +111,7 @@ class Priced:
 def price_usage(usage: Usage, offered: Sequence[Tariff] | None, how: How) -> Priced:
     """The session's price by the tariff offered, or by its own. UnreadableCdr, or CannotPrice with the reason."""
     tariff = tariff_for(usage, offered)
+    tariff = tariff if how.vat is None else with_vat(tariff, how.vat)
     wrong = contradiction(tariff)
     if wrong is not None:
         raise Contradiction(f"nobody can be billed by tariff {quoted(tariff.id)}: {wrong}; correct the tariff")
@@ -183,6 +186,10 @@ def _notes(usage: Usage, tariff: Tariff, how: How, expired: bool) -> list[Note]:
     if expired:
         notes.append(Note(usage.path, "this is a reservation and nothing else, so it is priced as one that expired"))
     notes += _not_read(usage, tariff, how)
+    if usage.older and tariff.tax_included == "NO" and how.vat is None:
+        notes.append(
+            Note(usage.path, "is of OCPI 2.1.1, whose prices are before VAT: say with --vat which, such as 21")
+        )
     if not tariff.valid_at(usage.periods[0].starts_at):
         notes.append(Note(usage.path, f"tariff {quoted(tariff.id)} was not valid when this session began"))
     if usage.time_zone is not None and how.time_zone not in (None, usage.time_zone):
@@ -197,7 +204,7 @@ def _not_read(usage: Usage, tariff: Tariff, how: How) -> list[Note]:
     if how.offered_notes is not None:
         return list(how.offered_notes.get(tariff.id, ()))
     inside = [(n, one) for n, one in enumerate(usage.tariffs) if isinstance(one, dict) and one.get("id") == tariff.id]
-    return [note for number, one in inside[:1] for note in not_read(f"{usage.path}.tariffs[{number}]", one)]
+    return [note for number, one in inside[:1] for note in notes_on(f"{usage.path}.tariffs[{number}]", one)]
 
 
 def document(priced: Priced) -> dict[str, Any]:

@@ -20,9 +20,11 @@ from pricing.checking.space import Space, days_of
 from pricing.checking.unreachable_prices import never_charged, overlaps
 from pricing.checking.validity import validity
 from pricing.checking.winners import contests
+from pricing.ocpi.dialects import understood_tariff
 from tapwatt.tariffs import contradiction
 
 _ORDER = tuple(Severity)
+_MOST = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,12 @@ def check(path: str, written: dict[str, Any], on: date) -> Checked:
 
     Times and days before `on` count as gone. A tariff that cannot be read in part is looked at in its other parts.
     """
+    written, understood = understood_tariff(path, written)
     tariff, numbers, found = read(path, written)
     whole = not found
+    found += (
+        note(one.path, f"this field {one.said}", "Write it as OCPI does, for others.") for one in understood[:_MOST]
+    )
     found += unknown_fields(path, written)
     said = ""
     if tariff is not None:

@@ -15,7 +15,8 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from pricing.ocpi.charging_periods import OcpiRecord, RecordTime, UnreadableCdr, Volume
-from pricing.ocpi.chosen_tariff import tariff_for
+from pricing.ocpi.chosen_tariff import tariff_for, with_vat
+from pricing.ocpi.dialects import is_2_1_1, understood_record
 from pricing.ocpi.documents import fault_of, objects_in, quoted, read_json
 from pricing.ocpi.recorded_usage import OcpiPrice, Usage, usage_at
 from tapwatt.facts.fields import ChargingPeriod
@@ -66,8 +67,8 @@ class _Location(OcpiRecord):
 class _Cdr(OcpiRecord):
     """What a record has beside its periods and tariffs."""
 
-    country_code: str
-    party_id: str
+    country_code: str = "XX"
+    party_id: str = "XXX"
     id: str
     start_date_time: RecordTime
     end_date_time: RecordTime
@@ -86,15 +87,24 @@ def read_cdrs(text: str | bytes, time_zone: str = _UTC) -> list[RecordedSession]
     return [session_at(path, one, time_zone) for path, one in found]
 
 
-def session_at(path: str, one: dict[str, Any], time_zone: str = _UTC) -> RecordedSession:
-    """The session of the CDR at this JSON path. Raises UnreadableCdr."""
+def session_at(path: str, one: dict[str, Any], time_zone: str = _UTC, vat: Decimal | None = None) -> RecordedSession:
+    """The session of the CDR at this JSON path. Raises UnreadableCdr.
+
+    A record of OCPI 2.1.1 does not say whose it is: XX-XXX. `vat`, in percent, is on prices that say none.
+    """
+    understood, _ = understood_record(path, one)
+    if not is_2_1_1(one):
+        for name in ("country_code", "party_id"):
+            if name not in one:
+                raise UnreadableCdr(f"{path}.{name}", "is missing; add it")
     try:
-        cdr = _Cdr.model_validate(one)
+        cdr = _Cdr.model_validate(understood)
     except ValidationError as error:
         raise UnreadableCdr(*fault_of(error, path)) from None
     usage = usage_at(path, one)
     _check(usage)
     tariff = tariff_for(usage)
+    tariff = tariff if vat is None else with_vat(tariff, vat)
     return RecordedSession(
         id=cdr.id,
         tariff=tariff,

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
 
 from pricing.ocpi.charging_periods import UnreadableCdr
 from pricing.ocpi.documents import kind_of, quoted
 from pricing.ocpi.recorded_usage import Usage
 from pricing.ocpi.tariff_reader import UnreadableTariffs, tariff_at
-from tapwatt.tariffs import Dimension, Tariff
+from tapwatt.tariffs import Dimension, PriceComponent, Tariff
 
 _MOST_TARIFFS = 200
 
@@ -20,12 +21,37 @@ def tariff_for(usage: Usage, offered: Sequence[Tariff] | None = None) -> Tariff:
     and the record contradicts itself about it; UnreadableTariffs where the record's own tariff cannot be read.
     """
     found = _inside(usage) if offered is None else _offered(usage, offered)
+    if usage.older and found.tax_included is None and not any(c.vat is not None for c in _components(found)):
+        # Prices of OCPI 2.1.1 are before VAT, and it has no field to say which.
+        found = found.model_copy(update={"tax_included": "NO"})
     if usage.currency is not None and found.currency != usage.currency:
         problem = f"is {usage.currency} and the tariff is in {found.currency}; take the tariff of this session"
         raise UnreadableCdr(f"{usage.path}.currency", problem)
     if usage.trouble is not None and asks_for_energy(found):
         raise usage.trouble
     return found
+
+
+def with_vat(tariff: Tariff, percent: Decimal) -> Tariff:
+    """The tariff with this VAT on every price that says none, unless it says that none applies."""
+    if tariff.tax_included == "N/A":
+        return tariff
+    elements = tuple(
+        element.model_copy(
+            update={
+                "price_components": tuple(
+                    one if one.vat is not None else one.model_copy(update={"vat": percent})
+                    for one in element.price_components
+                )
+            }
+        )
+        for element in tariff.elements
+    )
+    return tariff.model_copy(update={"elements": elements})
+
+
+def _components(tariff: Tariff) -> Iterator[PriceComponent]:
+    return (component for element in tariff.elements for component in element.price_components)
 
 
 def asks_for_energy(tariff: Tariff) -> bool:
@@ -72,7 +98,7 @@ def _inside(usage: Usage) -> Tariff:
         problem = f"there are {len(found)} where one {which} is needed; name the tariff's file before the record's"
         raise UnreadableCdr(path, problem)
     try:
-        return tariff_at(*found[0])
+        return tariff_at(*found[0], before_taxes=usage.older)
     except UnreadableTariffs as error:
         raise UnreadableCdr(error.path, error.problem) from None
 

@@ -261,5 +261,6 @@ def fault_of(error: ValidationError, path: str) -> tuple[str, str]:
         problem = _BOUNDED[first["type"]].format(**first.get("ctx", {})).replace(" or ", ", ")
     if not problem:
         said = first["msg"].removeprefix("Value error, ").removeprefix("Input ")
+        said = "is not a whole number; give one, such as 1" if said == "not a whole number" else said
         problem = " ".join(said.split())[:_MOST].encode("ascii", "backslashreplace").decode()[:_MOST]
     return path + path_of(first["loc"]), problem

@@ -28,12 +28,15 @@ from pricing.ocpi.charging_periods import (
     hours_said,
     says_energy,
 )
+from pricing.ocpi.dialects import is_2_1_1, understood_record
 from pricing.ocpi.documents import fault_of, objects_in, read_json
 from pricing.ocpi.doubtful import doubts_of
 from pricing.tolerance import FINEST_WH, START_OFF, explained_wh
 from tapwatt.facts.fields import ChargingPeriod
 from tapwatt.money import Currency
 
+_MOST_NOTES = 4
+"""Of the fields that are written in another way, so many are said: the others are the same."""
 _Amount = Annotated[Decimal, Field(ge=-(10**9), le=10**9, max_digits=30, allow_inf_nan=False)]
 
 
@@ -51,6 +54,7 @@ class Usage:
 
     `trouble` is a contradiction about its energy, which matters only where a tariff asks for energy. `doubts` are what
     a person has to look at before the price is believed: times that contradict its totals, more power than there is.
+    `older` says that it is of OCPI 2.1.1, whose prices are before VAT.
     """
 
     path: str
@@ -69,6 +73,7 @@ class Usage:
     trouble: UnreadableCdr | None
     notes: tuple[Note, ...]
     doubts: tuple[Note, ...] = ()
+    older: bool = False
 
     @property
     def energy_wh(self) -> Decimal:
@@ -137,6 +142,8 @@ def usage_at(path: str, one: dict[str, Any]) -> Usage:
     """What went on in the session of this object, which stands at this JSON path. Raises UnreadableCdr."""
     if "elements" in one and "charging_periods" not in one:
         raise UnreadableCdr(path, "this is a tariff where a CDR or a session is needed; name the tariff's file first")
+    older = is_2_1_1(one)
+    one, understood = understood_record(path, one)
     try:
         record = _Record.model_validate(one)
     except ValidationError as error:
@@ -176,7 +183,8 @@ def usage_at(path: str, one: dict[str, Any]) -> Usage:
         stated=_stated(one.get("total_cost")),
         total_kwh=total,
         trouble=trouble,
-        notes=(*notes, *more, *energy),
+        notes=(*understood[:_MOST_NOTES], *notes, *more, *energy),
+        older=older,
         doubts=() if ending.open else tuple(doubts_of(one, periods, path)),
     )
 

@@ -7,9 +7,11 @@ from typing import Any
 from pydantic import ValidationError
 
 from pricing.ocpi.charging_periods import Note
+from pricing.ocpi.dialects import understood_tariff
 from pricing.ocpi.documents import UnreadableOcpi, fault_of, objects_in, quoted, read_json
 from tapwatt.tariffs import Tariff, speaks_of_prices
 
+_MOST_NOTES = 4
 _BESIDE_PRICES = frozenset({"country_code", "party_id", "energy_mix"})
 """Fields of an OCPI tariff that no price depends on and that nobody here asks for."""
 
@@ -30,7 +32,16 @@ def read_tariffs(text: str | bytes) -> list[Tariff]:
 def read_noting(text: str | bytes) -> list[tuple[Tariff, list[Note]]]:
     """The same, each with a note for every name in it that is let be."""
     found = objects_in(read_json(text, UnreadableTariffs), UnreadableTariffs)
-    return [(tariff_at(path, one), not_read(path, one)) for path, one in found]
+    return [(tariff_at(path, one), notes_on(path, one)) for path, one in found]
+
+
+def notes_on(path: str, written: dict[str, Any]) -> list[Note]:
+    """What has to be said of the tariff at this path: what was understood in it, and what is let be."""
+    _, understood = understood_tariff(path, written)
+    if len(understood) > _MOST_NOTES:
+        left = len(understood) - _MOST_NOTES
+        understood = [*understood[:_MOST_NOTES], Note(path, f"{left} more fields are understood in the same ways")]
+    return [*understood, *not_read(path, written)]
 
 
 def not_read(path: str, written: dict[str, Any]) -> list[Note]:
@@ -41,14 +52,17 @@ def not_read(path: str, written: dict[str, Any]) -> list[Note]:
     return [Note(path, f"{quoted(name)} {said}") for name in unknown if not speaks_of_prices(name)]
 
 
-def tariff_at(path: str, one: dict[str, Any]) -> Tariff:
-    """The tariff in this object, which stands at this JSON path. Raises UnreadableTariffs."""
+def tariff_at(path: str, one: dict[str, Any], *, before_taxes: bool = False) -> Tariff:
+    """The tariff in this object, which stands at this JSON path. Raises UnreadableTariffs.
+
+    `before_taxes` says that it is of OCPI 2.1.1, whose prices are before taxes that it does not name.
+    """
     if "charging_periods" in one and "elements" not in one:
         raise UnreadableTariffs(
             path, "this is a CDR or a session where a tariff is needed; name the tariff's file first"
         )
     try:
-        return Tariff.model_validate(one)
+        return Tariff.model_validate(understood_tariff(path, one, before_taxes=before_taxes)[0])
     except ValidationError as error:
         raise UnreadableTariffs(*fault_of(error, path)) from None
     except (ValueError, ArithmeticError):

@@ -426,3 +426,24 @@ def test_a_file_that_breaks_off_says_so_after_what_was_in_it(desk: Desk) -> None
     assert done.exit_code == 2
     assert done.stdout.count("to pay") == 2
     assert "it ends in the middle of a record, so it was cut off" in done.stderr
+
+
+def test_a_record_of_2_1_1_is_asked_for_its_vat(desk: Desk) -> None:
+    # given a record as OCPI 2.1.1 has it, whose tariff has no field for VAT
+    older = {**CDR, "stop_date_time": CDR["end_date_time"], "auth_id": TOKEN, "total_cost": 5}
+    del older["end_date_time"], older["cdr_token"]
+    plain = tariff_with({"vat": None})
+    said = desk.price(plain, older)
+    # then it is before taxes that nobody knows, and what to do is said
+    assert said["total_cost"] == {"excl_vat": "5.00", "incl_vat": None}
+    assert (
+        said["notes"][-1]["said"] == "is of OCPI 2.1.1, whose prices are before VAT: say with --vat which, such as 21"
+    )
+    # and with a rate it has it
+    known = desk.price(plain, older, options=("--vat", "21"))
+    assert known["total_cost"] == {"excl_vat": "5.00", "incl_vat": "6.05"}
+    assert known["stated"]["difference"] == {"excl_vat": "0.00", "incl_vat": None}
+    assert (
+        desk.refusal(plain, older, options=("--vat", "x"))
+        == "--vat: 'x' is not a rate in percent from 0 to 100, such as 21"
+    )

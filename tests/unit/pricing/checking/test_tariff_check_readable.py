@@ -27,7 +27,7 @@ def test_a_good_tariff_has_no_findings_and_says_what_it_charges() -> None:
         ({"currency": "XAU"}, "$.currency", ""),
         ({"elements": []}, "$.elements", ""),
         ({"elements": [{"price_components": []}]}, "$.elements[0].price_components", ""),
-        ({"min_price": 5}, "$.min_price", "not an object"),
+        ({"min_price": [5]}, "$.min_price", "not an object"),
         ({"max_price": {"incl_vat": 5}}, "$.max_price.before_taxes", "missing"),
         ({"start_date_time": "tomorrow"}, "$.start_date_time", "not a time"),
         ({"tax_included": "MAYBE"}, "$.tax_included", ""),

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AsyncExitStack, contextmanager
+from decimal import Decimal
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, BinaryIO, NoReturn
@@ -58,9 +59,15 @@ def replay(
     time_zone: Annotated[
         str, typer.Option(callback=_known_zone, help="IANA zone of charging locations whose record has none.")
     ] = "UTC",
+    vat: Annotated[
+        float | None,
+        typer.Option(
+            min=0, max=100, envvar="TAPWATT_PRICE_VAT", help="VAT in percent on prices that say none, as in OCPI 2.1.1."
+        ),
+    ] = None,
     as_document: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
 ) -> None:
-    """Replay recorded OCPI CDRs (2.2.1, 2.3.0) through the ring and compare what it captures with their own totals.
+    """Replay recorded OCPI CDRs (2.1.1 to 2.3.0) through the ring and compare what it captures with their own totals.
 
     A list or JSON Lines of any size; a record that cannot be replayed is named, and the others are. Exit code 0 when
     every total is the same, 1 when one differs (it is named) or could not be replayed, 2 when the file cannot be read.
@@ -69,7 +76,9 @@ def replay(
         raise typer.BadParameter("--bootstrap and --provider-url belong together: both of the same running ring")
     not_replayed: list[NotReplayed] = []
     with _opened(cdrs) as file:
-        recorded = _sessions(cdrs, _some(cdrs, file, time_zone), not_replayed)
+        recorded = _sessions(
+            cdrs, _some(cdrs, file, time_zone, None if vat is None else Decimal(repr(vat))), not_replayed
+        )
         with RunFolder("replay") as folder:
             replayed = run(_replay(recorded, folder.path, bootstrap, provider_url, topic_prefix))
     if as_document:
@@ -90,10 +99,10 @@ def _opened(path: Path) -> Iterator[BinaryIO]:
         yield file
 
 
-def _some(path: Path, file: BinaryIO, time_zone: str) -> Iterator[RecordedSession | NotReplayed]:
+def _some(path: Path, file: BinaryIO, time_zone: str, vat: Decimal | None) -> Iterator[RecordedSession | NotReplayed]:
     """The records, once one of them can be replayed: nothing is started for a file that has none."""
     try:
-        before, found = once_there_is_one(recorded_in(file, time_zone))
+        before, found = once_there_is_one(recorded_in(file, time_zone, vat))
     except UnreadableCdr as unreadable:
         _refuse(f"{path}: {unreadable}")
     first = next(found, None)

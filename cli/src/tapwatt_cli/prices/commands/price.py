@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
+from decimal import Decimal
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Any, BinaryIO
@@ -22,7 +23,7 @@ from pricing.ocpi.charging_periods import Note, RecordTime
 from pricing.ocpi.documents import LARGEST_FILE, UnreadableOcpi, quoted
 from pricing.ocpi.tariff_reader import read_noting
 from tapwatt.money import Rounding
-from tapwatt.tariffs import Tariff
+from tapwatt.tariffs import Percent, Tariff
 from tapwatt.time_zones import zone_named
 from tapwatt_cli.console import page, printable
 from tapwatt_cli.prices.price_page import show_priced
@@ -36,6 +37,7 @@ LARGE = 4 * 1024 * 1024
 """Bytes, from which it is shown how far a file is read."""
 LONGEST_GRACE_S = 7 * 24 * 3600
 _TIME: TypeAdapter[datetime] = TypeAdapter(RecordTime)
+_PERCENT: TypeAdapter[Decimal] = TypeAdapter(Percent)
 
 
 class Refused(Exception):
@@ -65,6 +67,14 @@ def price(
     rounding: Annotated[
         str, typer.Option(metavar="MODE", help=f"How the total is rounded: {', '.join(Rounding)}.")
     ] = Rounding.HALF_UP.value,
+    vat: Annotated[
+        str | None,
+        typer.Option(
+            metavar="PERCENT",
+            envvar="TAPWATT_PRICE_VAT",
+            help="VAT on prices that say none, such as those of OCPI 2.1.1, which are before VAT.",
+        ),
+    ] = None,
     idle_grace: Annotated[
         str, typer.Option(metavar="SECONDS", help="Parked time that is free once energy has stopped.")
     ] = "0",
@@ -73,7 +83,7 @@ def price(
         bool, typer.Option("--summary", help="Of several records the summary alone, not a page for each.")
     ] = False,
 ) -> None:
-    """Price recorded sessions: OCPI tariffs, CDRs and sessions as they are, 2.2.1 and 2.3.0, one, a list or JSON Lines.
+    """Price recorded sessions: OCPI tariffs, CDRs and sessions as they are (2.1.1 to 2.3.0): one, a list or JSON Lines.
 
     The tariff's file counts, whatever the record holds; without one, the tariff is taken from the record. Exit code 2
     and one sentence with the JSON path when there is no honest price.
@@ -83,7 +93,7 @@ def price(
     where some differ or have no price. A file may be of any size.
     """
     try:
-        how = How(_zone(time_zone), _rounding(rounding), _seconds(idle_grace), _time(at))
+        how = How(_zone(time_zone), _rounding(rounding), _seconds(idle_grace), _time(at), _percent(vat))
         clean = _price(files or [], how, Shown(as_document, only_summary))
     except Refused as refused:
         typer.echo(f"tapwatt: {refused}", err=True)
@@ -238,6 +248,15 @@ def _rounding(mode: str) -> Rounding:
         return Rounding(mode)
     except ValueError:
         raise Refused(f"--rounding: {quoted(mode)} is none of {', '.join(Rounding)}") from None
+
+
+def _percent(text: str | None) -> Decimal | None:
+    if text is None:
+        return None
+    try:
+        return _PERCENT.validate_python(text)
+    except ValidationError:
+        raise Refused(f"--vat: {quoted(text)} is not a rate in percent from 0 to 100, such as 21") from None
 
 
 def _seconds(text: str) -> int:
