@@ -45,7 +45,12 @@ def _page(priced: Priced, width: int) -> Iterator[tuple[str, str]]:
 def _title(priced: Priced) -> str:
     usage = priced.usage
     cost = "What it costs so far" if priced.running else "What it costs"
-    return f"{cost}: {usage.kind} {_short(usage.id or '(no id)')}, tariff {_short(priced.tariff.id)}"
+    return f"{cost}: {usage.kind} {_short(usage.id or '(no id)')}, {_tariffs(priced)}"
+
+
+def _tariffs(priced: Priced) -> str:
+    names = [_short(tariff.id) for tariff in (priced.tariff, *priced.others)]
+    return f"tariff {names[0]}" if len(names) == 1 else f"tariffs {', '.join(names)}"
 
 
 def _when(priced: Priced) -> str:

@@ -6,16 +6,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from itertools import groupby
 from typing import Any
 
 from pricing.checking.doubts import doubts
 from pricing.engine.cannot_price import CannotPrice
-from pricing.engine.price import Price, price
+from pricing.engine.price import Price, price_by_several
 from pricing.engine.so_far import so_far
 from pricing.engine.totals import tax_unknown
 from pricing.ocpi.cdrs import zone_of
 from pricing.ocpi.charging_periods import Note, UnreadableCdr
-from pricing.ocpi.chosen_tariff import asks_for_the_local_time, tariff_for, with_vat
+from pricing.ocpi.chosen_tariff import asks_for_the_local_time, tariffs_for, with_vat
 from pricing.ocpi.country_zones import zone_in
 from pricing.ocpi.documents import quoted
 from pricing.ocpi.recorded_usage import Usage
@@ -62,7 +63,10 @@ class Stated:
 
 @dataclass(frozen=True, slots=True)
 class Priced:
-    """A session with its price. Times in UTC; `zone_because` says where the time zone is from."""
+    """A session with its price. Times in UTC; `zone_because` says where the time zone is from.
+
+    `others` are the tariffs of its later parts, where its periods name several.
+    """
 
     usage: Usage
     tariff: Tariff
@@ -75,6 +79,7 @@ class Priced:
     stated: Stated | None
     notes: tuple[Note, ...]
     doubts: tuple[Note, ...] = ()
+    others: tuple[Tariff, ...] = ()
 
     @property
     def running(self) -> bool:
@@ -93,6 +98,8 @@ class Priced:
     @property
     def taxes_unknown(self) -> bool:
         """Whether something in it is priced before taxes of which the tariff says nothing."""
+        if self.others:
+            return any(_all_unknown(tariff) for tariff in (self.tariff, *self.others))
         elements = {line.element for line in self.bill.lines if line.element is not None}
         components = [c for number in elements for c in self.tariff.elements[number].price_components]
         return any(tax_unknown(component, self.tariff.tax_included) for component in components)
@@ -110,25 +117,21 @@ class Priced:
 
 def price_usage(usage: Usage, offered: Sequence[Tariff] | None, how: How) -> Priced:
     """The session's price by the tariff offered, or by its own. UnreadableCdr, or CannotPrice with the reason."""
-    tariff = tariff_for(usage, offered)
-    tariff = tariff if how.vat is None else with_vat(tariff, how.vat)
-    wrong = contradiction(tariff)
-    if wrong is not None:
-        raise Contradiction(f"nobody can be billed by tariff {quoted(tariff.id)}: {wrong}; correct the tariff")
+    tariffs = tariffs_for(usage, offered)
+    if how.vat is not None:
+        tariffs = {name: with_vat(tariff, how.vat) for name, tariff in tariffs.items()}
+    tariff = next(iter(tariffs.values()))
+    for one in tariffs.values():
+        if wrong := contradiction(one):
+            raise Contradiction(f"nobody can be billed by tariff {quoted(one.id)}: {wrong}; correct the tariff")
     if how.at is not None:
         usage = usage.until(how.at)
     periods = usage.periods if how.at is None else so_far(usage.periods, how.at)
     whole = periods == usage.periods
     expired = usage.reservation_expired and whole
-    zone, because = _zone(usage, tariff, how.time_zone)
-    bill = price(
-        tariff,
-        periods,
-        zone,
-        how.rounding,
-        idle_grace_s=how.idle_grace_s,
-        reservation_expired=expired,
-    )
+    zone, because = _zone(usage, list(tariffs.values()), how.time_zone)
+    by = _parts(usage, periods, tariffs)
+    bill = price_by_several(by, zone, how.rounding, idle_grace_s=how.idle_grace_s, reservation_expired=expired)
     energy_wh = sum((period.energy_wh for period in periods), Decimal(0))
     unsplit = usage.total_kwh if usage.trouble is not None else None
     return Priced(
@@ -142,13 +145,32 @@ def price_usage(usage: Usage, offered: Sequence[Tariff] | None, how: How) -> Pri
         rounding=how.rounding,
         stated=_stated(usage, tariff, how) if whole and how.at is None else None,
         notes=(*usage.notes, *_notes(usage, tariff, how, expired)),
-        doubts=(*usage.doubts, *(Note(f.path, f.says) for f in doubts(tariff, periods[0].starts_at, "tariff"))),
+        doubts=(
+            *usage.doubts,
+            *(Note(f.path, f.says) for one in tariffs.values() for f in doubts(one, periods[0].starts_at, "tariff")),
+        ),
+        others=tuple(tariffs.values())[1:],
     )
 
 
-def _zone(usage: Usage, tariff: Tariff, asked: str | None) -> tuple[str, str]:
+def _all_unknown(tariff: Tariff) -> bool:
+    components = (component for element in tariff.elements for component in element.price_components)
+    return any(tax_unknown(component, tariff.tax_included) for component in components)
+
+
+def _parts(
+    usage: Usage, periods: Sequence[ChargingPeriod], tariffs: Mapping[str | None, Tariff]
+) -> list[tuple[Tariff, tuple[ChargingPeriod, ...]]]:
+    """The periods in runs of one tariff each."""
+    if None in tariffs:
+        return [(tariffs[None], tuple(periods))]
+    runs = groupby(periods, key=lambda period: usage.tariff_id_at(period.starts_at))
+    return [(tariffs[name], tuple(run)) for name, run in runs]
+
+
+def _zone(usage: Usage, tariffs: Sequence[Tariff], asked: str | None) -> tuple[str, str]:
     """The charger's time zone and where it is from: the record, the one who asks, or the country if that is enough."""
-    local = asks_for_the_local_time(tariff)
+    local = any(asks_for_the_local_time(tariff) for tariff in tariffs)
     try:
         own = zone_of(usage)
     except UnreadableCdr:
@@ -165,7 +187,7 @@ def _zone(usage: Usage, tariff: Tariff, asked: str | None) -> tuple[str, str]:
     if found is not None:
         return found, f"the time in all of {quoted(usage.country or '')[1:-1]}, the record's country"
     where = f"{usage.path}.cdr_location.time_zone"
-    problem = f"is missing, and tariff {quoted(tariff.id)} depends on the local time"
+    problem = f"is missing, and tariff {quoted(tariffs[0].id)} depends on the local time"
     raise UnreadableCdr(where, f"{problem}; say where the charger stands with --time-zone, such as Europe/Amsterdam")
 
 
@@ -246,6 +268,7 @@ def document(priced: Priced) -> dict[str, Any]:
         ],
         "rounding": {"mode": str(priced.rounding), "policy": priced.policy},
         "tariff_id": priced.tariff.id,
+        "other_tariff_ids": [tariff.id for tariff in priced.others],
         "record": {"kind": usage.kind, "id": usage.id, "path": usage.path},
         "running": priced.running,
         "starts_at": _utc(priced.periods[0].starts_at),

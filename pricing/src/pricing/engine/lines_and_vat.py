@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
 
 from pricing.engine.cannot_price import CannotPrice
-from pricing.engine.line_words import why_adjusted, why_charged
+from pricing.engine.line_words import LONGEST, why_adjusted, why_charged
 from pricing.engine.quantities import A_SECOND, to_decimal
 from pricing.engine.rounding_shares import line_shares, shared_out
 from pricing.engine.totals import A_STEP, NOTHING, Cost, Rate, Used, cost_of, rate_of, rates_of
@@ -27,75 +27,98 @@ _UNIT: dict[Dimension, Literal["kWh", "h", "session"]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Taxed:
-    """What is taxed at one rate: which of the lines, what each costs exactly, and what is owed at it, exactly."""
+class Part:
+    """What was used under one tariff, what it costs exactly within the tariff's limits, and why these changed it."""
 
-    lines: list[int]
-    costs: list[Cost]
-    steady: list[bool]
+    tariff: Tariff
+    used: Sequence[Used]
     total: Cost
+    why: str
+
+
+@dataclass(slots=True)
+class _Taxed:
+    """What is taxed at one rate: its lines and what each costs exactly, and what the limits of each part add."""
+
+    lines: list[tuple[Part, int]] = field(default_factory=list)
+    costs: list[Cost] = field(default_factory=list)
+    adjusted: list[tuple[Part, Cost, int]] = field(default_factory=list)
 
     @property
-    def adjustment(self) -> Cost:
-        """What a lowest or highest price adds to the lines."""
-        return self.total - sum(self.costs, NOTHING)
+    def total(self) -> Cost:
+        """All of it."""
+        return sum((*self.costs, *(cost for _, cost, _ in self.adjusted)), NOTHING)
+
+    @property
+    def steady(self) -> list[bool]:
+        """Which of the lines are fees."""
+        return [part.used[number].component.type is Dimension.FLAT for part, number in self.lines]
+
+    @property
+    def gross(self) -> bool:
+        """Whether the prices are given with VAT."""
+        parts = [part for part, _ in self.lines] + [part for part, _, _ in self.adjusted]
+        return all(part.tariff.tax_included == "YES" for part in parts)
 
 
-def lines_of(
-    tariff: Tariff, used: Sequence[Used], total: Cost, why: str, owed: Money
-) -> tuple[tuple[PriceLine, ...], tuple[VatShare, ...]]:
+def lines_of(parts: Sequence[Part], owed: Money) -> tuple[tuple[PriceLine, ...], tuple[VatShare, ...]]:
     """The lines and the VAT summary of what is owed; the amounts of each kind add up to it exactly.
 
     What is owed is shared out over the rates of VAT. The VAT in each share is worked out once, in
     pricing.engine.vat_in_it, and shared out over the lines, as is the rest. A lowest or highest price is an ADJUSTMENT
     line for each rate, in proportion to what is taxed at it, less than zero when it lowers the price.
     """
-    rates = _by_rate(tariff, used, total, why)
-    minor = 10 ** exponent(tariff.currency)
+    rates = _by_rate(parts)
+    minor = 10 ** exponent(owed.currency)
     taxed_at = list(rates.values())
     shares = shared_out(
         [t.total.incl * minor for t in taxed_at], owed.minor, steady=[bool(t.lines) and all(t.steady) for t in taxed_at]
     )
-    lines: dict[int, PriceLine] = {}
+    lines: dict[tuple[int, int], PriceLine] = {}
     adjustments: list[PriceLine] = []
     vat: list[VatShare] = []
     for (rate, taxed), share in zip(rates.items(), shares, strict=True):
-        vat.append(_vat_share(rate, Money(minor=share, currency=tariff.currency)))
-        costs, steady, adjusted = taxed.costs, taxed.steady, taxed.adjustment != NOTHING
-        if adjusted:
-            costs, steady = [*costs, taxed.adjustment], [*steady, False]
-        parts = line_shares(
-            [_times(c, minor) for c in costs],
+        vat.append(_vat_share(rate, Money(minor=share, currency=owed.currency)))
+        divided = line_shares(
+            [_times(cost, minor) for cost in (*taxed.costs, *(cost for _, cost, _ in taxed.adjusted))],
             vat[-1].excl_vat.minor,
             vat[-1].vat.minor,
-            gross=tariff.tax_included == "YES",
-            steady=steady,
+            gross=taxed.gross,
+            steady=[*taxed.steady, *(False for _ in taxed.adjusted)],
         )
-        for number, part in zip(taxed.lines, parts, strict=False):
-            lines[number] = _line(tariff, used[number], rate, _money(tariff, part))
-        if adjusted:
-            adjustments.append(_adjustment(why_adjusted(why, rate, len(rates)), rate, _money(tariff, parts[-1])))
-    return (*(lines[number] for number in range(len(used))), *adjustments), tuple(vat)
+        money = [_money(owed.currency, one) for one in divided]
+        for (part, number), amounts in zip(taxed.lines, money, strict=False):
+            line = _line(part.tariff, part.used[number], rate, amounts)
+            if len(parts) > 1:
+                line = line.model_copy(update={"why": f"tariff {part.tariff.id}, {line.why}"[:LONGEST]})
+            lines[_place(parts, part), number] = line
+        for (part, _, several), amounts in zip(taxed.adjusted, money[len(taxed.lines) :], strict=True):
+            adjustments.append(_adjustment(why_adjusted(part.why, rate, several), rate, amounts))
+    return (*(lines[place] for place in sorted(lines)), *adjustments), tuple(vat)
 
 
-def _by_rate(tariff: Tariff, used: Sequence[Used], total: Cost, why: str) -> dict[Rate, _Taxed]:
-    """What is taxed at each rate, in order of first use, and its share of what the limits made of the whole."""
-    numbers: dict[Rate, list[int]] = {}
-    for number, one in enumerate(used):
-        numbers.setdefault(rate_of(one.component, tariff.tax_included), []).append(number)
-    costs = {rate: [cost_of(used[n], tariff.tax_included) for n in lines] for rate, lines in numbers.items()}
-    sums = {rate: sum(c, NOTHING) for rate, c in costs.items()}
-    if why:
-        sums = _within(tariff, sums, total)
-    return {
-        rate: _Taxed(
-            numbers.get(rate, []),
-            costs.get(rate, []),
-            [used[n].component.type is Dimension.FLAT for n in numbers.get(rate, [])],
-            taxed,
-        )
-        for rate, taxed in sums.items()
-    }
+def _place(parts: Sequence[Part], part: Part) -> int:
+    return next(place for place, one in enumerate(parts) if one is part)
+
+
+def _by_rate(parts: Sequence[Part]) -> dict[Rate, _Taxed]:
+    """What is taxed at each rate, in order of first use, and its share of what the limits made of each part."""
+    found: dict[Rate, _Taxed] = {}
+    for part in parts:
+        sums: dict[Rate, Cost] = {}
+        for number, one in enumerate(part.used):
+            rate, cost = rate_of(one.component, part.tariff.tax_included), cost_of(one, part.tariff.tax_included)
+            taxed = found.setdefault(rate, _Taxed())
+            taxed.lines.append((part, number))
+            taxed.costs.append(cost)
+            sums[rate] = sums.get(rate, NOTHING) + cost
+        if part.why:
+            limited = _within(part.tariff, sums, part.total)
+            for rate, total in limited.items():
+                added = total - sums.get(rate, NOTHING)
+                if added != NOTHING:
+                    found.setdefault(rate, _Taxed()).adjusted.append((part, added, len(limited)))
+    return found
 
 
 def _within(tariff: Tariff, sums: dict[Rate, Cost], total: Cost) -> dict[Rate, Cost]:
@@ -125,11 +148,11 @@ def _times(cost: Cost, minor: int) -> Cost:
     return Cost(cost.excl * minor, cost.incl * minor)
 
 
-def _money(tariff: Tariff, minor: tuple[int, int]) -> tuple[Money, Money]:
+def _money(currency: str, minor: tuple[int, int]) -> tuple[Money, Money]:
     """One line's amounts: they may be out of all bounds although a highest price keeps the total within them."""
     if max(abs(part) for part in minor) > LARGEST_MINOR:
         raise CannotPrice("a line of the price is larger than any session at a charger could cost")
-    excl, incl = (Money(minor=part, currency=tariff.currency) for part in minor)
+    excl, incl = (Money(minor=part, currency=currency) for part in minor)
     return excl, incl
 
 

@@ -24,17 +24,26 @@ from decimal import Decimal
 from fractions import Fraction
 
 from pricing.engine.cannot_price import CannotPrice
-from pricing.engine.lines_and_vat import lines_of
+from pricing.engine.lines_and_vat import Part, lines_of
 from pricing.engine.quantities import Exact, to_decimal
 from pricing.engine.stretches import Stretch, check_periods, cut
-from pricing.engine.totals import NOTHING, Cost, Used, cost_of, round_up_to_step, round_within_limits, within_limits
+from pricing.engine.totals import (
+    NOTHING,
+    Cost,
+    Used,
+    cost_of,
+    round_once,
+    round_up_to_step,
+    round_within_limits,
+    within_limits,
+)
 from pricing.engine.winning_element import Answer, Asked
 from tapwatt.facts.bill import PriceLine, VatShare
 from tapwatt.facts.fields import ChargingPeriod
 from tapwatt.money import Money, Rounding
 from tapwatt.tariffs import Dimension, Tariff
 
-__all__ = ["CannotPrice", "Price", "exact_cost", "price"]
+__all__ = ["CannotPrice", "Price", "exact_cost", "price", "price_by_several"]
 
 _EXACT = 20
 """Decimals. A price has up to 6, a quantity of energy 7, and VAT adds some."""
@@ -76,11 +85,44 @@ def price(
 
     Periods that neither last nor give energy cost nothing: nothing happened. CannotPrice when no honest price exists.
     """
-    used = _used(tariff, periods, time_zone, idle_grace_s, reservation_expired)
-    total, why = _total(tariff, periods, used)
-    excl, incl = round_within_limits(tariff, total, rounding)
-    lines, vat = lines_of(tariff, used, total, why, incl)
+    by = [(tariff, periods)]
+    return price_by_several(by, time_zone, rounding, idle_grace_s=idle_grace_s, reservation_expired=reservation_expired)
+
+
+def price_by_several(
+    by: Sequence[tuple[Tariff, Sequence[ChargingPeriod]]],
+    time_zone: str,
+    rounding: Rounding = Rounding.HALF_UP,
+    *,
+    idle_grace_s: int = 0,
+    reservation_expired: bool = False,
+) -> Price:
+    """The same for a session of which each part, in order, has a tariff of its own (OCPI, ChargingPeriod, tariff_id).
+
+    Time and energy of a tariff's restrictions count from the start of the session. It has one fee, that of the first
+    tariff with one; billing increments and limits are those of each part. CannotPrice for tariffs in two currencies.
+    """
+    if len({tariff.currency for tariff, _ in by}) > 1:
+        raise CannotPrice("its tariffs are in several currencies, so there is no one total")
+    parts: list[Part] = []
+    before: list[ChargingPeriod] = []
+    for tariff, periods in by:
+        fee = any(one.component.type is Dimension.FLAT for part in parts for one in part.used)
+        used = _used(tariff, periods, time_zone, idle_grace_s, reservation_expired, (before, fee))
+        parts.append(Part(tariff, used, *_total(tariff, periods, used)))
+        before.extend(periods)
+    total = sum((part.total for part in parts), NOTHING)
+    excl, incl = _rounded(parts, total, rounding)
+    lines, vat = lines_of(parts, incl)
     return Price(lines, vat, excl, incl, to_decimal(total.excl, _EXACT), to_decimal(total.incl, _EXACT))
+
+
+def _rounded(parts: Sequence[Part], total: Cost, rounding: Rounding) -> tuple[Money, Money]:
+    tariff = parts[0].tariff
+    if len(parts) == 1:
+        return round_within_limits(tariff, total, rounding)
+    excl, incl = (round_once(amount, tariff.currency, rounding) for amount in (total.excl, total.incl))
+    return excl, incl
 
 
 def exact_cost(
@@ -115,18 +157,23 @@ def _used(
     time_zone: str,
     idle_grace_s: int,
     reservation_expired: bool,
+    earlier: tuple[Sequence[ChargingPeriod], bool] = ((), False),
 ) -> list[Used]:
-    check_periods(periods)
+    """What is used in these periods. `earlier` are those of the session before them, and whether they had a fee."""
+    before, fee = earlier
+    check_periods([*before, *periods])
     reserved = [p for p in periods if p.activity == "reserved"]
     ordinary = [p for p in periods if p.activity != "reserved"]
     _check_reservation(reserved, ordinary, reservation_expired)
     asked = Asked.of(tariff.elements, reservation_expired=reservation_expired)
     used: list[Used] = []
-    for part in (reserved, ordinary):
+    for part, reserving in ((reserved, True), (ordinary, False)):
         if _happened(part):
-            account = _Account(asked)
-            for stretch in cut(tariff.elements, part, time_zone, idle_grace_s):
-                account.add(stretch)
+            account = _Account(asked, charged_once=fee)
+            same = [p for p in before if (p.activity == "reserved") is reserving]
+            for stretch in cut(tariff.elements, [*same, *part], time_zone, idle_grace_s):
+                if stretch.starts_at >= part[0].starts_at:
+                    account.add(stretch)
             used.extend(account.settled())
     return used
 

@@ -1,4 +1,4 @@
-"""Which tariff a recorded session is priced by: the one that was handed in, else the one that its periods name."""
+"""Which tariff a recorded session is priced by: the one that was handed in, else those that its periods name."""
 
 from __future__ import annotations
 
@@ -20,7 +20,26 @@ def tariff_for(usage: Usage, offered: Sequence[Tariff] | None = None) -> Tariff:
     UnreadableCdr where none or several could be meant, where the currencies differ, or where the tariff asks for energy
     and the record contradicts itself about it; UnreadableTariffs where the record's own tariff cannot be read.
     """
-    found = _inside(usage) if offered is None else _offered(usage, offered)
+    return _fitting(usage, _inside(usage, _named(usage)) if offered is None else _offered(usage, offered))
+
+
+def tariffs_for(usage: Usage, offered: Sequence[Tariff] | None = None) -> dict[str | None, Tariff]:
+    """The tariffs of this session by the names that its periods have for them; under None the only one.
+
+    One tariff that is offered counts for all of it, whatever the periods name. Raises what `tariff_for` raises.
+    """
+    names = list(dict.fromkeys(usage.tariff_ids))
+    if len({_same(name) for name in names if name is not None}) < 2 or (offered is not None and len(offered) == 1):
+        return {None: tariff_for(usage, offered)}
+    _each_has_one(usage)
+    return {
+        name: _fitting(usage, _inside(usage, name) if offered is None else _of_them(usage, offered, name))
+        for name in names
+        if name is not None
+    }
+
+
+def _fitting(usage: Usage, found: Tariff) -> Tariff:
     if usage.older and found.tax_included is None and not any(c.vat is not None for c in _components(found)):
         # Prices of OCPI 2.1.1 are before VAT, and it has no field to say which.
         found = found.model_copy(update={"tax_included": "NO"})
@@ -30,6 +49,16 @@ def tariff_for(usage: Usage, offered: Sequence[Tariff] | None = None) -> Tariff:
     if usage.trouble is not None and asks_for_energy(found):
         raise usage.trouble
     return found
+
+
+def _of_them(usage: Usage, offered: Sequence[Tariff], name: str) -> Tariff:
+    found = [tariff for tariff in offered if _same(tariff.id) == _same(name)]
+    if len(found) != 1:
+        problem = (
+            f"they name tariff {quoted(name)}, of which the tariff's file has {len(found)}; give the one that is meant"
+        )
+        raise UnreadableCdr(f"{usage.path}.charging_periods", problem)
+    return found[0]
 
 
 def with_vat(tariff: Tariff, percent: Decimal) -> Tariff:
@@ -80,14 +109,13 @@ def _offered(usage: Usage, offered: Sequence[Tariff]) -> Tariff:
     raise UnreadableCdr(f"{usage.path}.charging_periods", problem)
 
 
-def _inside(usage: Usage) -> Tariff:
-    """The one tariff of the session. A change of tariff on the way is not something a driver accepted."""
+def _inside(usage: Usage, named: str | None) -> Tariff:
+    """The one tariff of this name in the record; the only one where the periods name none."""
     path = f"{usage.path}.tariffs"
     if not isinstance(usage.tariffs, list):
         raise UnreadableCdr(path, f"is {kind_of(usage.tariffs)} where a list of tariffs is needed")
     if len(usage.tariffs) > _MOST_TARIFFS:
         raise UnreadableCdr(path, f"there are more than {_MOST_TARIFFS}; leave those that the periods name")
-    named = _named(usage)
     found = [
         (f"{path}[{number}]", one)
         for number, one in enumerate(usage.tariffs)
@@ -112,13 +140,17 @@ def _named(usage: Usage) -> str | None:
         raise UnreadableCdr(f"{usage.path}.charging_periods", problem)
     if not named:
         return None
+    _each_has_one(usage)
+    return min(named)
+
+
+def _each_has_one(usage: Usage) -> None:
     for number, name in enumerate(usage.tariff_ids):
         # Without the field no tariff is relevant (OCPI, mod_cdrs, ChargingPeriod), unless the record never uses it.
         if name is None:
             where = f"{usage.path}.charging_periods[{number}].tariff_id"
             problem = "is missing, and other periods have one; add it, or name the tariff's file to price every period"
             raise UnreadableCdr(where, problem)
-    return min(named)
 
 
 def _same(name: str) -> str:

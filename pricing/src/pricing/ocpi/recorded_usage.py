@@ -6,6 +6,7 @@ exactly or refused: times, periods, energy. OCPI 2.2.1 and 2.3.0, mod_cdrs and m
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -52,7 +53,8 @@ class StatedCost:
 class Usage:
     """What went on in one session. Times in UTC; `running` if it goes on, with what is known of it until `ends_at`.
 
-    `trouble` is a contradiction about its energy, which matters only where a tariff asks for energy. `doubts` are what
+    `tariff_ids` and `starts` are those of the record's own periods, of which one may be two of `periods`. `trouble` is
+    a contradiction about its energy, which matters only where a tariff asks for energy. `doubts` are what
     a person has to look at before the price is believed: times that contradict its totals, more power than there is.
     `older` says that it is of OCPI 2.1.1, whose prices are before VAT.
     """
@@ -68,6 +70,7 @@ class Usage:
     country: str | None
     tariffs: Any
     tariff_ids: tuple[str | None, ...]
+    starts: tuple[datetime, ...]
     stated: StatedCost | None
     total_kwh: Decimal | None
     trouble: UnreadableCdr | None
@@ -79,6 +82,10 @@ class Usage:
     def energy_wh(self) -> Decimal:
         """What was charged in all periods."""
         return sum((period.energy_wh for period in self.periods), Decimal(0))
+
+    def tariff_id_at(self, moment: datetime) -> str | None:
+        """Which tariff the record's period names that this moment is in; None where it names none."""
+        return self.tariff_ids[max(bisect_right(self.starts, moment) - 1, 0)]
 
     @property
     def reservation_expired(self) -> bool:
@@ -180,6 +187,7 @@ def usage_at(path: str, one: dict[str, Any]) -> Usage:
         country=_name(location.get("country")),
         tariffs=one.get("tariffs", []),
         tariff_ids=tuple(_name(period.tariff_id) for period in given),
+        starts=tuple(period.start_date_time for period in given),
         stated=_stated(one.get("total_cost")),
         total_kwh=total,
         trouble=trouble,

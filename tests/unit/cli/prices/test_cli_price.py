@@ -447,3 +447,26 @@ def test_a_record_of_2_1_1_is_asked_for_its_vat(desk: Desk) -> None:
         desk.refusal(plain, older, options=("--vat", "x"))
         == "--vat: 'x' is not a rate in percent from 0 to 100, such as 21"
     )
+
+
+def test_a_session_may_have_several_tariffs_by_its_periods(desk: Desk) -> None:
+    # given 5 kWh by T-1 at 0.50 and 5 kWh by T-2 at 0.20, both with 10 % of VAT
+    second = {**tariff_with({"price": 0.2}), "id": "T-2"}
+    energy = [{"type": "ENERGY", "volume": 5}]
+    periods = [
+        {"start_date_time": "2026-03-02T08:00:00Z", "tariff_id": "T-1", "dimensions": energy},
+        {"start_date_time": "2026-03-02T09:00:00Z", "tariff_id": "t-2", "dimensions": energy},
+    ]
+    record = {**CDR, "charging_periods": periods, "tariffs": [TARIFF, second]}
+    # when it is priced by what is in it, and by a file of both: 2.50 + 1.00 = 3.50, and 3.85 with VAT
+    for files in ((record,), ([second, TARIFF], record)):
+        said = desk.price(*files)
+        assert said["total_cost"] == {"excl_vat": "3.50", "incl_vat": "3.85"}
+        assert (said["tariff_id"], said["other_tariff_ids"]) == ("T-1", ["T-2"])
+    assert "tariffs T-1, T-2" in desk.run(record).stdout
+    # so far, after half an hour
+    assert desk.price(record, options=("--at", "2026-03-02T08:30:00Z"))["total_cost"]["excl_vat"] == "1.25"
+    # one tariff that is handed in counts for all of it, and a tariff that is not there is named
+    assert desk.price(TARIFF, record)["total_cost"]["excl_vat"] == "5.00"
+    assert "of which the tariff's file has 0" in desk.refusal([TARIFF, {**TARIFF, "id": "T-3"}], record)
+    assert "there are 0 where one tariff 't-2'" in desk.refusal({**record, "tariffs": [TARIFF]})
