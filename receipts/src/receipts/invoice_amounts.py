@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
 
+from receipts.receipt import ReceiptLine
 from tapwatt.facts.bill import PriceLine, VatShare
 
 _HALF = Fraction(1, 2)
@@ -52,7 +53,7 @@ class InvoiceAmounts:
         return self.net + self.vat
 
 
-def invoice_amounts(lines: Sequence[PriceLine], shares: Sequence[VatShare], owed: int) -> InvoiceAmounts:
+def invoice_amounts(lines: Sequence[PriceLine | ReceiptLine], shares: Sequence[VatShare], owed: int) -> InvoiceAmounts:
     """The amounts for these lines and this VAT summary, of which so many minor units are owed (BT-115)."""
     nets = [line.excl_vat.minor for line in lines]
     taxed = []

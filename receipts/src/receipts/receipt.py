@@ -18,13 +18,17 @@ Line = Annotated[str, Field(min_length=1, max_length=100)]
 
 
 class Merchant(BaseModel):
-    """Who sold the energy, as it stands on top of a receipt. Without a VAT number nothing is said of one."""
+    """Who sold the energy, as it stands on top of a receipt. Without a VAT number nothing is said of one.
+
+    An invoice says the buyer in the same words, and needs the country of both (ISO 3166-1 alpha-2).
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Line
     address: Annotated[tuple[Line, ...], Field(max_length=6)] = ()
     vat_number: Annotated[str, Field(min_length=1, max_length=32)] | None = None
+    country: Annotated[str, Field(pattern="^[A-Z]{2}$")] | None = None
 
 
 class LocalMoment(FactPart):

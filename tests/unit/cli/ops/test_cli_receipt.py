@@ -219,3 +219,37 @@ def test_s34_two_operators_with_one_session_id_have_each_their_own_receipt() -> 
         settled_by_facts("s-1", facts)
     assert settled_by_facts("another/s-1", facts).outcome.place == theirs
     assert settled_by_facts(f"{PRICED.place.operator_id}/s-1", facts).outcome.place == PRICED.place
+
+
+def test_an_invoice_is_written_for_who_bought_and_its_credit_note_names_it(tmp_path: Path) -> None:
+    # given a settled session, who sold and who bought
+    seller, buyer, out = tmp_path / "seller.json", tmp_path / "buyer.json", tmp_path / "invoice.xml"
+    seller.write_text(json.dumps({"name": "Voorbeeld", "vat_number": "NL123456789B01", "country": "NL"}))
+    buyer.write_text(json.dumps({"name": "Kunde GmbH", "country": "DE"}))
+    parties = ("--merchant", seller, "--buyer", buyer, "--ubl", out)
+    events = [event(PRICED), event(CAPTURED)]
+    file = written(tmp_path, events)
+    # when its invoice is asked for
+    done = tapwatt("s-1", "--events", file, *parties, "--number", "2026-17")
+    assert (done.exit_code, done.stdout) == (0, f"the invoice 2026-17 is in {out}\n")
+    assert "<cbc:RegistrationName>Kunde GmbH</cbc:RegistrationName>" in out.read_text()
+    # and once money went back its credit note, which has to name it
+    back = Refunded(operator_id="NL-TWT", session_id="s-1", refund_id="r", refund_reference="R", amount=money(100))
+    file = written(tmp_path, [*events, event(back)])
+    asked = tapwatt("s-1", "--events", file, *parties, "--number", "C-1")
+    assert asked.exit_code == 2
+    assert "--invoice" in asked.stderr
+    done = tapwatt("s-1", "--events", file, *parties, "--number", "C-1", "--invoice", "2026-17")
+    assert done.stdout == f"the credit note C-1 is in {out}\n"
+    assert "<cbc:ID>2026-17</cbc:ID>" in out.read_text()
+
+
+def test_an_invoice_without_a_buyer_or_a_country_is_refused(tmp_path: Path) -> None:
+    file, seller = written(tmp_path, [event(PRICED), event(CAPTURED)]), tmp_path / "seller.json"
+    seller.write_text(json.dumps({"name": "Voorbeeld", "vat_number": "NL123456789B01"}))
+    out = tmp_path / "x.xml"
+    assert tapwatt("s-1", "--events", file, "--ubl", out, "--number", "1").exit_code == 2
+    parties = ("--merchant", seller, "--buyer", seller)
+    refused(
+        tapwatt("s-1", "--events", file, "--ubl", out, "--number", "1", *parties), "the seller's country", "add country"
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, NoReturn
 
@@ -13,7 +14,9 @@ from receipts.crediting import make_credit_note
 from receipts.make import NoReceipt, make_receipt
 from receipts.page import html_page, laid_out
 from receipts.receipt import Merchant, Receipt
+from receipts.ubl import Parties, ubl_credit_note, ubl_invoice
 from receipts.words import LANGUAGES
+from tapwatt.clock import SystemClock
 from tapwatt.facts.topics import Topics
 from tapwatt_cli.console import page
 from tapwatt_cli.ops.commands.typed import Session
@@ -52,6 +55,17 @@ def receipt(
     refund: Annotated[str | None, typer.Option(metavar="ID", help="The credit note of this refund alone.")] = None,
     original: Annotated[bool, typer.Option("--original", help="The receipt as it was before money went back.")] = False,
     language: Annotated[str, typer.Option(callback=_known_language, help=f"{', '.join(LANGUAGES)}.")] = "en",
+    ubl: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write an invoice by EN 16931 (UBL 2.1); with refunds its credit note."),
+    ] = None,
+    buyer: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Who bought, for an invoice: as --merchant, with a country.")
+    ] = None,
+    number: Annotated[str | None, typer.Option(metavar="NUMBER", help="The invoice's or credit note's number.")] = None,
+    invoice: Annotated[
+        str | None, typer.Option(metavar="NUMBER", help="Of which invoice it is the credit note.")
+    ] = None,
     operators: Annotated[
         bool, typer.Option("--why", help="For the operator: which element of the tariff each line is from, and why.")
     ] = False,
@@ -68,6 +82,7 @@ def receipt(
     """
     if as_document and html is not None:
         raise typer.BadParameter("--json and --html are two ways to have it: give one")
+    booked = _booked(ubl, merchant, buyer, number)
     if refund is not None and original:
         raise typer.BadParameter("--refund asks for a credit note and --original for the receipt: give one")
     try:
@@ -79,13 +94,48 @@ def receipt(
             made = make_credit_note(receipt_of_it, found.refunds, refund)
     except (NoReceipt, NotSettled, UnknownSession, UnreadableFacts) as error:
         _refuse(str(error))
-    if as_document:
+    if booked is not None:
+        _write(booked.file, _ubl(made, booked, invoice, language))
+        typer.echo(
+            f"the {'credit note' if isinstance(made, CreditNote) else 'invoice'} {booked.number} is in {booked.file}"
+        )
+    elif as_document:
         typer.echo(made.model_dump_json(indent=2))
     elif html is not None:
         _write(html, html_page(made, language))
         typer.echo(f"the {'credit note' if isinstance(made, CreditNote) else 'receipt'} is in {html}")
     else:
         show_receipt(page(), laid_out(made, language, operators=operators))
+
+
+@dataclass(frozen=True, slots=True)
+class _Booked:
+    """What an invoice needs beside the facts."""
+
+    file: Path
+    parties: Parties
+    number: str
+
+
+def _booked(ubl: Path | None, merchant: Path | None, buyer: Path | None, number: str | None) -> _Booked | None:
+    if ubl is None:
+        return None
+    seller, bought = _merchant(merchant), _merchant(buyer)
+    if seller is None or bought is None or number is None:
+        raise typer.BadParameter("--ubl needs --merchant, --buyer and --number: who sold, who bought, which invoice")
+    return _Booked(ubl, Parties(seller, bought), number)
+
+
+def _ubl(made: Receipt | CreditNote, booked: _Booked, invoice: str | None, language: str) -> str:
+    issued_on = made.issued_at.local.date() if made.issued_at is not None else SystemClock().now().date()
+    try:
+        if isinstance(made, Receipt):
+            return ubl_invoice(made, booked.parties, booked.number, issued_on, language)
+        if invoice is None:
+            raise typer.BadParameter("money went back, so this is a credit note: say with --invoice of which invoice")
+        return ubl_credit_note(made, booked.parties, booked.number, invoice, issued_on, language)
+    except NoReceipt as error:
+        _refuse(str(error))
 
 
 def _settled(session: str, bootstrap: str, prefix: str, events: Path | None) -> Settled:
