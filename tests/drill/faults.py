@@ -79,8 +79,10 @@ def _provider(name: str, pages: str, **fault: object) -> Broken:
     @asynccontextmanager
     async def within(stage: Stage) -> AsyncIterator[None]:
         await stage.world.fault(ProviderFault.model_validate(fault))
-        yield
-        await stage.admin("DELETE", "/admin/faults")
+        try:
+            yield
+        finally:
+            await stage.admin("DELETE", "/admin/faults")
 
     return Broken(name, pages, within)
 
@@ -91,9 +93,11 @@ def _redis(name: str, breaks: Mapping[str, str], mends: Mapping[str, str]) -> Br
         for setting, value in breaks.items():
             await stage.redis.config_set(setting, value)
         await stage.redis.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
-        yield
-        for setting, value in mends.items():
-            await stage.redis.config_set(setting, value)
+        try:
+            yield
+        finally:
+            for setting, value in mends.items():
+                await stage.redis.config_set(setting, value)
 
     return Broken(name, "TapwattRedisDown", within)
 
@@ -114,8 +118,10 @@ def _frozen(name: str, part: str, pages: str, also: frozenset[str] = frozenset()
 async def provider_down(stage: Stage) -> AsyncIterator[None]:
     """The provider's process is gone, and started again."""
     await stage.ring.kill("simulator")
-    yield
-    await stage.ring.start("simulator")
+    try:
+        yield
+    finally:
+        await stage.ring.start("simulator")
 
 
 @asynccontextmanager
@@ -129,8 +135,10 @@ async def redis_flushed(stage: Stage) -> AsyncIterator[None]:
 async def redis_read_only(stage: Stage) -> AsyncIterator[None]:
     """A failover has left us with a replica."""
     await stage.redis.execute_command("REPLICAOF", "127.0.0.1", "1")
-    yield
-    await stage.redis.execute_command("REPLICAOF", "NO", "ONE")
+    try:
+        yield
+    finally:
+        await stage.redis.execute_command("REPLICAOF", "NO", "ONE")
 
 
 @asynccontextmanager
@@ -151,11 +159,13 @@ async def view_rebuilt(stage: Stage) -> AsyncIterator[None]:
             await asyncio.sleep(2)
 
     building = asyncio.create_task(builds())
-    yield
-    building.cancel()
-    await asyncio.gather(building, return_exceptions=True)
-    await view.abandon(generation)
-    await client.close()
+    try:
+        yield
+    finally:
+        building.cancel()
+        await asyncio.gather(building, return_exceptions=True)
+        await view.abandon(generation)
+        await client.close()
 
 
 EPOCHS = {"capturer": 3}
@@ -214,17 +224,19 @@ async def portal_capture(stage: Stage) -> AsyncIterator[None]:
     await session.charge("12.5", minutes=30)
     await stage.world.by_hand("capture", authorised.hold.reference, authorised.hold.amount)
     await session.end(EndReason.EV_DISCONNECTED)
-    yield
-    decided = SettlementDecided(
-        operator_id=authorised.place.operator_id,
-        session_id=authorised.session_id,
-        decision_id=f"drill-{authorised.session_id}",
-        amount=authorised.hold.amount,
-        decided_by="drill",
-        reason="taken at the portal",
-        decided_at=stage.fleet.now(),
-    )
-    await stage.fleet.say(decided)
+    try:
+        yield
+    finally:
+        decided = SettlementDecided(
+            operator_id=authorised.place.operator_id,
+            session_id=authorised.session_id,
+            decision_id=f"drill-{authorised.session_id}",
+            amount=authorised.hold.amount,
+            decided_by="drill",
+            reason="taken at the portal",
+            decided_at=stage.fleet.now(),
+        )
+        await stage.fleet.say(decided)
 
 
 def _ended(session_id: str, stage: Stage, energy_wh: int) -> ChargingEnded:
@@ -247,8 +259,8 @@ DRILL: tuple[Broken, ...] = (
     _provider("provider slow", "TapwattProviderSlow", kind="latency", seconds=6.0),
     _provider("answers lost", "TapwattProviderAnswersLost", kind="answer_lost", verb="capture"),
     _provider("rate-limited", "TapwattProviderRateLimits", kind="too_many_requests"),
-    _frozen("Redis down", "Redis", "TapwattRedisDown"),
     Broken("Redis flushed", "TapwattViewLost", redis_flushed),
+    _frozen("Redis down", "Redis", "TapwattRedisDown"),
     Broken("Redis read-only", "TapwattRedisDown", redis_read_only),
     _redis("Redis full", {"maxmemory": "1mb"}, {"maxmemory": "0"}),
     _redis("Redis' password wrong", {"requirepass": "another"}, {"requirepass": ""}),
@@ -261,3 +273,4 @@ DRILL: tuple[Broken, ...] = (
     Broken("view being rebuilt", "TapwattViewRebuilding", view_rebuilt),
     Broken("fleet forges", "TapwattFleetForges", fleet_forges),
 )
+"""In this order: a view that is rebuilt within ten minutes after Redis was away is no flush and pages nobody."""

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from tapwatt.facts.codec import Event
 from tapwatt.settings import read_settings
-from tapwatt.state.session_store import Kept
+from tapwatt.state.deadlines import Deadlines
+from tapwatt.state.session_store import Kept, SessionStore
 from tapwatt.wiring.process import Runtime, run
 from tapwatt.wiring.progress import OwnProgress
 from tapwatt.wiring.resources import with_resources
@@ -28,15 +27,11 @@ def build(runtime: Runtime) -> Service:
     def keep(event: Event) -> Kept | None:
         return kept(event, runtime.clock.now()) if ours(event) else None
 
-    sessions = RememberedSessions(
-        runtime,
-        NAME,
-        EPOCH,
-        REMEMBERS,
-        settings.remember_days,
-        besides=partial(look_after, at=settings.at),
-        keep=keep,
-    )
+    async def besides(store: SessionStore, deadlines: Deadlines, event: Event) -> None:
+        await look_after(deadlines, event, settings.at)
+
+    days = settings.remember_days
+    sessions = RememberedSessions(runtime, NAME, EPOCH, REMEMBERS, days, besides=besides, keep=keep)
     heard = OwnProgress(NAME, TELLING)
     agent = TariffAgent(sessions.store, sessions.deadlines, heard.progress, runtime.clock, settings)
     return with_resources(agent.service(), sessions, heard)

@@ -68,7 +68,7 @@ class ServiceView:
                 clock=self._runtime.clock,
                 log=self._runtime.log,
                 key_of=lambda record: record.key,
-                noted=self._standing.noted,
+                noted=self._looked,
                 again_s=1,
             )
             watch = self._runtime.tasks.beside("watch over the view", self._stay_whole, again_after_s=WATCH_AGAIN_S)
@@ -83,7 +83,7 @@ class ServiceView:
             clock=self._runtime.clock,
             log=self._runtime.log,
             key_of=lambda record: record.key,
-            noted=self._standing.noted,
+            noted=self._looked,
         )
 
     async def _read(self) -> AsyncIterator[Incoming]:
@@ -95,8 +95,11 @@ class ServiceView:
         self._runtime.metrics.observe(REDIS_CALLS, took_s, "unavailable" if failed else "done")
         if failed:
             self._outage.fails(failed)
-        else:
-            self._outage.works()
+
+    def _looked(self, whole: bool) -> None:
+        """A look reads and writes: only then does Redis work. A replica answers whoever reads, and takes nothing."""
+        self._outage.works()
+        self._standing.noted(whole)
 
     def _view_look(self) -> str:
         return "" if self._outage.look() else self._standing.look()
