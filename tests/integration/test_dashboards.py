@@ -1,0 +1,81 @@
+"""Every panel of every dashboard has data while drivers charge, asked of a real Prometheus beside a whole ring."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from scripts.dashboards.every import DASHBOARDS
+from scripts.dashboards.panels import Panel
+from tests.integration.prometheus_process import Prometheus, prometheus
+
+from simulator.fleet.drivers import Waiting
+from simulator.fleet.fleet import Fleet
+from simulator.fleet.world import World
+from simulator.stories.day import play_day
+from simulator.stories.deck import deal
+from tapwatt.clock import SystemClock
+from tapwatt_cli.dev.ring import Ring
+from tapwatt_cli.dev.ring_settings import EXPORTER, SERVICES, RingSettings
+
+pytestmark = [pytest.mark.kafka, pytest.mark.redis, pytest.mark.timeout(300)]
+
+WITHIN_S = 60.0
+"""How long after the last driver an answer may take to be seen: rules are worked out every ten seconds."""
+
+
+NOT_TOLD_YET = {"tapwatt_driver_seconds", "tapwatt_worker_quarantined_sessions"}
+"""Metrics of the catalogue that no worker tells in a usual day; take each away once it is told."""
+
+
+def asked_of(expr: str, service: str) -> str:
+    """A panel's query as Grafana would send it for one service, with a window that a short day fills."""
+    return expr.replace("$__rate_interval", "30s").replace("$service", service)
+
+
+def has_data(answer: list[dict[str, Any]]) -> bool:
+    return any(not math.isnan(float(value)) for series in answer for _, value in series["values"])
+
+
+async def empty_panels(there: Prometheus, since_s: float) -> list[str]:
+    """Those panels of which a query has no data, with the query."""
+    found = []
+    for dashboard in DASHBOARDS:
+        services = list(SERVICES) if dashboard.variable else [""]
+        for panel in dashboard.panels:
+            for service in services:
+                found += [
+                    f"{dashboard.title} / {panel.title}{f' ({service})' if service else ''}: {expr}"
+                    for expr in await _without_data(there, panel, service, since_s)
+                ]
+    return found
+
+
+async def _without_data(there: Prometheus, panel: Panel, service: str, since_s: float) -> list[str]:
+    asked = [asked_of(query.expr, service) for query in panel.queries]
+    return [expr for expr in asked if not has_data(await there.over(expr, since_s))]
+
+
+async def test_every_panel_has_data_while_drivers_charge(tmp_path: Path) -> None:
+    # given a whole ring, its exporter, and a Prometheus that watches them
+    async with Ring(RingSettings(tmp_path / "ring")) as ring:
+        at = {part: ring.service_url(part).removeprefix("http://") for part in (*SERVICES, EXPORTER)}
+        async with prometheus(tmp_path / "prometheus", at, at.pop(EXPORTER)) as there:
+            begun = time.monotonic()
+            # when drivers charge, each in another way
+            async with Fleet(ring.bootstrap, ring.topics, SystemClock()) as fleet, World(ring.provider_url) as world:
+                await play_day(fleet, world, deal(60, seed=4), at_once=20, waiting=Waiting())
+            # then every query of every panel has an answer
+            empty = ["not asked yet"]
+            last = time.monotonic() + WITHIN_S
+            while empty and time.monotonic() < last:
+                every = await empty_panels(there, time.monotonic() - begun)
+                empty = [one for one in every if not any(metric in one for metric in NOT_TOLD_YET)]
+                await asyncio.sleep(2)
+            silent = {metric for metric in NOT_TOLD_YET if any(metric in one for one in every)}
+    assert not empty, "\n".join([f"{len(empty)} queries have no data:", *empty])
+    assert silent == NOT_TOLD_YET, "told by now, so take it from NOT_TOLD_YET"
