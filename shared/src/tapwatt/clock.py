@@ -17,6 +17,10 @@ def milliseconds(moment: datetime | timedelta) -> int:
     return span // timedelta(milliseconds=1)
 
 
+DIRECTIONS = ("behind", "ahead")
+"""How somebody's clock may be off ours."""
+
+
 @dataclass(frozen=True, slots=True)
 class Skew:
     """How far somebody's clock is behind ours; ahead of it where that is negative."""

@@ -58,7 +58,7 @@ class Bench:
             "token-matcher",
             {StopRequested: handler},
             says=(TokenMatched, TokenNotMatched),
-            answers={StopRequested: Answers(STOP_ANSWER, words)},
+            answers={StopRequested: Answers(STOP_ANSWER, words, "token")},
         )
         self.handling = Handling(
             service, self.produce, topics=TOPICS, clock=self.clock, chance=Random(1), metrics=self.metrics, log=quiet()
@@ -87,6 +87,7 @@ async def test_s32_the_time_to_an_answer_is_the_brokers_to_ours_without_the_driv
     labels = {"outcome": "not_matched"}
     assert bench.value("tapwatt_stop_answer_seconds_sum", **labels) == 4.0
     assert bench.value("tapwatt_stop_answer_seconds_bucket", le="5.0", **labels) == 1
+    assert bench.value("tapwatt_driver_seconds_sum", verb="token") == 20.0
     assert bench.value("tapwatt_event_age_seconds_sum", fact="StopRequested") == 24.0
     assert bench.value("tapwatt_handling_seconds_sum", fact="StopRequested", outcome="done") == 24.0
 

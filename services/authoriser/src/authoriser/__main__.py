@@ -7,6 +7,7 @@ from functools import partial
 from authoriser.agent import NAME, REMEMBERS, AuthoriserAgent, rebuilt
 from authoriser.offers import FOR_EVER_S, Offers
 from authoriser.settings import AuthoriserSettings
+from tapwatt.clock import DIRECTIONS
 from tapwatt.errors import BrokenInvariant, NeedsHuman
 from tapwatt.facts.events import TariffPublished
 from tapwatt.facts.fact import Fact
@@ -32,6 +33,8 @@ def build(runtime: Runtime) -> Service:
     heard = OwnProgress(NAME, [TariffPublished])
     offers = Offers(sessions.store, heard.progress, runtime.clock, settings.tariff_wait_s)
     clock_off = partial(runtime.metrics.count, CLOCKS_OFF)
+    for direction in DIRECTIONS:
+        runtime.metrics.count(CLOCKS_OFF, direction, by=0)
 
     def page(session: str, error: NeedsHuman | BrokenInvariant) -> None:
         runtime.metrics.count(NEEDS_HUMAN)

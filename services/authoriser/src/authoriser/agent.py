@@ -104,7 +104,7 @@ class AuthoriserAgent:
             },
             says=(Authorised, AuthorisationDeclined, HoldExpiring),
             longest_s=self._holds.longest_s,
-            answers={SessionRequested: Answers(START_ANSWER, ANSWERED)},
+            answers={SessionRequested: Answers(START_ANSWER, ANSWERED, "authorise")},
             before=self._event_ids,
             rounds=(
                 Round("look after late holds", every_s, self._late.look),

@@ -58,7 +58,7 @@ class TokenMatcherAgent:
             hears,
             says=says,
             before=EventIds(IndexedIds(self._index), ANSWER.days),
-            answers={StopRequested: Answers(STOP_ANSWER, ANSWERED)},
+            answers={StopRequested: Answers(STOP_ANSWER, ANSWERED, "token")},
         )
 
     async def begun(self, event: Event) -> Done:

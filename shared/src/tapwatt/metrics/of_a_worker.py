@@ -80,8 +80,9 @@ PROVIDER_CALLS = Metric(
     "tapwatt_provider_call_seconds",
     "histogram",
     "seconds",
-    "How long one call to the provider took, by verb, result (done, refused, unavailable, unknown, key_refused, "
-    "broken) and the phase in which it ended (connect, send, answer).",
+    "How long one call to the provider took, by verb, result (done, refused, unavailable, rate_limited, unknown, "
+    "key_refused, broken; ended where we gave it up) and the phase in which it ended (connect, send, answer; "
+    "refused where the provider says that we are set up wrongly there).",
     "unavailable in connect: it is away. unknown in answer: it is slow, or answers are lost. broken: it "
     "contradicts us.",
     ("verb", "result", "phase"),

@@ -19,7 +19,7 @@ from tapwatt.facts.codec import LARGEST_EVENT, Event, decode, encode, follow
 from tapwatt.facts.fact import Fact, reason_words
 from tapwatt.facts.topics import Topics, fact_type
 from tapwatt.log import Log
-from tapwatt.metrics.of_a_worker import EVENT_AGE, HANDLING, NEEDS_HUMAN, PRODUCED, RETRIES, UNFORESEEN
+from tapwatt.metrics.of_a_worker import DRIVER, EVENT_AGE, HANDLING, NEEDS_HUMAN, PRODUCED, RETRIES, UNFORESEEN
 from tapwatt.metrics.registry import Metrics
 from tapwatt.retry import RetryPolicy, retrying
 from tapwatt.worker.moved_records import Delay, Kind, delay_of
@@ -222,6 +222,8 @@ class Handling:
             if word is not None and one.since is not None and at >= one.since:
                 waited_s = (now - (event.logged_at or event.envelope.time)).total_seconds() - one.driver_s
                 self._metrics.observe(answers.metric, max(waited_s, 0.0), word, exemplar=one.trace_id)
+        if one.driver_s:
+            self._metrics.observe(DRIVER, one.driver_s, answers.card_for, exemplar=one.trace_id)
 
     async def _handle(self, event: Event) -> Done:
         await self._service.before(event)

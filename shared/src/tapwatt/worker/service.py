@@ -30,10 +30,14 @@ class Probe:
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What somebody waits for an answer to: the metric of how long it takes, and the word by which each is counted."""
+    """What somebody waits for an answer to: the metric of how long it takes, and the word by which each is counted.
+
+    `card_for` is what a driver presents a card for meanwhile: authorise or token.
+    """
 
     metric: Metric
     words: Mapping[type[Fact], str]
+    card_for: str
 
 
 Opening = Callable[[], AbstractAsyncContextManager[object]]

@@ -151,6 +151,7 @@ class Worker:
         for opening in self._service.opens:
             await opened.enter_async_context(opening())
         await self._quarantine.known()
+        self._metrics.set(WORKER_QUARANTINED, len(self._quarantine))
         group = self._topics.prefix + self._service.name
         app = make_app(group, heard, self._inflight, self._retry, self._kafka, settings, self._quarantine.doubt)
         opened.push_async_callback(self._leave, app)
