@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import time
 from decimal import Decimal
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StrictBool, field_validator
 
 from tapwatt.exact import WHOLE, Exact
 from tapwatt.facts.fields import FactPart, Moment, Text
@@ -21,6 +22,14 @@ class WhenItHolds(Restrictions):
 
     model_config = ConfigDict(extra="ignore", json_schema_extra=None)
 
+    @field_validator("start_time", "end_time")
+    @classmethod
+    def _is_local(cls, at: time | None) -> time | None:
+        # A tariff's is refused with the tariff (tapwatt.tariffs.contradiction), and here there is none.
+        if at is not None and at.tzinfo is not None:
+            raise ValueError("a time of day has no offset: it is what the charger's clock shows")
+        return at
+
 
 class LineTerms(FactPart):
     """Why a line stands on the bill, for whoever says it in a driver's language.
@@ -30,13 +39,13 @@ class LineTerms(FactPart):
     decided the amount.
     """
 
-    prices_include_vat: bool | None = None
+    prices_include_vat: StrictBool | None = None
     holds: WhenItHolds | None = None
     step_size: Annotated[int, WHOLE] | None = None
     added: Figure | None = None
     grace_s: Figure | None = None
     limit: Literal["lowest", "highest", "both"] | None = None
-    settled: bool = False
+    settled: StrictBool = False
 
 
 class PriceLine(FactPart):
