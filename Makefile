@@ -14,11 +14,11 @@ setup: ## make .venv with everything locked (the others do it themselves)
 demo: setup ## run the whole ring on a real Kafka and Redis: at least 60 sessions, and an audit to the cent
 	@$(PY) -m tapwatt_cli demo $(ARGS)
 
-test: setup check ## check everything: tidy, unit, property, flow, contract, integration
+test: setup check ## check everything: tidy, unit, cli, property, flow, contract, integration
 	@$(PY) -m pytest -n 2 --dist loadfile tests $(ARGS)
 
 test-fast: setup ## the tests that need no Kafka: seconds
-	@$(PY) -m pytest -q -n auto tests/unit tests/property tests/flow tests/tidy $(ARGS)
+	@$(PY) -m pytest -q -n auto tests/unit tests/cli tests/property tests/flow tests/tidy $(ARGS)
 
 check: setup ## formatting, lint, types, who may import whom, the published contract, the dashboards
 	@.venv/bin/ruff format --check --quiet . || { echo "not formatted: run 'make format'"; exit 1; }

@@ -173,7 +173,7 @@ def test_a_newcomer_reads_where_everything_is_and_what_to_try(up: Up, tmp_path: 
 def one_sentence(process: subprocess.Popen[str]) -> str:
     """The sentence on standard error, after the lines of progress."""
     out, err = process.communicate(timeout=120)
-    assert process.returncode == 1, err
+    assert process.returncode == 4, err
     assert "Traceback" not in err
     assert out == ""
     sentences = [line for line in err.strip().splitlines() if "logs and files are kept" not in line]

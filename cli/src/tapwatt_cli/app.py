@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
 
-from tapwatt.errors import TapwattError
 from tapwatt_cli import dev
+from tapwatt_cli.exit_codes import TABLE, CannotBeDone
 from tapwatt_cli.ops.commands import audit, dlq, doctor, holds, lag, publish, receipt, refund, session, top, topics
 from tapwatt_cli.prices.commands import price, sheet, tariff
 
@@ -30,8 +33,26 @@ app = typer.Typer(
 
     **Before going live:** `tapwatt replay CDRS.json` sends your own charging records through the ring and compares what
     it captured with what you billed.
-    """,
+
+    **Exit codes,** of every command:
+    """
+    + "".join(f"\n    - **{code}** {meaning}" for code, meaning in TABLE.items()),
 )
+
+
+def _say_version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"tapwatt {version('tapwatt-cli')} (Python {platform.python_version()})")
+        raise typer.Exit
+
+
+@app.callback()
+def _of_every_command(
+    asked: Annotated[
+        bool, typer.Option("--version", callback=_say_version, is_eager=True, help="Say which version this is.")
+    ] = False,
+) -> None:
+    """What may be typed before a command."""
 
 
 NEED_THE_EXTRA = {
@@ -43,7 +64,7 @@ NEED_THE_EXTRA = {
 
 def _needs_the_extra(name: str) -> Callable[[], None]:
     def command() -> None:
-        raise TapwattError(
+        raise CannotBeDone(
             f"'tapwatt {name}' brings a ring up on this machine and needs the developer's extra: "
             "pip install 'tapwatt-cli[dev]'"
         )

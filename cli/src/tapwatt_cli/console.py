@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,9 +19,9 @@ SHOWN_AFTER_S = 0.5
 
 
 def page() -> Console:
-    """Where results are shown. A file or a pipe has no width of its own, and gets one that the tables fit in."""
+    """Where results are shown. A file or a pipe has no width of its own: COLUMNS says it, else tables fit in."""
     console = Console()
-    return console if console.is_terminal else Console(width=PAGE_WIDTH)
+    return console if console.is_terminal or _columns() else Console(width=PAGE_WIDTH)
 
 
 @contextmanager
@@ -43,6 +44,10 @@ def read_so_far(what: str) -> Iterator[Callable[[int, int], None]]:
         yield told
     finally:
         bar.stop()
+
+
+def _columns() -> bool:
+    return os.environ.get("COLUMNS", "").isdigit()
 
 
 def a_person_types() -> bool:

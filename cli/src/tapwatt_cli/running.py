@@ -9,21 +9,19 @@ from typing import Any, TypeVar
 
 import typer
 
-from tapwatt.errors import TapwattError
+from tapwatt.errors import TapwattError, Unavailable
+from tapwatt_cli.exit_codes import TERMINATED
 
 T = TypeVar("T")
 
-INTERRUPTED = 130
-TERMINATED = 143
-
 
 def run(work: Coroutine[Any, Any, T]) -> T:
-    """The work's result. On Ctrl-C everything it started is stopped first, then the exit code is 130 (SIGTERM: 143)."""
+    """The work's result. On Ctrl-C everything it started is stopped first, and then it is a KeyboardInterrupt.
+
+    SIGTERM does the same, and ends with exit code 143.
+    """
     try:
         return asyncio.run(_until_told_to_end(work))
-    except KeyboardInterrupt:
-        typer.echo("tapwatt: interrupted; everything that was started is stopped", err=True)
-        raise typer.Exit(INTERRUPTED) from None
     except asyncio.CancelledError:
         raise typer.Exit(TERMINATED) from None
     except BaseExceptionGroup as group:
@@ -60,7 +58,7 @@ async def _until_told_to_end(work: Coroutine[Any, Any, T]) -> T:
     except asyncio.CancelledError:
         if task.cancelling():
             raise
-        raise TapwattError("a connection was closed while it opened, and the work was given up: try again") from None
+        raise Unavailable("a connection was closed while it opened, and the work was given up: try again") from None
 
 
 def sentence_of(group: BaseExceptionGroup) -> TapwattError | None:

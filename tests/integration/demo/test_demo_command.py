@@ -57,7 +57,7 @@ def test_s33_a_service_killed_in_the_middle_loses_nothing(tmp_path: Path) -> Non
 
 def one_sentence(done: subprocess.CompletedProcess[str]) -> str:
     """The sentence on standard error, after the lines of progress."""
-    assert done.returncode == 1, done.stderr
+    assert done.returncode == 4, done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
     return done.stderr.strip().splitlines()[-1]

@@ -36,12 +36,12 @@ def test_what_cannot_be_meant_is_refused_before_anything_starts(arguments: list[
     assert CliRunner().invoke(app, arguments).exit_code == 2
 
 
-def test_an_error_of_ours_is_one_sentence_and_exit_code_1(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_is_one_sentence_and_exit_code_2(tmp_path: Path) -> None:
     # when a command cannot do its work
     command = [sys.executable, "-m", "tapwatt_cli", "topics", "--file", str(tmp_path / "none.toml")]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     # then that is said in one sentence
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.startswith("tapwatt: ")
     assert len(done.stderr.strip().splitlines()) == 1
 

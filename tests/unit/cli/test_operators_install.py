@@ -54,7 +54,7 @@ def test_what_needs_no_ring_works_without_the_extra(elsewhere: str) -> None:
 @pytest.mark.parametrize("arguments", [["demo"], ["demo", "--sessions", "100"], ["up"], ["replay", "CDRS.json"]])
 def test_what_needs_a_ring_says_which_extra_it_needs(elsewhere: str, arguments: list[str]) -> None:
     done = tapwatt(elsewhere, *arguments)
-    assert done.returncode == 1
+    assert done.returncode == 4
     assert done.stderr == (
         f"tapwatt: 'tapwatt {arguments[0]}' brings a ring up on this machine and needs the developer's extra: "
         "pip install 'tapwatt-cli[dev]'\n"

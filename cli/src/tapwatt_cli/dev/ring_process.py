@@ -11,16 +11,16 @@ from pathlib import Path
 
 import aiohttp
 
-from tapwatt.errors import TapwattError
 from tapwatt.log import LAST_WORDS
 from tapwatt_cli.dev.local.processes import Child
+from tapwatt_cli.exit_codes import CannotBeDone
 
 LOOK_EVERY_S = 0.1
 READY_WITHIN_S = 60.0
 LONGEST_SENTENCE = 600
 
 
-class RingBroken(TapwattError):
+class RingBroken(CannotBeDone):
     """A part of the ring did not start, or ended by itself. The sentence is its own where it left one."""
 
 

@@ -11,7 +11,7 @@ from types import TracebackType
 import typer
 
 from tapwatt_cli.dev.local.errors import LocalError
-from tapwatt_cli.running import INTERRUPTED, TERMINATED
+from tapwatt_cli.exit_codes import TERMINATED, NobodyReads
 
 REMOVE_TRIES = 8
 REMOVE_AGAIN_S = 0.25
@@ -43,7 +43,8 @@ class RunFolder:
     ) -> None:
         if not self.path.exists():
             return
-        asked_to_end = isinstance(error, typer.Exit) and error.exit_code in (INTERRUPTED, TERMINATED)
+        told_to_end = isinstance(error, typer.Exit) and error.exit_code == TERMINATED
+        asked_to_end = told_to_end or isinstance(error, KeyboardInterrupt | NobodyReads)
         if self.keep or not (error is None or asked_to_end):
             typer.echo(f"tapwatt: logs and files are kept in {self.path}", err=True)
         else:

@@ -8,18 +8,19 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from tapwatt.clock import Clock
-from tapwatt.errors import TapwattError, Unavailable
+from tapwatt.errors import Unavailable
 from tapwatt.facts.topics import Topics
 from tapwatt.worker.kafka.header_names import send
 from tapwatt.worker.kafka.log_reader import read_log
 from tapwatt.worker.kafka.producer import LARGEST_VALUE
 from tapwatt.worker.records import Incoming, Read
+from tapwatt_cli.exit_codes import CannotBeDone
 from tapwatt_cli.ops.dead_letters import Letter, in_order, letters_of, marker, replay_of, replays, retry_topic
 from tapwatt_cli.ops.kafka_words import away, is_away, reading
 from tapwatt_cli.ops.topic_log import NoTopics, partitions_of
 
 
-class NobodyListens(TapwattError):
+class NobodyListens(CannotBeDone):
     """The service that dead-lettered a letter has no topic to hear it from."""
 
 

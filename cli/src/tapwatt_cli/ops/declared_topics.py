@@ -14,7 +14,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from tapwatt.errors import TapwattError
+from tapwatt_cli.exit_codes import CannotBeDone, Unusable
 from tapwatt_cli.ops.kafka_words import away, is_away
 
 _METADATA_S = 60.0
@@ -26,8 +26,12 @@ IN_THE_TREE = Path(__file__).parents[4] / "deploy" / "topics.toml"
 """The declaration in the repository, of which the packed one is a copy."""
 
 
-class TopicsError(TapwattError):
-    """The declared topics cannot be read, or Kafka did not take them."""
+class TopicsError(CannotBeDone):
+    """Kafka did not take the declared topics, or did not tell of its own."""
+
+
+class UnreadableTopics(Unusable):
+    """The file that declares the topics cannot be read."""
 
 
 def topics_file() -> Path:
@@ -77,9 +81,9 @@ def read_topics(path: Path) -> dict[str, Declared]:
     try:
         declared = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise TopicsError(f"{path} cannot be read ({error.strerror}): it declares the topics") from None
+        raise UnreadableTopics(f"{path} cannot be read ({error.strerror}): it declares the topics") from None
     except tomllib.TOMLDecodeError as error:
-        raise TopicsError(f"{path} is not TOML: {error}") from None
+        raise UnreadableTopics(f"{path} is not TOML: {error}") from None
     defaults = declared.get("defaults", {})
     topics = {}
     for name, own in declared.get("topics", {}).items():
@@ -90,7 +94,7 @@ def read_topics(path: Path) -> dict[str, Declared]:
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"])
-            raise TopicsError(f"{path}: topic {name}: {where}: {first['msg']}") from None
+            raise UnreadableTopics(f"{path}: topic {name}: {where}: {first['msg']}") from None
     return topics
 
 

@@ -8,11 +8,11 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from tapwatt.errors import TapwattError
 from tapwatt.money import Money
+from tapwatt_cli.exit_codes import CannotBeDone
 
 
-class UnreadableLedger(TapwattError):
+class UnreadableLedger(CannotBeDone):
     """What was given as a ledger is none; the sentence says where."""
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 
-from tapwatt.errors import Poison, TapwattError
+from tapwatt.errors import Poison
 from tapwatt.facts.codec import Event, decode
 from tapwatt.facts.envelopes import Headers, note
 from tapwatt.facts.events import FACTS, EventRejected
@@ -16,10 +16,11 @@ from tapwatt.facts.fact import Fact
 from tapwatt.facts.topics import Topics
 from tapwatt.worker.kafka.log_reader import read_log
 from tapwatt.worker.records import Incoming
+from tapwatt_cli.exit_codes import CannotBeDone
 from tapwatt_cli.ops.kafka_words import reading
 
 
-class NoTopics(TapwattError):
+class NoTopics(CannotBeDone):
     """There is nothing of Tapwatt on this Kafka."""
 
 

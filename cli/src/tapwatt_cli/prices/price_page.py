@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
 from zoneinfo import ZoneInfo
@@ -17,7 +17,7 @@ from tapwatt_cli.console import printable
 from tapwatt_cli.prices.pricing_records import Priced, plain
 
 _WIDEST = 120
-_NARROWEST = 60
+_NARROWEST = 40
 _INDENT = "  "
 _LONGEST_NAME = 40
 _NOISE = 9
@@ -25,7 +25,7 @@ _NOISE_IS = Decimal("1e-12")
 
 
 def show_priced(console: Console, priced: Priced) -> None:
-    """The whole price on a page, in a terminal of 80 columns and more."""
+    """The whole price on a page. Where the table is wider than the terminal, what makes a line up stands below it."""
     width = max(min(console.width, _WIDEST), _NARROWEST)
     for text, style in _page(priced, width):
         shown = text.replace("─", "-").encode("ascii", "replace").decode() if console.options.ascii_only else text
@@ -88,7 +88,7 @@ def _lines(priced: Priced, width: int) -> Iterator[tuple[str, str]]:
     bill, currency = priced.bill, priced.tariff.currency
     rows: list[tuple[str, ...]] = [("", "quantity", "price", "VAT", "before VAT", f"{currency} {_after(priced)}")]
     rows += [_cells(line, unknown=priced.taxes_unknown) for line in bill.lines]
-    total = (
+    total: tuple[str, ...] = (
         "to pay so far" if priced.running else "to pay",
         "",
         "",
@@ -96,13 +96,19 @@ def _lines(priced: Priced, width: int) -> Iterator[tuple[str, str]]:
         _amount(bill.taxable),
         _amount(bill.incl_vat),
     )
-    widths = [max(len(row[column]) for row in (*rows, total)) for column in range(len(total))]
-    rule = "─" * (sum(widths) + 2 * len(widths))
+    widths = _widths((*rows, total))
+    folded = _wide(widths) > width
+    if folded:
+        details = [_detail(row) for row in rows[1:]]
+        rows, total = [_amounts(row) for row in rows], _amounts(total)
+        widths = _widths((*rows, total))
+    rule = "─" * _wide(widths)
     yield _row(rows[0], widths), "bold"
     yield rule, "dim"
-    for line, row in zip(bill.lines, rows[1:], strict=True):
+    for place, (line, row) in enumerate(zip(bill.lines, rows[1:], strict=True)):
         yield _row(row, widths), ""
-        why = f"{_span(priced, line)}{printable(line.why)}"
+        made_up = details[place] if folded else ""
+        why = f"{made_up}{_span(priced, line)}{printable(line.why)}"
         for part in textwrap.wrap(why, width, initial_indent=_INDENT * 2, subsequent_indent=_INDENT * 2):
             yield part, "dim"
     yield rule, "dim"
@@ -113,6 +119,27 @@ def _lines(priced: Priced, width: int) -> Iterator[tuple[str, str]]:
         else:
             said = f"of which {plain(share.percent)} % VAT: {_amount(share.vat)} on {_amount(share.excl_vat)}"
         yield _INDENT + said, ""
+
+
+def _widths(rows: Sequence[tuple[str, ...]]) -> list[int]:
+    return [max(map(len, column)) for column in zip(*rows, strict=True)]
+
+
+def _wide(widths: Sequence[int]) -> int:
+    """Columns of a whole row."""
+    return sum(widths) + 2 * len(widths)
+
+
+def _amounts(row: tuple[str, ...]) -> tuple[str, ...]:
+    """A row without quantity, price and VAT, which stand below it then."""
+    name, *_, excl_vat, incl_vat = row
+    return name, excl_vat, incl_vat
+
+
+def _detail(row: tuple[str, ...]) -> str:
+    _, quantity, price, vat, *_ = row
+    at = " at ".join(one for one in (quantity, price) if one)
+    return f"{f'{at}, ' if at else ''}VAT {vat}: "
 
 
 def _after(priced: Priced) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import textwrap
 from collections.abc import Sequence
@@ -24,12 +25,13 @@ _MOST_PATHS = 4
 def show_checked(checked: Sequence[Checked], on: date) -> None:
     """Every tariff, and how many are good if there are several."""
     width = max(min(shutil.get_terminal_size((_WIDEST, 0)).columns, _WIDEST), _NARROWEST)
+    coloured = False if os.environ.get("NO_COLOR") else None  # None: as the terminal can, https://no-color.org
     for place, one in enumerate(checked):
         if place:
             typer.echo()
-        typer.echo("\n".join(_head(one, width)))
+        typer.echo("\n".join(_head(one, width)), color=coloured)
         for paths, finding in _folded(one.findings):
-            typer.echo("\n".join(_lines(paths, finding, width)))
+            typer.echo("\n".join(_lines(paths, finding, width)), color=coloured)
     if len(checked) > 1:
         good = sum(one.good for one in checked)
         typer.echo(f"\n{len(checked)} tariffs on {on}: {good} good, {len(checked) - good} to look at")

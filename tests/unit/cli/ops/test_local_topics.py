@@ -8,7 +8,7 @@ import pytest
 
 from tapwatt.facts.events import FACTS
 from tapwatt.facts.topics import fact_type
-from tapwatt_cli.ops.declared_topics import TopicsError, apply, for_one_broker, read_topics
+from tapwatt_cli.ops.declared_topics import TopicsError, UnreadableTopics, apply, for_one_broker, read_topics
 
 DECLARED = Path(__file__).parents[4] / "deploy" / "topics.toml"
 
@@ -62,7 +62,7 @@ def test_one_broker_keeps_one_copy_and_asks_for_no_more(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_declaration_is_told_by_topic_and_field(tmp_path: Path, text: str, sentence: str) -> None:
-    with pytest.raises(TopicsError) as told:
+    with pytest.raises(UnreadableTopics) as told:
         read_topics(_written(tmp_path, text))
     assert sentence in str(told.value)
     assert str(tmp_path) in str(told.value)
@@ -70,7 +70,7 @@ def test_a_wrong_declaration_is_told_by_topic_and_field(tmp_path: Path, text: st
 
 
 def test_a_file_that_is_not_there_is_told_by_its_name(tmp_path: Path) -> None:
-    with pytest.raises(TopicsError, match=r"nothing\.toml cannot be read .*it declares the topics"):
+    with pytest.raises(UnreadableTopics, match=r"nothing\.toml cannot be read .*it declares the topics"):
         read_topics(tmp_path / "nothing.toml")
 
 

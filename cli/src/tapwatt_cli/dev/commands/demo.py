@@ -41,7 +41,7 @@ def demo(
     """Bring the whole ring up, let drivers charge, and compare every cent with the provider's ledger.
 
     Nothing is needed but Python: Kafka runs on the machine's Java or on one that comes with the environment. Exit code
-    0 means that the audit found no session lost, none twice and none wrong; 1 that it did, or that something did not
+    0 means that the audit found no session lost, none twice and none wrong; 1 that it did; 4 that something did not
     start, in one sentence.
     """
     screen = OnScreen(Console(stderr=True))

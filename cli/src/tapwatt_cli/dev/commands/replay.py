@@ -153,7 +153,9 @@ async def _replay(
             bootstrap, provider_url, topics = ring.bootstrap, ring.provider_url, ring.topics
         else:
             topics = Topics(prefix)
-        fleet = await stack.enter_async_context(Fleet(bootstrap, topics, SystemClock(), SHADOW_HEARS))
+        fleet = Fleet(bootstrap, topics, SystemClock(), SHADOW_HEARS)
+        stack.push_async_exit(fleet)  # before it is entered: Ctrl-C may come while it waits for Kafka
+        await fleet.__aenter__()
         world = await stack.enter_async_context(World(provider_url))
         tell("replaying")
         columns = (SpinnerColumn(), TextColumn("{task.completed} sessions replayed, {task.fields[differ]} differ"))

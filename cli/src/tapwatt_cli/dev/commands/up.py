@@ -49,7 +49,7 @@ def up(
     on standard error.
 
     A part that ends by itself is said aloud and started again. Ctrl-C or SIGTERM stops everything, with exit code 0;
-    exit code 1 means that something did not start, in one sentence.
+    exit code 4 means that something did not start, in one sentence.
     """
     with RunFolder("up", keep=keep, chosen=folder) as files:
         settings = RingSettings(

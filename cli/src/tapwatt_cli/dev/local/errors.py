@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from tapwatt.errors import TapwattError
+from tapwatt_cli.exit_codes import CannotBeDone
 
 
-class LocalError(TapwattError):
+class LocalError(CannotBeDone):
     """Something that the local ring needs is not on this machine, or did not start."""

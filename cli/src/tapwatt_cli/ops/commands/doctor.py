@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
 
 from tapwatt.errors import TapwattError
 from tapwatt.facts.topics import Topics
-from tapwatt_cli.console import printable
+from tapwatt_cli.console import page
 from tapwatt_cli.ops.findings import Finding, python_here
+from tapwatt_cli.ops.findings_page import findings_as_json, show_findings
 from tapwatt_cli.ops.fleet_clocks import fleet_clocks
 from tapwatt_cli.ops.topic_findings import topic_findings
 from tapwatt_cli.running import run
@@ -31,21 +31,19 @@ def doctor_with(*examinations: Examine) -> Callable[..., None]:
         topic_prefix: Annotated[
             str, typer.Option(envvar="TAPWATT_TOPIC_PREFIX", help="Where several rings share a Kafka.")
         ] = "",
+        as_document: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
     ) -> None:
         """Look whether this machine has what is needed. Exit code 1 when something is missing or wrong.
 
         With the developer's extra (`pip install 'tapwatt-cli[dev]'`) that is what `tapwatt demo` needs, too.
         """
-        out = Console()
         findings = [python_here(), *(finding for examine in examinations for finding in examine())]
         if bootstrap is not None:
             findings += kafka_findings(bootstrap, Topics(topic_prefix))
-        width = max(len(finding.what) for finding in findings)
-        for finding in findings:
-            mark = "[green]ok  [/green]" if finding.good else "[red]no  [/red]"
-            advice = "" if finding.good or not finding.advice else f" - {finding.advice}"
-            told = escape(printable(f"{finding.what:<{width}}  {finding.found}{advice}"))
-            out.print(f"{mark}{told}", highlight=False, soft_wrap=True)
+        if as_document:
+            typer.echo(json.dumps(findings_as_json(findings), indent=2))
+        else:
+            show_findings(page(), findings)
         if not all(finding.good for finding in findings):
             raise typer.Exit(1)
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from tapwatt_cli.ops.declared_topics import topics_file, with_topics
+from tapwatt_cli.ops.declared_topics import Applied, topics_file, with_topics
 from tapwatt_cli.running import run
 
 
@@ -25,6 +26,7 @@ def topics(
     file: Annotated[
         Path | None, typer.Option(help="Where they are declared; deploy/topics.toml when not given.")
     ] = None,
+    as_document: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
 ) -> None:
     """Compare a Kafka's topics with those declared in deploy/topics.toml; with --apply create what is missing.
 
@@ -35,10 +37,24 @@ def topics(
     applied = run(
         with_topics(bootstrap, prefix=topic_prefix, one_broker=one_broker, only_check=not apply, file=declared)
     )
-    for name in applied.made:
-        typer.echo(f"created {name}")
-    for sentence in applied.differs:
-        typer.echo(sentence)
-    typer.echo(f"topics: {len(applied.there)} were there, {len(applied.made)} created, {len(applied.differs)} differ")
+    if as_document:
+        typer.echo(json.dumps(topics_as_json(applied), indent=2))
+    else:
+        for name in applied.made:
+            typer.echo(f"created {name}")
+        for sentence in applied.differs:
+            typer.echo(sentence)
+        counts = f"{len(applied.there)} were there, {len(applied.made)} created, {len(applied.differs)} differ"
+        typer.echo(f"topics: {counts}")
     if applied.differs:
         raise typer.Exit(1)
+
+
+def topics_as_json(applied: Applied) -> dict[str, Any]:
+    """What was found and done, for scripts."""
+    return {
+        "there": applied.there,
+        "created": applied.made,
+        "missing": applied.missing,
+        "differing": [{"topic": one.topic, "has": list(one.has)} for one in applied.differing],
+    }
