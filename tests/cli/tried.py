@@ -56,6 +56,7 @@ TRIED = {
     "dlq show": Tried(f"0/1 {AT_KAFKA}", CANNOT),
     "doctor": Tried(AT_KAFKA, DIFFERS, table=True),
     "holds": Tried(AT_KAFKA, CANNOT),
+    "lag": Tried(AT_KAFKA, CANNOT),
     "price": Tried("{cdr}", DONE, table=True, asks="stdin"),
     "receipt": Tried("s-1 --events {facts}", DONE, table=True, asks=""),
     "refund": Tried(f"s-1 --full --by anna --reason broken --yes {AT_KAFKA}", CANNOT),
@@ -65,6 +66,7 @@ TRIED = {
     "sheet": Tried("{tariff}", DONE, table=True, asks=""),
     "tariff check": Tried("{mistakes}", DIFFERS, table=True, asks="stdin"),
     "tariff publish": Tried(f"{{tariff}} --operator NL-TWT --version 1 {AT_KAFKA}", CANNOT),
+    "top": Tried("--once --prometheus http://{ledger}", CANNOT, asks="ledger"),
     "topics": Tried(AT_KAFKA, CANNOT),
     "up": Tried("", CANNOT, asks=""),
 }

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import aiohttp
 from prometheus_client.parser import text_string_to_metric_families
 
-from tapwatt.errors import TapwattError
+from tapwatt.errors import Unavailable
 from tapwatt_cli.ops.metric_samples import Change, Sample, Snapshot
 
 OURS = '{__name__=~"tapwatt_.+"}'
@@ -26,7 +26,7 @@ class Source(Protocol):
     """Where metrics come from. `alerts` are what is wrong in somebody else's sentences, where somebody knows."""
 
     async def change(self) -> Change:
-        """What changed lately. TapwattError in one sentence where nobody answers at all."""
+        """What changed lately. Unavailable in one sentence where nobody answers at all."""
 
     async def alerts(self) -> list[str] | None:
         """Each alert that fires, as a sentence; None where nobody is asked for alerts."""
@@ -55,7 +55,7 @@ class Workers:
         missing = {address: said for address, said in zip(self._addresses, told, strict=True) if isinstance(said, str)}
         if len(missing) == len(self._addresses):
             address, said = next(iter(missing.items()))
-            raise TapwattError(f"nobody tells any metrics: {address} {said}; `tapwatt up` says where they are")
+            raise Unavailable(f"nobody tells any metrics: {address} {said}; `tapwatt up` says where they are")
         pages = [page for page in told if not isinstance(page, str)]
         return Snapshot(time.monotonic(), tuple(sample for page in pages for sample in page), missing)
 
@@ -86,7 +86,7 @@ class Prometheus:
         now = time.time()
         later, earlier = await asyncio.gather(self._at(now), self._at(now - LOOK_BACK_S))
         if not later:
-            raise TapwattError(f"the Prometheus at {self.url} knows nothing of Tapwatt: does it watch the workers?")
+            raise Unavailable(f"the Prometheus at {self.url} knows nothing of Tapwatt: does it watch the workers?")
         return Change(Snapshot(now - LOOK_BACK_S, tuple(earlier)), Snapshot(now, tuple(later)))
 
     async def alerts(self) -> list[str] | None:
@@ -111,7 +111,7 @@ class Prometheus:
             async with self.http.get(url, params=parameters, timeout=_WITHIN) as answer:
                 return dict((await answer.json())["data"])
         except (aiohttp.ClientError, TimeoutError, ValueError, KeyError, TypeError) as error:
-            raise TapwattError(
+            raise Unavailable(
                 f"{self.url} does not answer as a Prometheus does ({type(error).__name__}): give its address, such as "
                 "http://127.0.0.1:9090"
             ) from None

@@ -39,7 +39,7 @@ def next_trace(traceparent: str | None, fact_id: str, session: str | None = None
     """The trace of what follows: a span that follows from the fact, so that a redelivery has the same.
 
     A session (operator/session) has one trace, which follows from its name, whatever its fleet traces and whichever of
-    its fleet's events led here (docs/adr/0015). What is about no session goes on with the trace of its cause.
+    its fleet's events led here (docs/adr/0016). What is about no session goes on with the trace of its cause.
     """
     span = hashlib.sha256(fact_id.encode()).hexdigest()
     if session:

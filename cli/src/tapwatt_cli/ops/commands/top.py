@@ -16,6 +16,7 @@ from rich.live import Live
 
 from tapwatt.errors import TapwattError
 from tapwatt_cli.console import PAGE_WIDTH
+from tapwatt_cli.exit_codes import Unusable
 from tapwatt_cli.ops.metric_sources import Prometheus, Source, Workers
 from tapwatt_cli.ops.top import Standing, standing
 from tapwatt_cli.ops.top_page import screen
@@ -49,11 +50,11 @@ def top(
     the slowest twentieth, without a driver's own at a terminal where somebody waits for us. `?` is what nobody tells:
     holds, money, lag and what waits for a person are known to the exporter alone.
 
-    Ctrl-C ends it, with exit code 0. Where standard output is no terminal it looks once. Exit code 1: nobody answers.
+    Ctrl-C ends it, with exit code 0. Where standard output is no terminal it looks once. Exit code 4: nobody answers.
     """
     where = addresses(at or [], ring)
     if not where and prometheus is None:
-        raise TapwattError(
+        raise Unusable(
             "say where to look: --at host:port of each worker and of the exporter, --ring with what "
             "`tapwatt up --json` printed, or --prometheus with its address"
         )
@@ -70,18 +71,18 @@ def top(
 
 
 def addresses(given: list[str], ring: Path | None) -> list[str]:
-    """All addresses that were given. TapwattError if the file is not what `tapwatt up --json` prints."""
+    """All addresses that were given. Unusable if the file is not what `tapwatt up --json` prints."""
     if ring is None:
         return given
     try:
         told = json.loads(ring.read_text(encoding="utf-8"))
         found = [*told["services"].values(), *([told["exporter"]] if "exporter" in told else [])]
     except OSError as error:
-        raise TapwattError(
+        raise Unusable(
             f"{ring} cannot be read ({error.strerror}): write there what `tapwatt up --json` prints"
         ) from None
     except (ValueError, KeyError, TypeError, AttributeError):
-        raise TapwattError(f"{ring} is not the line that `tapwatt up --json` prints") from None
+        raise Unusable(f"{ring} is not the line that `tapwatt up --json` prints") from None
     return [*given, *map(str, found)]
 
 
