@@ -53,6 +53,7 @@ TRIED = {
     "demo": Tried("", CANNOT, asks=""),
     "dlq list": Tried(AT_KAFKA, CANNOT),
     "dlq replay": Tried(f"0/1 --yes {AT_KAFKA}", CANNOT),
+    "dlq summary": Tried(AT_KAFKA, CANNOT),
     "dlq show": Tried(f"0/1 {AT_KAFKA}", CANNOT),
     "doctor": Tried(AT_KAFKA, DIFFERS, table=True),
     "holds": Tried(AT_KAFKA, CANNOT),

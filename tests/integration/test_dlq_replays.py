@@ -96,8 +96,12 @@ async def test_s11_what_a_human_has_found_out_is_replayed_and_handled_by_the_ser
     desk.undecided.unlink()
     number = letters[1]["number"]
     code, out, err = await desk.dlq("replay", number)
+    assert (code, out) == (2, "")
+    assert "--yes" in err
+    code, out, err = await desk.dlq("replay", number, "--yes", "--by", "anna")
     # then it is handled, and only it
-    assert (code, err) == (0, "")
+    where = f"{desk.bootstrap} {desk.topics.prefix}"
+    assert (code, err) == (0, f"tapwatt: logged: anna replayed dead letters {number} at {where}\n")
     assert f"replayed {number}: SessionRequested 1 to tariff" in out
     assert await until(desk.seen, 1, child=desk.worker) == ["1"]
     # and lists hide it, unless all are asked for
@@ -106,7 +110,7 @@ async def test_s11_what_a_human_has_found_out_is_replayed_and_handled_by_the_ser
     assert told["1"] is not None
     assert (told["0"], told["2"]) == (None, None)
     # when the rest of this service is replayed, as a script does it
-    code, out, _ = await desk.dlq("replay", "--by", "tariff", "--json")
+    code, out, _ = await desk.dlq("replay", "--service", "tariff", "--json", "--yes")
     assert code == 0
     assert [done["number"] for done in json.loads(out)["replayed"]] == [letters[0]["number"], letters[2]["number"]]
     # then those are handled too, in the order they were dead-lettered in
@@ -134,11 +138,14 @@ async def test_s25_bytes_that_still_cannot_be_read_are_dead_lettered_again_with_
     assert r"\xff\xfe no JSON \x1b[2J" in page
     assert "\x1b" not in page
     # and when it is replayed though nothing was mended
-    assert (await desk.dlq("replay", letter["number"]))[0] == 0
+    assert (await desk.dlq("replay", letter["number"], "--yes"))[0] == 0
     both = await desk.until_letters(2, "--all")
-    # then it is another letter with the same bytes, from the same place
+    # then it is one letter, the last, with the same bytes and from the same place
     first, again = both
     assert first["replayed_at"] is not None
+    assert first["came_back_as"] == again["number"]
+    assert [(one["number"], one["times_dead_lettered"]) for one in await desk.letters()] == [(again["number"], 2)]
+    assert "dead letters: 1 standing, 0 replayed" in (await desk.dlq("list"))[1]
     assert again["replayed_at"] is None
     assert again["number"] != first["number"]
     shown = [json.loads((await desk.dlq("show", one["number"], "--json"))[1]) for one in both]
@@ -157,7 +164,7 @@ async def test_what_is_not_there_is_one_sentence(desk: Desk) -> None:
         code, out, err = await desk.dlq(*arguments)
         assert (code, out) == (1, "")
         assert err == f"tapwatt: there is no dead letter {arguments[1]}; tapwatt dlq list --all shows those there are\n"
-    assert (await desk.dlq("replay", "--everything"))[:2] == (0, "dead letters: 0 replayed, 0 refused\n")
+    assert (await desk.dlq("replay", "--everything", "--yes"))[:2] == (0, "dead letters: 0 replayed, 0 refused\n")
     desk.topics = Topics("nobody.")
     code, _, err = await desk.dlq("list")
     assert code == 4

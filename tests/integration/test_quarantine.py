@@ -83,7 +83,7 @@ async def test_a_quarantined_session_stays_so_over_restarts_and_replicas_until_i
     assert second["reason"] == f"its session is quarantined since {first['origin']}: two holds for 3"
     assert "3" not in seen.read_text().split()
     # and when a human replays one of its letters, all of them are handled in order, and it is released
-    out = await dlq(kafka.at, prefix, "replay", second["number"])
+    out = await dlq(kafka.at, prefix, "replay", second["number"], "--yes")
     assert [line.split(":")[0] for line in out.splitlines()[:2]] == [
         f"replayed {first['number']}",
         f"replayed {second['number']}",

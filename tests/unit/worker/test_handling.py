@@ -19,7 +19,7 @@ from tapwatt.log import quiet
 from tapwatt.metrics.of_a_worker import OF_A_WORKER
 from tapwatt.metrics.registry import Metrics
 from tapwatt.worker.handling import Handling
-from tapwatt.worker.moved_records import delay_of
+from tapwatt.worker.moved_records import Kind, dead_letter, delay_of
 from tapwatt.worker.quarantined_sessions import Quarantine
 from tapwatt.worker.records import Outgoing, Read
 from tapwatt.worker.service import Done, Handler, Round, Service, let_be
@@ -588,3 +588,18 @@ async def test_a_fact_that_nobody_could_read_is_never_said() -> None:
     await bench.handling(record())
     assert TOPICS.of(CaptureFailed) not in {out.topic for out in bench.told}
     assert bench.metrics.registry.get_sample_value("tapwatt_broken_invariants_total") == 1
+
+
+async def test_a_replayed_letter_that_waits_for_its_next_try_still_says_which_letter_it_was() -> None:
+    # given a letter that is replayed while the provider is away
+    async def handler(event: Event) -> Done:
+        raise Unavailable("the provider is away")
+
+    bench = Bench(handler)
+    letter = dead_letter(record(), TOPICS.dead_letters, "capturer", Kind.UNAVAILABLE, "given up", NOW)
+    await bench.handling(replay(letter, "", last=False))
+    # then it is delayed under the same letter
+    (told,) = bench.told
+    waits = delay_of(stood(told))
+    assert waits is not None
+    assert (waits.scheduled, waits.letter) == (1, "0/0")

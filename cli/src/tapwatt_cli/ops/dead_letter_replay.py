@@ -13,9 +13,8 @@ from tapwatt.facts.topics import Topics
 from tapwatt.worker.kafka.header_names import send
 from tapwatt.worker.kafka.log_reader import read_log
 from tapwatt.worker.kafka.producer import LARGEST_VALUE
-from tapwatt.worker.records import Incoming, Read
 from tapwatt_cli.exit_codes import CannotBeDone
-from tapwatt_cli.ops.dead_letters import Letter, in_order, letters_of, marker, replay_of, replays, retry_topic
+from tapwatt_cli.ops.dead_letters import Letter, LetterLog, in_order, marker, replay_of, replays, retry_topic
 from tapwatt_cli.ops.kafka_words import away, is_away, reading
 from tapwatt_cli.ops.topic_log import NoTopics, partitions_of
 
@@ -29,19 +28,20 @@ async def read_letters(bootstrap: str, topics: Topics, *, with_values: bool = Tr
 
     Unavailable if Kafka cannot be read, NoTopics if it has no topic of dead letters.
     """
-    records: list[Incoming] = []
+    log = LetterLog(with_values=with_values)
     async with reading(bootstrap, "the dead letters"):
         await _require(bootstrap, topics)
         async for one in read_log(bootstrap, [topics.dead_letters]):
-            value = one.value if with_values else None
-            records.append(Read(one.topic, one.partition, one.offset, one.key, value, tuple(one.headers)))
-    return letters_of(records)
+            log.add(one)
+    return log.letters()
 
 
 async def replay_letters(
-    bootstrap: str, topics: Topics, letters: Sequence[Letter], clock: Clock, report: Callable[[Letter], None]
+    bootstrap: str, topics: Topics, letters: Sequence[Letter], clock: Clock, by: str, report: Callable[[Letter], None]
 ) -> None:
-    """Replay each letter to the service it is from, then mark it; `report` hears of each once both stand on the log.
+    """Replay each letter to the service it is from, then mark it as replayed `by` somebody.
+
+    `report` hears of each once both stand on the log.
 
     The quarantine of a session ends when the last of its letters was handled by the service.
     Whatever ends this in between leaves a letter that was replayed and still stands. Replaying it once more is no
@@ -56,7 +56,7 @@ async def replay_letters(
         await producer.start()
         for letter, quarantine, last in replays(ordered):
             await send(producer, replay_of(letter, topics, clock.now(), quarantine, last))
-            await send(producer, marker(letter, topics, clock.now()))
+            await send(producer, marker(letter, topics, clock.now(), by))
             report(letter)
     except KafkaError as error:
         refused = f"Kafka at {bootstrap} did not take a replayed letter ({error!r}): try again"

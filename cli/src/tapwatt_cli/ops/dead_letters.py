@@ -1,29 +1,33 @@
 """The dead letters: which of them stand, what each says, and how it is replayed to the service that dead-lettered it.
 
 Pure: records in, letters and records out. A letter is never changed or removed. That it was replayed is said by a
-second record of the same topic, a marker, which names the letter.
+second record of the same topic, a marker, which names the letter. Where its replay was dead-lettered again, the new
+letter names the one it came from: of such a chain the last one stands for all, and no other does.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 
 from tapwatt.errors import TapwattError
 from tapwatt.facts.codec import LARGEST_EVENT
 from tapwatt.facts.content_modes import attribute
 from tapwatt.facts.envelopes import headers_size, note
 from tapwatt.facts.topics import FACT_OF_TYPE, RETRY_TIERS, Topics
-from tapwatt.worker.moved_records import Delay, Kind, delayed
-from tapwatt.worker.records import Incoming, Outgoing
+from tapwatt.worker.moved_records import Delay, Kind, delayed, kind_of
+from tapwatt.worker.records import Incoming, Outgoing, Read
 
 ROOM_FOR_HEADERS = 64 * 1024
 """Bytes. An event of the largest size with so much round it still fits into a retry topic."""
 
 _REPLAYED = "tapwatt_replayed"
 _REPLAYED_AT = "tapwatt_replayed_at"
+_REPLAYED_BY = "tapwatt_replayed_by"
 _NUMBER = re.compile(r"([0-9]{1,9})/([0-9]{1,18})")
 _SERVICE = re.compile(r"[a-z][a-z0-9-]{0,60}")
 
@@ -50,11 +54,27 @@ class Number:
 
 
 @dataclass(frozen=True, slots=True)
+class Says:
+    """What a letter says of itself: its CloudEvents type, and whose it is. Nothing where it says nothing."""
+
+    type: str
+    operator: str
+
+
+@dataclass(frozen=True, slots=True)
 class Letter:
-    """A dead-lettered record. `replayed_at` (ISO 8601, UTC) is when it was last replayed, or None while it stands."""
+    """A dead-lettered record. `replayed_at` (ISO 8601, UTC) is when it was last replayed, or None, and by whom.
+
+    `came_back_as` is the letter that it is now, where its replay was dead-lettered again; `times` counts how often it
+    was dead-lettered in all. `says` is what it says of itself, where its value is not kept.
+    """
 
     record: Incoming
     replayed_at: str | None = None
+    replayed_by: str = ""
+    came_back_as: Number | None = None
+    times: int = 1
+    says: Says | None = None
 
     @property
     def number(self) -> Number:
@@ -92,9 +112,29 @@ class Letter:
         return self._header("tapwatt_session")
 
     @property
+    def stands(self) -> bool:
+        """Whether it waits for somebody: it was neither replayed nor is it another letter now."""
+        return self.replayed_at is None and self.came_back_as is None
+
+    @property
+    def kind(self) -> Kind:
+        """Why it was dead-lettered, in a word."""
+        return kind_of(self.record)
+
+    @property
+    def came_from(self) -> Number | None:
+        """The letter that it was before it was replayed and dead-lettered again, if it was one."""
+        return Number.read(self._header("tapwatt_letter"))
+
+    @property
     def type(self) -> str:
         """The CloudEvents type it gives itself, or nothing."""
-        return attribute("type", self.record.value, self.record.headers)
+        return (self.says or says_of(self.record)).type
+
+    @property
+    def operator(self) -> str:
+        """Whose it is, as it says itself, or nothing."""
+        return (self.says or says_of(self.record)).operator
 
     @property
     def fact(self) -> str:
@@ -111,22 +151,88 @@ class Letter:
         return note(self.record.headers, name)
 
 
+def says_of(record: Incoming) -> Says:
+    """What a record that may be broken says of itself."""
+    return Says(attribute("type", record.value, record.headers), _operator_of(record))
+
+
+def _operator_of(record: Incoming) -> str:
+    if session := note(record.headers, "tapwatt_session"):
+        return session.rpartition("/")[0]
+    try:
+        said: Any = json.loads(record.value or b"")
+    except (ValueError, RecursionError):
+        return ""
+    for within in ("data", "place"):
+        said = said.get(within, said) if isinstance(said, dict) else None
+    found = said.get("operator_id") if isinstance(said, dict) else None
+    return found if isinstance(found, str) else ""
+
+
+class LetterLog:
+    """What stands in the topic of dead letters, record by record. Without values a long list needs little memory."""
+
+    def __init__(self, *, with_values: bool = True) -> None:
+        self._with_values = with_values
+        self._letters: dict[Number, Letter] = {}
+        self._replayed: dict[Number, tuple[str, str]] = {}
+
+    def add(self, record: Incoming) -> None:
+        """One more record: a letter, or a marker."""
+        if _REPLAYED not in dict(record.headers):
+            says = says_of(record)
+            if not self._with_values:
+                record = Read(record.topic, record.partition, record.offset, record.key, None, tuple(record.headers))
+            self._letters[Number(record.partition, record.offset)] = Letter(record, says=says)
+        elif number := Number.read(note(record.headers, _REPLAYED)):
+            said = note(record.headers, _REPLAYED_AT), note(record.headers, _REPLAYED_BY)
+            self._replayed[number] = max(said, self._replayed.get(number, ("", "")))
+
+    def letters(self) -> list[Letter]:
+        """Every letter, replayed or not, by when it was dead-lettered."""
+        marked = {number: self._marked(number, letter) for number, letter in self._letters.items()}
+        chains: dict[Number, list[tuple[int, Letter]]] = {}
+        for letter in marked.values():
+            first, place = _first(letter, marked)
+            chains.setdefault(first, []).append((place, letter))
+        found = [letter for chain in chains.values() for letter in _chained(chain)]
+        return sorted(found, key=_when)
+
+    def _marked(self, number: Number, letter: Letter) -> Letter:
+        at, by = self._replayed.get(number, (None, ""))
+        return replace(letter, replayed_at=at, replayed_by=by)
+
+
+def _first(letter: Letter, letters: Mapping[Number, Letter]) -> tuple[Number, int]:
+    """The letter that began its chain, and how many came between. One that comes from itself ends it, too."""
+    seen = {letter.number}
+    while (before := letter.came_from) is not None and before in letters and before not in seen:
+        seen.add(before)
+        letter = letters[before]
+    return letter.number, len(seen)
+
+
+def _chained(chain: Sequence[tuple[int, Letter]]) -> list[Letter]:
+    """The last one stands for all, by its place and not by the clocks of those who dead-lettered it."""
+    *before, last = (letter for _, letter in sorted(chain, key=lambda one: (one[0], _when(one[1]))))
+    return [*(replace(one, came_back_as=last.number) for one in before), replace(last, times=len(chain))]
+
+
+def _when(letter: Letter) -> tuple[str, Number]:
+    return letter.dead_lettered_at, letter.number
+
+
 def letters_of(records: Iterable[Incoming]) -> list[Letter]:
     """Every letter among the records of the topic of dead letters, replayed or not, by when it was dead-lettered."""
-    dead_letters: dict[Number, Incoming] = {}
-    replayed: dict[Number, str] = {}
+    log = LetterLog()
     for record in records:
-        if _REPLAYED not in dict(record.headers):
-            dead_letters[Number(record.partition, record.offset)] = record
-        elif number := Number.read(note(record.headers, _REPLAYED)):
-            replayed[number] = max(note(record.headers, _REPLAYED_AT), replayed.get(number, ""))
-    letters = [Letter(record, replayed.get(number)) for number, record in dead_letters.items()]
-    return sorted(letters, key=lambda letter: (letter.dead_lettered_at, letter.number))
+        log.add(record)
+    return log.letters()
 
 
 def standing(letters: Iterable[Letter]) -> list[Letter]:
-    """Those that were not replayed."""
-    return [letter for letter in letters if letter.replayed_at is None]
+    """Those that wait for somebody."""
+    return [letter for letter in letters if letter.stands]
 
 
 def numbered(letters: Iterable[Letter], numbers: Sequence[Number]) -> list[Letter]:
@@ -180,7 +286,7 @@ def replay_of(letter: Letter, topics: Topics, now: datetime, replays: str = "", 
 
     `replays` is the quarantine in spite of which it is handled; with the `last` one of a session it ends.
     """
-    again = Delay(letter.origin, 0, now.astimezone(UTC), replays, last)
+    again = Delay(letter.origin, 0, now.astimezone(UTC), replays, last, str(letter.number))
     return delayed(
         letter.record, retry_topic(letter, topics), again, Kind.REPLAY, f"replayed dead letter {letter.number}"
     )
@@ -201,11 +307,12 @@ def replays(ordered: Sequence[Letter]) -> list[tuple[Letter, str, bool]]:
     ]
 
 
-def marker(letter: Letter, topics: Topics, now: datetime) -> Outgoing:
-    """The record that says that a letter was replayed, beside it among the dead letters."""
+def marker(letter: Letter, topics: Topics, now: datetime, by: str) -> Outgoing:
+    """The record that says that a letter was replayed, and by whom, beside it among the dead letters."""
     notes = {
         _REPLAYED: str(letter.number),
         _REPLAYED_AT: now.astimezone(UTC).isoformat(),
+        _REPLAYED_BY: by,
         "tapwatt_reason": f"no dead letter: it says that {letter.number} was replayed",
     }
     return Outgoing(

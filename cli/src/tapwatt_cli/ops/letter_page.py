@@ -1,4 +1,4 @@
-"""Shows people dead letters: a table of them, and everything of one.
+"""Shows people dead letters: a list of them, how many are of a kind, and everything of one.
 
 What is in a letter was written by anybody. Nothing of it reaches a terminal that is not a printable character.
 """
@@ -8,19 +8,21 @@ from __future__ import annotations
 import base64
 import json
 import re
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from tapwatt_cli.console import printable
 from tapwatt_cli.ops.dead_letters import Letter, standing
+from tapwatt_cli.ops.letter_choice import Group
 
 REASON_SHOWN = 80
-"""Characters of a reason in the table."""
+"""Characters of a reason in a list."""
+
+_NARROWEST = 24
 
 VALUE_SHOWN = 20_000
 """Characters of a value on its page; --json has every byte."""
@@ -28,38 +30,78 @@ VALUE_SHOWN = 20_000
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\],:]|[^\s{}\[\],:"]+')
 
 
-def show_list(out: Console, letters: Sequence[Letter], every: bool) -> None:
-    """The table of those that stand (of all, with `every`), and how many there are."""
-    shown = letters if every else standing(letters)
-    if shown:
-        table = Table(header_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-        for name in ("number", "dead-lettered (UTC)", "by"):
-            table.add_column(name, no_wrap=name == "number", overflow="fold")
-        for name in ("fact", "key", "reason", "origin", *(["replayed at (UTC)"] if every else [])):
-            table.add_column(name, overflow="fold")
-        for letter in shown:
-            table.add_row(*(Text(cell) for cell in _cells(letter, every)))
-        out.print(table)
-    out.print(line(letters), highlight=False, soft_wrap=True)
+def show_list(out: Console, letters: Sequence[Letter]) -> None:
+    """Two lines for each: when, by whom and what it is; and why."""
+    wide = max((len(str(letter.number)) for letter in letters), default=0) + 2
+    for letter in letters:
+        number = f"{letter.number!s:<{wide}}"
+        for style, said in (("", _what(letter)), ("dim", _why(letter))):
+            for text in textwrap.wrap(said, max(out.width - wide, _NARROWEST)):
+                out.print(Text.assemble(number, (text, style)), soft_wrap=True)
+                number = " " * wide
+
+
+def _what(letter: Letter) -> str:
+    at, by = printable(letter.dead_lettered_at[:19].replace("T", " ")), printable(letter.dead_lettered_by) or "nobody"
+    said = f"{at or 'no time'}  {by}: {printable(letter.fact) or 'unknown'} {printable(letter.record.key or b'')}"
+    return f"{said}{_since_then(letter)}"
+
+
+def _since_then(letter: Letter) -> str:
+    if letter.came_back_as is not None:
+        return f"; replayed, and now {letter.came_back_as}"
+    by = f" by {printable(letter.replayed_by)}" if letter.replayed_by else ""
+    if letter.replayed_at is not None:
+        return f"; replayed {printable(letter.replayed_at[:19].replace('T', ' '))}{by}"
+    return f"; dead-lettered {letter.times} times" if letter.times > 1 else ""
+
+
+def _why(letter: Letter) -> str:
+    return f"{letter.kind}: {printable(_short(letter.reason))}"
 
 
 def line(letters: Sequence[Letter]) -> str:
-    """The last line: how many stand, how many were replayed."""
-    stand = len(standing(letters))
-    return f"dead letters: {stand} standing, {len(letters) - stand} replayed"
+    """The last line: how many stand, how many were replayed. One that came back is one letter, however often."""
+    now = [letter for letter in letters if letter.came_back_as is None]
+    stand = len(standing(now))
+    return f"dead letters: {stand} standing, {len(now) - stand} replayed"
 
 
-def _cells(letter: Letter, every: bool) -> list[str]:
-    cells = [
-        str(letter.number),
-        printable(letter.dead_lettered_at[:19]),
-        printable(letter.dead_lettered_by) or "nobody",
-        printable(letter.fact) or "unknown",
-        printable(letter.record.key or b""),
-        printable(_short(letter.reason)),
-        printable(letter.origin),
-    ]
-    return [*cells, printable((letter.replayed_at or "")[:19])] if every else cells
+def show_summary(out: Console, groups: Sequence[Group]) -> None:
+    """How many letters there are of what one thing may mend, since when, and one of them with its reason."""
+    for group in groups:
+        first, last = (_minute(letter) for letter in (group.letters[0], group.letters[-1]))
+        many = len(group.letters)
+        said = f"{many:,} {group.kind}  {printable(group.service) or 'nobody'}: {printable(group.fact) or 'unknown'}"
+        when = f"{first} to {last}" if many > 1 else first
+        one = group.letters[-1]
+        for style, text in (("bold", said), ("", when), ("dim", f"{one.number}: {printable(_short(one.reason))}")):
+            indent = "" if style == "bold" else "    "
+            for wrapped in textwrap.wrap(text, max(out.width - len(indent), _NARROWEST)):
+                out.print(Text.assemble(indent, (wrapped, style)), soft_wrap=True)
+
+
+def _minute(letter: Letter) -> str:
+    return printable(letter.dead_lettered_at[:16].replace("T", " ")) or "no time"
+
+
+def summary_as_json(groups: Sequence[Group]) -> dict[str, Any]:
+    """The groups for scripts; `latest` is the number of the letter that came last."""
+    return {
+        "groups": [
+            {
+                "count": len(group.letters),
+                "kind": group.kind,
+                "dead_lettered_by": group.service,
+                "fact": group.fact,
+                "first_at": group.letters[0].dead_lettered_at,
+                "last_at": group.letters[-1].dead_lettered_at,
+                "latest": str(group.letters[-1].number),
+                "reason": group.letters[-1].reason,
+            }
+            for group in groups
+        ]
+    }
 
 
 def _short(reason: str) -> str:
@@ -74,7 +116,7 @@ def show_letter(out: Console, letter: Letter) -> None:
         "reason": printable(letter.reason),
         "dead-lettered by": _by_whom(letter),
         "origin": printable(letter.origin),
-        "replayed": printable(letter.replayed_at or "no"),
+        "replayed": _replayed(letter),
         "fact": printable(letter.fact) or "unknown",
         "key": printable(letter.record.key or b""),
     }
@@ -84,6 +126,13 @@ def show_letter(out: Console, letter: Letter) -> None:
     lines += [f"value ({len(value)} bytes):", pretty(value)]
     for one in lines:
         out.print(Text(one), soft_wrap=True)
+
+
+def _replayed(letter: Letter) -> str:
+    by = f" by {letter.replayed_by}" if letter.replayed_by else ""
+    now = f"; dead-lettered again: {letter.came_back_as}" if letter.came_back_as else ""
+    before = f"; it was {letter.came_from} before" if letter.came_from else ""
+    return printable(f"{letter.replayed_at or 'no'}{by}{now}{before}")
 
 
 def _by_whom(letter: Letter) -> str:
@@ -116,10 +165,16 @@ def _summary(letter: Letter) -> dict[str, Any]:
         "dead_lettered_by": letter.dead_lettered_by,
         "fact": letter.fact,
         "key": (letter.record.key or b"").decode("utf-8", "backslashreplace"),
+        "kind": letter.kind,
         "reason": letter.reason,
         "origin": letter.origin,
         "session_quarantined_since": letter.quarantine or None,
+        "operator": letter.operator or None,
+        "times_dead_lettered": letter.times,
+        "standing": letter.stands,
         "replayed_at": letter.replayed_at,
+        "replayed_by": letter.replayed_by or None,
+        "came_back_as": str(letter.came_back_as) if letter.came_back_as else None,
     }
 
 

@@ -37,8 +37,10 @@ def refuse_contradictions(offers: Sequence[TariffPublished]) -> None:
             raise NotPublished(f"tariff {one.tariff.id} is not published: {wrong}")
 
 
-async def publish_offers(bootstrap: str, topics: Topics, offers: Sequence[TariffPublished]) -> list[Published]:
-    """Put these offers on the log, all of them or, where one cannot be, none.
+async def publish_offers(
+    bootstrap: str, topics: Topics, offers: Sequence[TariffPublished], by: str = ""
+) -> list[Published]:
+    """Put these offers on the log, all of them or, where one cannot be, none. `by` is who publishes them.
 
     NotPublished if a version stands with other terms, NoTopics if Kafka has no such topic, Unavailable if it cannot be
     read.
@@ -52,7 +54,7 @@ async def publish_offers(bootstrap: str, topics: Topics, offers: Sequence[Tariff
                 "version never changes: publish this one under a new --version"
             )
     fresh = [one for one in offers if one.offer not in standing]
-    await say(bootstrap, topic, [_event(one) for one in fresh])
+    await say(bootstrap, topic, [_event(one) for one in fresh], by)
     return [Published(one, one in fresh) for one in offers]
 
 

@@ -40,7 +40,8 @@ class Delay:
 
     `replays` names the quarantine (since when it stood) whose record a human replays: such a record
     is handled although its session is quarantined. `last` says that no more of its session are replayed, so that the
-    quarantine ends once it is done.
+    quarantine ends once it is done. `letter` is the dead letter (partition/offset) that it was, if it was one: what
+    comes of its replay belongs to that one.
     """
 
     origin: str
@@ -48,6 +49,7 @@ class Delay:
     due: datetime
     replays: str = ""
     last: bool = False
+    letter: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,7 @@ def delayed(record: Incoming, topic: str, delay: Delay, kind: Kind, reason: str)
         reason=reason,
         replays=delay.replays,
         last="yes" if delay.last else "",
+        letter=delay.letter,
     )
 
 
@@ -83,7 +86,7 @@ def delay_of(record: Incoming) -> Delay | None:
     except (KeyError, ValueError):
         return None
     replays, last = found.get(_OURS + "replays", ""), bool(found.get(_OURS + "last"))
-    return Delay(came_from, scheduled, due, replays, last) if due.tzinfo else None
+    return Delay(came_from, scheduled, due, replays, last, found.get(_OURS + "letter", "")) if due.tzinfo else None
 
 
 def kind_of(record: Incoming) -> Kind:
@@ -108,6 +111,7 @@ def dead_letter(
     """The record as it is dead-lettered: why, by whom, when, and where it stood at first.
 
     `delay` is how it was delayed if it comes from a retry topic; what any other record says of itself is not believed.
+    Where its replay is dead-lettered again, it names the letter that it was before.
     `quarantine` names its session's quarantine. Of a record that no topic of ours has room for, the letter has the key
     alone: the rest stands where the record stood.
     """
@@ -124,6 +128,7 @@ def dead_letter(
         dead_lettered_at=at.astimezone(UTC).isoformat(),
         kind=kind,
         reason=reason,
+        letter=delay.letter if delay else "",
         quarantine=quarantine.at if quarantine else "",
         session=quarantine.session if quarantine else "",
     )

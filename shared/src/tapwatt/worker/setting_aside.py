@@ -54,7 +54,13 @@ class SettingAside:
             return await self.dead_letter(record, delay, kind, f"given up after {scheduled} scheduled tries: {why}")
         due = self._clock.now() + timedelta(seconds=tier.delay_s)
         topic = self._topics.retry(self._service, tier.name)
-        again = Delay(_came_from(record, delay), scheduled + 1, due, delay.replays if delay else "")
+        again = Delay(
+            _came_from(record, delay),
+            scheduled + 1,
+            due,
+            replays=delay.replays if delay else "",
+            letter=delay.letter if delay else "",
+        )
         self._log.warning(
             "delayed until its next try", reason=why, origin=again.origin, due=due.isoformat(), scheduled=scheduled
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -27,9 +28,12 @@ from tapwatt.worker.records import Outgoing, Read
 from tapwatt.worker.service import Done, Service
 from tapwatt_cli.app import app
 from tapwatt_cli.console import printable
+from tapwatt_cli.exit_codes import Unusable
+from tapwatt_cli.ops import who
 from tapwatt_cli.ops.commands import dlq
 from tapwatt_cli.ops.dead_letters import (
     Letter,
+    LetterLog,
     NoSuchLetter,
     Number,
     in_order,
@@ -72,7 +76,7 @@ def letter(
 
 
 def marked(of: Read, number: Number, late_s: int = 60) -> Read:
-    out = marker(Letter(of), TOPICS, NOW + timedelta(seconds=late_s))
+    out = marker(Letter(of), TOPICS, NOW + timedelta(seconds=late_s), "anna")
     return stood(out, number.partition, number.offset)
 
 
@@ -151,7 +155,7 @@ def test_a_replay_is_the_untouched_record_for_its_service_alone_due_now_with_its
     again = replay_of(one, TOPICS, NOW + timedelta(hours=1))
     # then only the capturer hears it, at once, and it is what the fleet said
     assert again.topic == "t.tapwatt.capturer.retry-minute.v1"
-    assert delay_of(stood(again)) == Delay(f"{HEARD}/3/17", 0, NOW + timedelta(hours=1))
+    assert delay_of(stood(again)) == Delay(f"{HEARD}/3/17", 0, NOW + timedelta(hours=1), letter="1/8")
     assert (again.key, again.value) == (event().key, event().value)
     assert [h for h in again.headers if not h[0].startswith("tapwatt_")] == list(event().headers)
     assert dict(again.headers)["tapwatt_reason"] == b"replayed dead letter 1/8"
@@ -159,10 +163,11 @@ def test_a_replay_is_the_untouched_record_for_its_service_alone_due_now_with_its
 
 
 def test_a_marker_goes_beside_its_letter_and_carries_nothing_of_it() -> None:
-    out = marker(Letter(letter(number=Number(1, 8))), TOPICS, NOW)
+    out = marker(Letter(letter(number=Number(1, 8))), TOPICS, NOW, "anna@ops-1")
     assert (out.topic, out.key, out.value) == (TOPICS.dead_letters, b"s1", b"")
     assert dict(out.headers)["tapwatt_replayed"] == b"1/8"
     assert dict(out.headers)["tapwatt_replayed_at"] == b"2026-03-01T12:00:00+00:00"
+    assert dict(out.headers)["tapwatt_replayed_by"] == b"anna@ops-1"
 
 
 def strangers() -> Read:
@@ -265,7 +270,7 @@ def test_the_table_escapes_what_anybody_may_have_written() -> None:
     out = io.StringIO()
     # when it is listed
     letters = letters_of([bad, other, marked(other, Number(0, 2))])
-    show_list(Console(file=out, width=400), letters, every=False)
+    show_list(Console(file=out, width=400), standing(letters))
     # then it is there in harmless words, and what was replayed is not
     page = out.getvalue()
     assert r"[red]\x1b[2J" in page
@@ -274,8 +279,9 @@ def test_the_table_escapes_what_anybody_may_have_written() -> None:
     assert "0/0" in page
     assert "0/1" not in page
     # unless all are asked for
-    show_list(Console(file=out, width=400), letters, every=True)
+    show_list(Console(file=out, width=400), letters)
     assert "0/1" in out.getvalue()
+    assert "; replayed 2026-03-01 12:01:00 by anna" in out.getvalue()
 
 
 def test_a_page_has_every_header_the_reason_and_the_value() -> None:
@@ -300,6 +306,7 @@ def test_scripts_get_the_untouched_bytes() -> None:
     assert ["ce_id", "cause-s1"] in document["headers"]
     (listed,) = list_as_json([one])["letters"]
     assert (listed["number"], listed["key"], listed["replayed_at"]) == ("0/0", "s1", None)
+    assert (listed["kind"], listed["operator"], listed["standing"]) == ("poison", None, True)
     assert "value" not in listed
 
 
@@ -310,7 +317,17 @@ def test_printable_leaves_words_of_any_language() -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["replay"], ["replay", "0/1", "--everything"], ["replay", "--by", "x", "--everything"], ["replay", "x"], ["show"]],
+    [
+        ["replay"],
+        ["replay", "0/1", "--everything"],
+        ["replay", "--service", "x", "--everything"],
+        ["replay", "--by", "tariff"],
+        ["replay", "x"],
+        ["show"],
+        ["list", "--reason", "odd"],
+        ["list", "--since", "yesterday"],
+        ["list", "--page", "0"],
+    ],
 )
 def test_what_cannot_be_meant_is_refused_before_kafka_is_asked(arguments: list[str]) -> None:
     assert CliRunner().invoke(app, ["dlq", *arguments]).exit_code == 2
@@ -323,12 +340,22 @@ class Kafka:
         self.records = records
         self.replayed: list[str] = []
 
-    async def read(self, bootstrap: str, topics: Topics) -> list[Letter]:
-        return letters_of(self.records)
+    async def read(self, bootstrap: str, topics: Topics, *, with_values: bool = True) -> list[Letter]:
+        log = LetterLog(with_values=with_values)
+        for one in self.records:
+            log.add(one)
+        return log.letters()
 
     async def replay(
-        self, bootstrap: str, topics: Topics, letters: list[Letter], clock: Clock, tell: Callable[[Letter], None]
+        self,
+        bootstrap: str,
+        topics: Topics,
+        letters: list[Letter],
+        clock: Clock,
+        by: str,
+        tell: Callable[[Letter], None],
     ) -> None:
+        self.by = by
         for one in letters:
             self.replayed.append(str(one.number))
             tell(one)
@@ -351,33 +378,169 @@ def kafka_stands(monkeypatch: pytest.MonkeyPatch) -> Kafka:
         (["--everything"], "y", ["0/0", "0/1"], 1),
         (["--everything", "--yes"], "", ["0/0", "0/1"], 1),
         (["0/1", "0/0"], "y", ["0/0", "0/1"], 0),
-        (["0/1"], "", ["0/1"], 0),
-        (["--by", "tariff"], "", ["0/1"], 0),
-        (["--by", "nobody"], "", [], 0),
+        (["0/1"], "n", [], 1),
+        (["0/1"], "y", ["0/1"], 0),
+        (["--service", "tariff", "--yes"], "", ["0/1"], 0),
+        (["--service", "nobody"], "", [], 0),
     ],
 )
-def test_a_person_is_asked_before_several_are_replayed_and_what_is_refused_is_named(
+def test_a_person_is_asked_before_any_is_replayed_and_what_is_refused_is_named(
     kafka_stands: Kafka, arguments: list[str], answer: str, replayed: list[str], code: int
 ) -> None:
     # when a person replays
     done = CliRunner().invoke(app, ["dlq", "replay", *arguments, "--topic-prefix", "t."], input=answer)
-    # then several are replayed only if they say so or have said so before
+    # then they are replayed only if they say so or have said so before
     assert (kafka_stands.replayed, done.exit_code) == (replayed, code)
-    assert ("Replay 2 dead letters?" in done.output) == bool(answer)
+    assert ("Replay this dead letter?" in done.output or "Replay these 2 dead letters?" in done.output) == bool(answer)
+    assert ("To be replayed: 1 SessionCancelled to " in done.output) == bool(answer)
     # and whatever is refused has its line
     assert ("tapwatt: 0/2 is not replayed: it says" in done.output) == ("--everything" in arguments)
     for number in replayed:
         assert f"replayed {number}: SessionCancelled s1 to" in done.output
 
 
-def quarantined(number: Number, session: str = "s1", since: str = "at one", by: str = "capturer") -> Letter:
+def test_where_nobody_can_be_asked_nothing_is_replayed_without_yes(
+    kafka_stands: Kafka, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given a script
+    monkeypatch.setattr(dlq, "a_person_types", lambda: False)
+    # when it replays one letter without saying that it means it
+    done = CliRunner().invoke(app, ["dlq", "replay", "0/1", "--topic-prefix", "t."])
+    # then it is told what would have been done, and how to say so
+    assert kafka_stands.replayed == []
+    assert "To be replayed: 1 SessionCancelled to tariff (0/1)" in done.stderr
+    assert isinstance(done.exception, Unusable)
+    assert "--yes replays them without asking" in str(done.exception)
+
+
+def test_who_replays_is_written_down_by_name_or_by_login(kafka_stands: Kafka, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(who.getpass, "getuser", lambda: "anna")
+    monkeypatch.setattr(who.socket, "gethostname", lambda: "ops-1")
+    done = CliRunner().invoke(app, ["dlq", "replay", "0/1", "--yes", "--topic-prefix", "t."])
+    assert kafka_stands.by == "anna@ops-1"
+    assert "tapwatt: logged: anna@ops-1 replayed dead letters 0/1 at 127.0.0.1:9092 t.\n" in done.stderr
+    CliRunner().invoke(app, ["dlq", "replay", "0/1", "--yes", "--topic-prefix", "t.", "--by", "b.jansen"])
+    assert kafka_stands.by == "b.jansen"
+    assert CliRunner().invoke(app, ["dlq", "replay", "0/1", "--yes", "--by", " "]).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "found"),
+    [
+        ([], ["0/0", "0/1", "0/2", "0/3"]),
+        (["--reason", "poison"], ["0/0", "0/1", "0/2"]),
+        (["--reason", "quarantined"], []),
+        (["--service", "tariff"], ["0/1"]),
+        (["--fact", "SessionCancelled", "--service", "capturer"], ["0/0", "0/2", "0/3"]),
+        (["--operator", "op"], ["0/0", "0/1", "0/2", "0/3"]),
+        (["--operator", "other"], []),
+        (["--since", "2026-03-01T12:00:30"], ["0/3"]),
+        (["--until", "2026-03-01T13:00:00+01:00"], ["0/0", "0/1", "0/2"]),
+        (["--since", "30min"], []),
+        (["--limit", "3"], ["0/0", "0/1", "0/2"]),
+        (["--limit", "3", "--page", "2"], ["0/3"]),
+        (["--limit", "3", "--page", "9"], []),
+    ],
+)
+def test_letters_are_chosen_by_why_by_whom_what_whose_and_when(
+    kafka_stands: Kafka, options: list[str], found: list[str]
+) -> None:
+    kafka_stands.records = (*kafka_stands.records, quarantined(Number(0, 3), late_s=60).record)
+    done = CliRunner().invoke(app, ["dlq", "list", *options, "--json"])
+    assert [one["number"] for one in json.loads(done.stdout)["letters"]] == found
+
+
+def test_an_operator_is_known_of_a_letter_whatever_it_was_said_in() -> None:
+    for value in (
+        b'{"operator_id": "op"}',
+        b'{"place": {"operator_id": "op"}}',
+        b'{"data": {"place": {"operator_id": "op"}}}',
+    ):
+        assert Letter(letter(event()._replace(value=value))).operator == "op"
+    for value in (b"\xff", b"[]", b'{"operator_id": 7}', b'{"place": 3}', b"", None):
+        assert Letter(letter(event()._replace(value=value))).operator == ""
+
+
+def test_five_thousand_letters_are_a_page_and_a_summary(kafka_stands: Kafka) -> None:
+    # given a flood
+    kafka_stands.records = tuple(letter(number=Number(0, n), why=f"no JSON {n}", late_s=n) for n in range(5000))
+    # when they are listed on a narrow terminal
+    done = CliRunner().invoke(app, ["dlq", "list"], env={"COLUMNS": "60"})
+    # then it is a page, with how to see more
+    lines = done.stdout.splitlines()
+    assert len(lines) < 3 * dlq.PAGE + 3
+    assert max(map(len, lines)) <= 60
+    assert "1 to 50 of 5000; --page 2 for more, or dlq summary\n" in done.stdout
+    assert "dead letters: 5000 standing, 0 replayed" in done.stdout
+    # and counted, they are three lines
+    done = CliRunner().invoke(app, ["dlq", "summary"], env={"COLUMNS": "60"})
+    assert done.stdout.splitlines() == [
+        "5,000 poison  capturer: SessionCancelled",
+        "    2026-03-01 12:00 to 2026-03-01 13:23",
+        "    0/4999: no JSON 4999",
+        "dead letters: 5000 standing, 0 replayed",
+    ]
+    told = json.loads(CliRunner().invoke(app, ["dlq", "summary", "--json"]).stdout)["groups"]
+    assert [(one["count"], one["kind"], one["latest"]) for one in told] == [(5000, "poison", "0/4999")]
+
+
+def came_back(of: Letter, number: Number, late_s: int) -> Read:
+    """What a worker makes of a letter that was replayed and cannot be read again."""
+    replayed = stood(replay_of(of, TOPICS, NOW))
+    return letter(replayed, number, late_s=late_s)
+
+
+@pytest.mark.parametrize("marker_is_there", [True, False])
+def test_poison_that_is_replayed_and_dead_lettered_again_is_one_letter(marker_is_there: bool) -> None:
+    # given a letter that came back twice, and a command that died before it could say that it replayed it
+    first = letter(number=Number(0, 0))
+    second = came_back(Letter(first), Number(0, 2), 10)
+    third = came_back(Letter(second), Number(1, 0), 20)
+    markers = [marked(first, Number(0, 1)), marked(second, Number(0, 3))]
+    log = [first, second, third, *(markers if marker_is_there else [])]
+    # then one stands, and says how often
+    letters = letters_of(log)
+    (one,) = standing(letters)
+    assert (str(one.number), one.times, one.came_from) == ("1/0", 3, Number(0, 2))
+    assert line(letters) == "dead letters: 1 standing, 0 replayed"
+    assert [str(of.came_back_as) for of in letters] == ["1/0", "1/0", "None"]
+    # and once its replay was handled, none does
+    done = letters_of([*log, marked(third, Number(1, 1), 90)])
+    assert (standing(done), line(done)) == ([], "dead letters: 0 standing, 1 replayed")
+
+
+def test_a_letter_that_is_replayed_twice_at_once_is_one_letter_when_both_come_back() -> None:
+    first = letter(number=Number(0, 0))
+    both = [came_back(Letter(first), Number(0, n), n) for n in (1, 2)]
+    (one,) = standing(letters_of([first, *both]))
+    assert (str(one.number), one.times) == ("0/2", 3)
+
+
+def test_letters_that_name_each_other_in_a_circle_are_one_too() -> None:
+    one, other = letter(number=Number(0, 0)), letter(number=Number(0, 1), late_s=1)
+    circle = [
+        of._replace(headers=(*of.headers, ("tapwatt_letter", name))) for of, name in ((one, b"0/1"), (other, b"0/0"))
+    ]
+    assert len(letters_of(circle)) == 2
+
+
+def test_what_an_author_says_of_a_letter_is_not_believed() -> None:
+    # given an event that says that it was a letter
+    evil = event()._replace(headers=[("tapwatt_letter", b"0/0"), *event().headers])
+    # then it hides none
+    assert len(standing(letters_of([letter(), letter(evil, Number(0, 1))]))) == 2
+
+
+def quarantined(
+    number: Number, session: str = "s1", since: str = "at one", by: str = "capturer", late_s: int = 0
+) -> Letter:
     out = dead_letter(
         event(session),
         TOPICS.dead_letters,
         by,
         Kind.BROKEN_INVARIANT,
         "odd",
-        NOW,
+        NOW + timedelta(seconds=late_s),
         None,
         QuarantinedWith(since, f"op/{session}"),
     )

@@ -17,7 +17,9 @@ from pricing.ocpi.tariff_reader import UnreadableTariffs, tariff_at
 from tapwatt.clock import SystemClock
 from tapwatt.facts.events import TariffPublished
 from tapwatt.facts.topics import Topics
+from tapwatt_cli.ops.commands.typed import By
 from tapwatt_cli.ops.publishing import NotPublished, Published, publish_offers, refuse_contradictions
+from tapwatt_cli.ops.who import log_change, login
 from tapwatt_cli.running import run
 
 UNREADABLE = 2
@@ -27,6 +29,7 @@ def publish(
     tariff: Annotated[Path, typer.Argument(metavar="TARIFF.json", help='An OCPI Tariff, a list, or {"data": ...}.')],
     operator: Annotated[str, typer.Option(help="Whose it is: the operator_id of the places that may name it.")],
     version: Annotated[str, typer.Option(help="A name for these terms, as 2026-03; it never changes its meaning.")],
+    by: By = None,
     bootstrap: Annotated[
         str, typer.Option(envvar="TAPWATT_KAFKA_BOOTSTRAP", help="Kafka's host:port.")
     ] = "127.0.0.1:9092",
@@ -48,7 +51,10 @@ def publish(
     except NotPublished as error:
         _refuse(f"{tariff}: {error}")
     _check(tariff, written)
-    done = run(publish_offers(bootstrap, Topics(topic_prefix), offers))
+    name = by or login()
+    done = run(publish_offers(bootstrap, Topics(topic_prefix), offers, name))
+    if new := [one.offer.offer for one in done if one.new]:
+        log_change(name, f"{bootstrap} {topic_prefix}".strip(), f"published tariffs {', '.join(new)}")
     if as_document:
         typer.echo(json.dumps([_document(one) for one in done], indent=2))
         return

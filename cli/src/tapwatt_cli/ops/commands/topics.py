@@ -8,12 +8,15 @@ from typing import Annotated, Any
 
 import typer
 
+from tapwatt_cli.ops.commands.typed import By
 from tapwatt_cli.ops.declared_topics import Applied, topics_file, with_topics
+from tapwatt_cli.ops.who import log_change, login
 from tapwatt_cli.running import run
 
 
 def topics(
     apply: Annotated[bool, typer.Option("--apply", help="Create what is missing; without it nothing changes.")] = False,
+    by: By = None,
     bootstrap: Annotated[
         str, typer.Option(envvar="TAPWATT_KAFKA_BOOTSTRAP", help="Kafka's host:port.")
     ] = "127.0.0.1:9092",
@@ -37,6 +40,8 @@ def topics(
     applied = run(
         with_topics(bootstrap, prefix=topic_prefix, one_broker=one_broker, only_check=not apply, file=declared)
     )
+    if applied.made:
+        log_change(by or login(), bootstrap, f"created topics {', '.join(applied.made)}")
     if as_document:
         typer.echo(json.dumps(topics_as_json(applied), indent=2))
     else:

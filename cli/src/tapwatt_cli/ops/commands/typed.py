@@ -62,6 +62,15 @@ def _is_identifier(text: str) -> bool:
     return True
 
 
+By = Annotated[
+    str | None,
+    typer.Option(
+        callback=lambda text: text and words_typed(MOST_NAME)(text),
+        metavar="NAME",
+        help="Who does it: written down with it. Who is logged in, if not given.",
+    ),
+]
+
 Session = Annotated[
     str,
     typer.Argument(
