@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import time
+
 from tapwatt.facts.topics import Topics
 from tapwatt_cli.ops.commands.doctor import kafka_findings
 from tapwatt_cli.ops.declared_topics import Applied, Declared, Differs, _difference
@@ -59,3 +62,12 @@ def test_a_kafka_that_does_not_answer_is_a_finding_beside_the_others() -> None:
     [finding] = kafka_findings("127.0.0.1:1", Topics())
     assert (finding.what, finding.good) == ("Kafka there", False)
     assert finding.found == "Kafka at 127.0.0.1:1 does not answer: start it, or correct --bootstrap"
+
+
+def test_a_broker_that_takes_connections_and_says_nothing_is_said_within_ten_seconds() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as frozen:
+        at = "{}:{}".format(*frozen.getsockname())
+        begun = time.monotonic()
+        [finding] = kafka_findings(at, Topics())
+        assert time.monotonic() - begun < 10
+    assert finding.found == f"Kafka at {at} does not answer: start it, or correct --bootstrap"

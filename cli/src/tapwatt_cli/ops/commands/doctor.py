@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
-from typing import Annotated
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Annotated, Any
 
 import typer
 
@@ -14,8 +14,12 @@ from tapwatt_cli.console import page
 from tapwatt_cli.ops.findings import Finding, python_here
 from tapwatt_cli.ops.findings_page import findings_as_json, show_findings
 from tapwatt_cli.ops.fleet_clocks import fleet_clocks
+from tapwatt_cli.ops.group_findings import group_findings
+from tapwatt_cli.ops.kafka_words import away
+from tapwatt_cli.ops.service_findings import service_findings
 from tapwatt_cli.ops.topic_findings import topic_findings
 from tapwatt_cli.running import run
+from tapwatt_watch.kafka.groups import NoAnswer
 
 Examine = Callable[[], Iterable[Finding]]
 
@@ -26,20 +30,31 @@ def doctor_with(*examinations: Examine) -> Callable[..., None]:
     def doctor(
         bootstrap: Annotated[
             str | None,
-            typer.Option(help="Kafka's host:port: are its topics as declared, and the clocks of the fleets right?"),
+            typer.Option(
+                help="Kafka's host:port: are its topics as declared, do the groups keep up, are fleets' clocks right?"
+            ),
         ] = None,
         topic_prefix: Annotated[
             str, typer.Option(envvar="TAPWATT_TOPIC_PREFIX", help="Where several rings share a Kafka.")
         ] = "",
+        service: Annotated[
+            list[str] | None,
+            typer.Option(
+                metavar="URL", help="Where a service shows /readyz and /metrics: ready, and of one version? Repeatable."
+            ),
+        ] = None,
         as_document: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
     ) -> None:
         """Look whether this machine has what is needed. Exit code 1 when something is missing or wrong.
 
-        With the developer's extra (`pip install 'tapwatt-cli[dev]'`) that is what `tapwatt demo` needs, too.
+        With --bootstrap also at a Kafka, with --service at what runs. Nothing is changed, and what is not known is said
+        so. With the developer's extra (`pip install 'tapwatt-cli[dev]'`) that is what `tapwatt demo` needs, too.
         """
         findings = [python_here(), *(finding for examine in examinations for finding in examine())]
         if bootstrap is not None:
             findings += kafka_findings(bootstrap, Topics(topic_prefix))
+        if bootstrap is not None or service:
+            findings += run(service_findings(service or []))
         if as_document:
             typer.echo(json.dumps(findings_as_json(findings), indent=2))
         else:
@@ -51,12 +66,20 @@ def doctor_with(*examinations: Examine) -> Callable[..., None]:
 
 
 def kafka_findings(bootstrap: str, topics: Topics) -> list[Finding]:
-    """What is found on a Kafka, or that it cannot be asked: what was found beside it is to be seen all the same."""
+    """What is found on a Kafka, and what could not be asked: one thing that cannot be told hides no other."""
     try:
-        return run(_asked(bootstrap, topics))
+        # First, because it gives up soonest where a broker takes connections and says nothing.
+        of_groups = run(group_findings(bootstrap, topics))
+    except NoAnswer:
+        return [Finding("Kafka there", False, away(bootstrap))]
     except TapwattError as error:
-        return [Finding("Kafka there", False, str(error))]
+        of_groups = [Finding("groups", False, str(error))]
+    of_topics = _told("topics", topic_findings(bootstrap, topics.prefix))
+    return [*of_topics, *of_groups, *_told("fleets' clocks", fleet_clocks(bootstrap, topics))]
 
 
-async def _asked(bootstrap: str, topics: Topics) -> list[Finding]:
-    return [*await topic_findings(bootstrap, topics.prefix), *await fleet_clocks(bootstrap, topics)]
+def _told(what: str, look: Coroutine[Any, Any, list[Finding]]) -> list[Finding]:
+    try:
+        return run(look)
+    except TapwattError as error:
+        return [Finding(what, False, str(error))]
