@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Coroutine, Iterable
 from typing import Annotated, Any
 
@@ -16,6 +17,7 @@ from tapwatt_cli.ops.findings_page import findings_as_json, show_findings
 from tapwatt_cli.ops.fleet_clocks import fleet_clocks
 from tapwatt_cli.ops.group_findings import group_findings
 from tapwatt_cli.ops.kafka_words import away
+from tapwatt_cli.ops.key_findings import key_findings
 from tapwatt_cli.ops.service_findings import service_findings
 from tapwatt_cli.ops.topic_findings import topic_findings
 from tapwatt_cli.running import run
@@ -51,6 +53,7 @@ def doctor_with(*examinations: Examine) -> Callable[..., None]:
         so. With the developer's extra (`pip install 'tapwatt-cli[dev]'`) that is what `tapwatt demo` needs, too.
         """
         findings = [python_here(), *(finding for examine in examinations for finding in examine())]
+        findings += key_findings(os.environ)
         if bootstrap is not None:
             findings += kafka_findings(bootstrap, Topics(topic_prefix))
         if bootstrap is not None or service:
