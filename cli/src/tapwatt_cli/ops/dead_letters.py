@@ -307,7 +307,7 @@ def replays(ordered: Sequence[Letter]) -> list[tuple[Letter, str, bool]]:
     ]
 
 
-def marker(letter: Letter, topics: Topics, now: datetime, by: str) -> Outgoing:
+def marker(letter: Letter, topics: Topics, now: datetime, by: str = "") -> Outgoing:
     """The record that says that a letter was replayed, and by whom, beside it among the dead letters."""
     notes = {
         _REPLAYED: str(letter.number),
