@@ -40,7 +40,9 @@ async def drill(
 ) -> list[Outcome]:
     """Every fault in turn, each on a ring that nobody is woken for."""
     outcomes = []
+    begun = time.monotonic()
     for number, fault in enumerate(faults, start=1):
+        await asyncio.sleep(max(fault.not_before_s - (time.monotonic() - begun), 0))
         await _quiet(watching, says)
         says(f"{number} of {len(faults)}: {fault.name}")
         outcome = await _one(stage, watching, fault, says)

@@ -73,6 +73,8 @@ class Broken:
     pages: str
     within: Callable[[Stage], Any]
     also: frozenset[str] = frozenset()
+    not_before_s: float = 0.0
+    """How old the ring has to be: a view that is built at its start is no view that was lost."""
 
 
 def _provider(name: str, pages: str, **fault: object) -> Broken:
@@ -259,7 +261,7 @@ DRILL: tuple[Broken, ...] = (
     _provider("provider slow", "TapwattProviderSlow", kind="latency", seconds=6.0),
     _provider("answers lost", "TapwattProviderAnswersLost", kind="answer_lost", verb="capture"),
     _provider("rate-limited", "TapwattProviderRateLimits", kind="too_many_requests"),
-    Broken("Redis flushed", "TapwattViewLost", redis_flushed),
+    Broken("Redis flushed", "TapwattViewLost", redis_flushed, not_before_s=330),
     _frozen("Redis down", "Redis", "TapwattRedisDown"),
     Broken("Redis read-only", "TapwattRedisDown", redis_read_only),
     _redis("Redis full", {"maxmemory": "1mb"}, {"maxmemory": "0"}),
@@ -270,7 +272,7 @@ DRILL: tuple[Broken, ...] = (
     _provider("wrong key", "TapwattKeyRefused", kind="key_refused"),
     Broken("clock skewed", "TapwattFleetClockOff", skewed_clock),
     Broken("portal capture", "TapwattPortalTouched", portal_capture),
-    Broken("view being rebuilt", "TapwattViewRebuilding", view_rebuilt),
+    Broken("view being rebuilt", "TapwattViewRebuilding", view_rebuilt, also=frozenset({"TapwattViewLost"})),
     Broken("fleet forges", "TapwattFleetForges", fleet_forges),
 )
 """In this order: a view that is rebuilt within ten minutes after Redis was away is no flush and pages nobody."""
