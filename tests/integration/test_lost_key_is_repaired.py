@@ -41,7 +41,9 @@ async def test_s21_a_session_that_redis_has_lost_is_known_again_within_a_minute_
         while not await kept("7"):
             await asyncio.sleep(0.1)
     assert await redis.hgetall((await kept("7"))[0]) == held
-    said = (tmp_path / "log").read_text()
+    async with asyncio.timeout(10):  # the line comes after what it tells of
+        while (said := (tmp_path / "log").read_text()).count("view rebuilt") < 2:
+            await asyncio.sleep(0.1)
     assert "Redis has lost a key of what tariff knows (a session)" in said
     assert said.index("has lost a key") < said.rindex("view rebuilt")
     # and the service goes on

@@ -1,6 +1,7 @@
 """The worker on a real Kafka: many in flight, stopped, killed, a broker that dies, bad bytes, no Kafka at all."""
 
 import asyncio
+import json
 from pathlib import Path
 
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
@@ -163,8 +164,10 @@ async def test_a_kafka_that_is_down_at_the_start_is_one_clear_sentence(tmp_path:
     async with asyncio.timeout(30):
         while worker.alive:
             await asyncio.sleep(0.05)
-    assert worker.last_words(1) == (
-        f"tariff: Kafka does not answer at {at} (waited 2 s): start it, or set TAPWATT_KAFKA_BOOTSTRAP to where it is"
+    said = json.loads(worker.last_words(1))
+    assert (said["service"], said["level"]) == ("tariff", "critical")
+    assert said["reason"] == (
+        f"Kafka does not answer at {at} (waited 2 s): start it, or set TAPWATT_KAFKA_BOOTSTRAP to where it is"
     )
 
 
@@ -185,7 +188,7 @@ async def test_missing_topics_and_a_busy_port_are_one_clear_sentence_each(kafka:
         while busy.alive:
             await asyncio.sleep(0.05)
     server.close()
-    assert busy.last_words(1).startswith(f"tariff: 127.0.0.1:{port} cannot be listened on")
+    assert json.loads(busy.last_words(1))["reason"].startswith(f"127.0.0.1:{port} cannot be listened on")
     assert "TAPWATT_WORKER_PORT" in busy.last_words(1)
 
 
