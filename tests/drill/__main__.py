@@ -67,7 +67,7 @@ async def _drill(folder: Path, chosen: list[Broken]) -> list[Outcome]:
             Fleet(ring.bootstrap, ring.topics, SystemClock()) as fleet,
             World(ring.provider_url) as world,
         ):
-            says(f"Prometheus: {watching.prometheus}  Alertmanager: {watching.alertmanager}")
+            says(f"Prometheus: {watching.prometheus.url}  Alertmanager: {watching.alertmanager}")
             traffic = Traffic(fleet, world)
             flowing = asyncio.create_task(traffic.flow())
             redis = Redis.from_url(ring.redis_url)

@@ -13,9 +13,11 @@ from typing import Any
 
 import aiohttp
 from aiokafka import AIOKafkaProducer
+from pydantic import SecretStr
 from redis.asyncio import Redis
 from tests.drill.traffic import Traffic
 
+from capturer.__main__ import EPOCH
 from simulator.fleet.drivers import Session
 from simulator.fleet.fleet import Fleet
 from simulator.fleet.tariffs import ALL
@@ -56,6 +58,10 @@ class Stage:
         assert found is not None
         return found
 
+    async def command(self, *words: str) -> None:
+        """Tell Redis something that has no method of its own."""
+        await self.redis.execute_command(*words)  # type: ignore[no-untyped-call]  # as redis-py has it
+
     async def admin(self, method: str, path: str) -> None:
         """The provider's back door."""
         async with aiohttp.ClientSession() as http, http.request(method, self.ring.provider_url + path) as answer:
@@ -94,7 +100,7 @@ def _redis(name: str, breaks: Mapping[str, str], mends: Mapping[str, str]) -> Br
     async def within(stage: Stage) -> AsyncIterator[None]:
         for setting, value in breaks.items():
             await stage.redis.config_set(setting, value)
-        await stage.redis.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        await stage.command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
         try:
             yield
         finally:
@@ -136,19 +142,19 @@ async def redis_flushed(stage: Stage) -> AsyncIterator[None]:
 @asynccontextmanager
 async def redis_read_only(stage: Stage) -> AsyncIterator[None]:
     """A failover has left us with a replica."""
-    await stage.redis.execute_command("REPLICAOF", "127.0.0.1", "1")
+    await stage.command("REPLICAOF", "127.0.0.1", "1")
     try:
         yield
     finally:
-        await stage.redis.execute_command("REPLICAOF", "NO", "ONE")
+        await stage.command("REPLICAOF", "NO", "ONE")
 
 
 @asynccontextmanager
 async def view_rebuilt(stage: Stage) -> AsyncIterator[None]:
     """A view is lost, and the worker that builds it anew takes long."""
     url = stage.ring.redis_url
-    client = RedisClient(RedisSettings(url=url))  # type: ignore[arg-type]
-    view = RedisView(client, "capturer", EPOCHS["capturer"])
+    client = RedisClient(RedisSettings(url=SecretStr(url)))
+    view = RedisView(client, "capturer", EPOCH)
     await stage.redis.delete(view.marker)
     generation = None
     while generation is None:
@@ -168,10 +174,6 @@ async def view_rebuilt(stage: Stage) -> AsyncIterator[None]:
         await asyncio.gather(building, return_exceptions=True)
         await view.abandon(generation)
         await client.close()
-
-
-EPOCHS = {"capturer": 3}
-"""As its `__main__` counts them; a test compares."""
 
 
 @asynccontextmanager

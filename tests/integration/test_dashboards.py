@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from scripts.dashboards.every import DASHBOARDS
 from scripts.dashboards.panels import Panel
-from tests.integration.prometheus_process import Prometheus, prometheus
+from tests.watching.prometheus import Prometheus, prometheus
 
 from simulator.fleet.drivers import Waiting
 from simulator.fleet.fleet import Fleet
@@ -59,8 +59,8 @@ async def _without_data(there: Prometheus, panel: Panel, service: str, since_s: 
 async def test_every_panel_has_data_while_drivers_charge(tmp_path: Path) -> None:
     # given a whole ring, its exporter, and a Prometheus that watches them
     async with Ring(RingSettings(tmp_path / "ring")) as ring:
-        at = {part: ring.service_url(part).removeprefix("http://") for part in (*SERVICES, EXPORTER)}
-        async with prometheus(tmp_path / "prometheus", at, at.pop(EXPORTER)) as there:
+        at = {part: ring.service_url(part) for part in (*SERVICES, EXPORTER)}
+        async with prometheus(tmp_path / "prometheus", at, every_s=1) as there:
             begun = time.monotonic()
             # when drivers charge, each in another way
             async with Fleet(ring.bootstrap, ring.topics, SystemClock()) as fleet, World(ring.provider_url) as world:

@@ -219,7 +219,7 @@ async def test_while_the_broker_is_frozen_nothing_is_told_that_is_not_known(
 ) -> None:
     topics = Topics(await make_topics(own_kafka.bootstrap))
     await say(own_kafka.bootstrap, topics, [said.authorised()])
-    pid = own_kafka._child.pid  # type: ignore[union-attr]
+    pid = own_kafka.pid
     assert pid is not None
     async with exporting(own_kafka.bootstrap, topics.prefix, tmp_path) as exporter:
         told = await exporter.until(lambda told: known(told) == 5)

@@ -10,7 +10,7 @@ from tapwatt.facts.codec import decode
 from tapwatt.facts.topics import Topics
 from tapwatt.worker.kafka.log_reader import read_log
 from tapwatt_cli.ops.kafka_words import reading
-from tapwatt_cli.ops.topic_log import NoTopics, partitions_of
+from tapwatt_cli.ops.topic_log import ours
 from tapwatt_watch.hold import OpenHold
 from tapwatt_watch.log_time import log_time
 from tapwatt_watch.open_holds import HEARD, REMEMBERED, OpenHolds
@@ -29,12 +29,7 @@ async def read_open_holds(
         in_all = offsets
 
     async with reading(bootstrap, "what was said of holds"):
-        names = sorted({one.topic for one in await partitions_of(bootstrap, wanted)})
-        if not names:
-            raise NoTopics(
-                f"Kafka at {bootstrap} has none of Tapwatt's topics; is the topic prefix right? "
-                f"They are created with: tapwatt topics --apply --bootstrap {bootstrap}"
-            )
+        names = sorted({one.topic for one in await ours(bootstrap, wanted)})
         async for record in read_log(bootstrap, names, since=now - REMEMBERED, sized=sized):
             read += 1
             if read % 1000 == 0:

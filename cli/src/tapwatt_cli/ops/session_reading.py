@@ -16,7 +16,7 @@ from tapwatt.worker.kafka.log_reader import read_log
 from tapwatt.worker.records import Incoming, Partition
 from tapwatt_cli.ops.kafka_words import reading
 from tapwatt_cli.ops.session_story import OUTSIDE, Found
-from tapwatt_cli.ops.topic_log import NoTopics, partitions_of
+from tapwatt_cli.ops.topic_log import ours
 from tapwatt_watch.log_time import log_time
 from tapwatt_watch.services import HEARS
 
@@ -35,19 +35,14 @@ async def read_session(bootstrap: str, topics: Topics, named: str, progress: Pro
     """
     session_id = named.rpartition("/")[2]
     by_session = ("session_id", "rejected_key")
-    ours = {topics.of(fact) for fact in FACTS if fact not in OUTSIDE and fact.keyed_by in by_session}
+    of_ours = {topics.of(fact) for fact in FACTS if fact not in OUTSIDE and fact.keyed_by in by_session}
     aside = {topics.dead_letters} | {name for service in HEARS for name in topics.retries(service)}
     theirs = {topics.of(fact) for fact in OUTSIDE if fact.keyed_by in ("session_id", "terminal_id")}
     async with reading(bootstrap, "what was said of the session"):
-        there = {Partition(*one) for one in await partitions_of(bootstrap, ours | aside | theirs)}
-        if not there:
-            raise NoTopics(
-                f"Kafka at {bootstrap} has none of Tapwatt's topics; is the topic prefix right? "
-                f"They are created with: tapwatt topics --apply --bootstrap {bootstrap}"
-            )
+        there = {Partition(*one) for one in await ours(bootstrap, of_ours | aside | theirs)}
         counts = _counts(there)
         of_its_key = {
-            one for one in there if one.topic in ours | aside and one.number in _where(session_id, counts[one.topic])
+            one for one in there if one.topic in of_ours | aside and one.number in _where(session_id, counts[one.topic])
         }
         found = await _read(bootstrap, of_its_key, session_id, progress)
         since = min((one.at for one in found if _answers(one.record)), default=None)

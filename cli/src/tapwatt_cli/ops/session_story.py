@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from tapwatt.errors import Poison
 from tapwatt.facts.codec import decode
+from tapwatt.facts.envelopes import note
 from tapwatt.facts.events import FACTS, StopRequested, TokenMatched
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.topics import Topics
@@ -75,7 +76,7 @@ def story_of(named: str, found: Iterable[Found], topics: Topics) -> Story:
         name = (step.what, step.event_id)
         again = bool(step.event_id) and name in seen
         seen.add(name)
-        kept.append(_repeated(step) if again else step)
+        kept.append(replace(step, again=again))
     return Story(identity, tuple(kept))
 
 
@@ -83,26 +84,20 @@ def _about_a_stop(fact: Fact, stops: set[str]) -> bool:
     return isinstance(fact, StopRequested) and fact.stop_id in stops
 
 
-def _repeated(step: Step) -> Step:
-    parts = {name: getattr(step, name) for name in Step.__slots__}
-    return Step(**{**parts, "again": True})
-
-
 def _step(found: Found, topics: Topics) -> Step:
     record, stands = found.record, origin(found.record)
-    notes = _notes(record)
     set_aside = record.topic == topics.dead_letters or ".retry-" in record.topic
     try:
         event = decode(record.key, record.value, record.headers)
     except Poison as poison:
         if not set_aside:
             return Step(found.at, "", "unreadable", str(poison), stands)
-        return Step(found.at, notes.get("dead_lettered_by", ""), _aside(record, topics), _why(record, notes), stands)
+        return Step(found.at, _set_aside_by(record), _aside(record, topics), _why(record), stands)
     envelope = event.envelope
     trace = (envelope.traceparent or "")[3:35]
     if set_aside:
-        said = f"{event.fact.name}: {_why(record, notes)}"
-        by = notes.get("dead_lettered_by") or record.topic.removeprefix(topics.prefix).split(".")[1]
+        said = f"{event.fact.name}: {_why(record)}"
+        by = _set_aside_by(record) or record.topic.removeprefix(topics.prefix).split(".")[1]
         return Step(found.at, by, _aside(record, topics), said, stands, event.fact, f"{envelope.id} {stands}", trace)
     by = envelope.source.rpartition("/")[2] or envelope.source
     return Step(found.at, by, event.fact.name, words(event.fact), stands, event.fact, envelope.id, trace)
@@ -112,16 +107,12 @@ def _aside(record: Incoming, topics: Topics) -> str:
     return "dead letter" if record.topic == topics.dead_letters else "delayed"
 
 
-def _why(record: Incoming, notes: Mapping[str, str]) -> str:
-    delay, kind, reason = delay_of(record), kind_of(record), notes.get("reason", "no reason given")
+def _why(record: Incoming) -> str:
+    delay, kind = delay_of(record), kind_of(record)
+    reason = note(record.headers, "tapwatt_reason") or "no reason given"
     tried = f", try {delay.scheduled} by schedule, due {delay.due:%d %b %H:%M:%S}" if delay and delay.scheduled else ""
     return f"{kind}: {reason}{tried}"
 
 
-def _notes(record: Incoming) -> dict[str, str]:
-    ours = "tapwatt_"
-    return {
-        name.removeprefix(ours): (raw or b"").decode("utf-8", "backslashreplace")
-        for name, raw in record.headers
-        if name.startswith(ours)
-    }
+def _set_aside_by(record: Incoming) -> str:
+    return note(record.headers, "tapwatt_dead_lettered_by")

@@ -41,14 +41,20 @@ async def read_topics(bootstrap: str, topics: Topics, facts: Iterable[type[Fact]
     """Every event on the topics of these facts, and what was dead-lettered. Unavailable if Kafka cannot be read."""
     wanted = {topics.of(fact) for fact in facts} | {topics.dead_letters}
     async with reading(bootstrap, "what was said"):
-        there = await partitions_of(bootstrap, wanted)
-        if not there:
-            raise NoTopics(
-                f"Kafka at {bootstrap} has none of Tapwatt's topics; create them with: "
-                f"tapwatt topics --apply --bootstrap {bootstrap}"
-            )
+        there = await ours(bootstrap, wanted)
         names = sorted({partition.topic for partition in there})
         return await _sorted(read_log(bootstrap, names), topics.dead_letters)
+
+
+async def ours(bootstrap: str, names: set[str]) -> list[TopicPartition]:
+    """Every partition of those of these topics that exist. NoTopics where none of them does."""
+    there = await partitions_of(bootstrap, names)
+    if not there:
+        raise NoTopics(
+            f"Kafka at {bootstrap} has none of Tapwatt's topics; create them with: "
+            f"tapwatt topics --apply --bootstrap {bootstrap}"
+        )
+    return there
 
 
 async def partitions_of(bootstrap: str, names: set[str]) -> list[TopicPartition]:

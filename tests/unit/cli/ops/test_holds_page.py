@@ -11,7 +11,7 @@ from rich.console import Console
 from typer import BadParameter
 
 from tapwatt.money import Money
-from tapwatt_cli.ops.commands.holds import span
+from tapwatt_cli.ops.commands.moments import span
 from tapwatt_cli.ops.holds_page import holds_as_json, show_holds
 from tapwatt_watch.hold import OpenHold
 

@@ -5,18 +5,16 @@ from __future__ import annotations
 import io
 import json
 from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
 
 import pytest
 from rich.console import Console
 from tests.unit.cli.ops.test_audit_differences import PLACE, settled
 
 from tapwatt.facts.codec import Event, begin, encode
-from tapwatt.facts.envelopes import Headers
 from tapwatt.facts.events import SessionCancelled, StopRequested, TokenMatched
 from tapwatt.facts.topics import Topics
 from tapwatt.worker.moved_records import Delay, Kind, dead_letter, delayed
-from tapwatt.worker.records import Outgoing
+from tapwatt.worker.records import Outgoing, Read
 from tapwatt_cli.ops.session_names import UnknownSession
 from tapwatt_cli.ops.session_page import show_story, story_as_json
 from tapwatt_cli.ops.session_reading import _where
@@ -26,24 +24,15 @@ TOPICS = Topics("t.")
 NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
 
 
-class Stood(NamedTuple):
-    topic: str
-    partition: int
-    offset: int
-    key: bytes | None
-    value: bytes | None
-    headers: Headers
+def stood(event: Event, offset: int) -> Read:
+    return Read(TOPICS.of(type(event.fact)), 0, offset, *encode(event))
 
 
-def stood(event: Event, offset: int) -> Stood:
-    return Stood(TOPICS.of(type(event.fact)), 0, offset, *encode(event))
+def moved(out: Outgoing, offset: int) -> Read:
+    return Read(out.topic, 0, offset, out.key, out.value, out.headers)
 
 
-def moved(out: Outgoing, offset: int) -> Stood:
-    return Stood(out.topic, 0, offset, out.key, out.value, out.headers)
-
-
-def found(*records: Stood) -> list[Found]:
+def found(*records: Read) -> list[Found]:
     return [Found(record, NOON + timedelta(seconds=number)) for number, record in enumerate(records)]
 
 
@@ -113,7 +102,7 @@ def test_the_stop_that_matched_it_is_part_of_it_and_other_drivers_stops_are_not(
 
 def test_a_record_under_its_key_that_nobody_can_read_is_told() -> None:
     mine = settled("s1")
-    broken = Stood(TOPICS.of(SessionCancelled), 0, 99, b"s1", b"\xff", ())
+    broken = Read(TOPICS.of(SessionCancelled), 0, 99, b"s1", b"\xff", ())
     records = [*(stood(event, number) for number, event in enumerate(mine.events)), broken]
     story = story_of("s1", found(*records), TOPICS)
     assert story.steps[-1].what == "unreadable"

@@ -16,6 +16,7 @@ from tapwatt_cli.dev.ring import Ring
 from tapwatt_cli.dev.ring_settings import SERVICES, RingSettings
 from tapwatt_cli.dev.run_folders import RunFolder
 from tapwatt_cli.ops.audit_page import as_json, show_audit
+from tapwatt_cli.options import AsDocument
 from tapwatt_cli.running import run
 
 
@@ -29,7 +30,7 @@ def demo(
     sessions: Annotated[int, typer.Option(min=60, max=5000, help="How many charging sessions, at least.")] = 60,
     seed: Annotated[int, typer.Option(help="The same seed, the same day.")] = 1,
     keep: Annotated[bool, typer.Option(help="Keep the folder with logs, Kafka's and Redis' files.")] = False,
-    as_document: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    as_document: AsDocument = False,
     kill: Annotated[
         str | None,
         typer.Option(callback=_service, metavar="SERVICE", help="Kill this service with -9 in the middle."),

@@ -32,6 +32,7 @@ from tapwatt_cli.dev.replay_summary import document, line, lines
 from tapwatt_cli.dev.ring import Ring
 from tapwatt_cli.dev.ring_settings import RingSettings
 from tapwatt_cli.dev.run_folders import RunFolder
+from tapwatt_cli.options import AsDocument
 from tapwatt_cli.running import run
 
 UNREADABLE = 2
@@ -65,7 +66,7 @@ def replay(
             min=0, max=100, envvar="TAPWATT_PRICE_VAT", help="VAT in percent on prices that say none, as in OCPI 2.1.1."
         ),
     ] = None,
-    as_document: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    as_document: AsDocument = False,
 ) -> None:
     """Replay recorded OCPI CDRs (2.1.1 to 2.3.0) through the ring and compare what it captures with their own totals.
 

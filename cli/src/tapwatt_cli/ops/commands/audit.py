@@ -17,6 +17,7 @@ from tapwatt_cli.ops.audit_page import as_json, show_audit
 from tapwatt_cli.ops.ledger_page import read_ledger
 from tapwatt_cli.ops.ledger_source import fetch_ledger
 from tapwatt_cli.ops.topic_log import read_topics
+from tapwatt_cli.options import BOOTSTRAP, AsDocument, Bootstrap, TopicPrefix
 from tapwatt_cli.running import run
 
 
@@ -30,13 +31,9 @@ def audit(
     within_min: Annotated[
         float, typer.Option(min=0, max=1440, help="What was said less than so many minutes ago may yet be answered.")
     ] = 15,
-    bootstrap: Annotated[
-        str, typer.Option(envvar="TAPWATT_KAFKA_BOOTSTRAP", help="Kafka's host:port.")
-    ] = "127.0.0.1:9092",
-    topic_prefix: Annotated[
-        str, typer.Option(envvar="TAPWATT_TOPIC_PREFIX", help="Where several rings share a Kafka.")
-    ] = "",
-    as_document: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    bootstrap: Bootstrap = BOOTSTRAP,
+    topic_prefix: TopicPrefix = "",
+    as_document: AsDocument = False,
 ) -> None:
     """Compare everything said on Kafka with the provider's ledger: every session, every hold, every cent.
 

@@ -38,6 +38,7 @@ from tapwatt_cli.ops.letter_page import (
     summary_as_json,
 )
 from tapwatt_cli.ops.who import log_change, login
+from tapwatt_cli.options import BOOTSTRAP, AsDocument, Bootstrap, TopicPrefix
 from tapwatt_cli.running import run
 
 PAGE = 50
@@ -45,9 +46,6 @@ PAGE = 50
 NAMED_AT_MOST = 10
 """So many letters are named before they are replayed."""
 
-Bootstrap = Annotated[str, typer.Option(envvar="TAPWATT_KAFKA_BOOTSTRAP", help="Kafka's host:port.")]
-Prefix = Annotated[str, typer.Option(envvar="TAPWATT_TOPIC_PREFIX", help="Where several rings share a Kafka.")]
-AsDocument = Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")]
 Reason = Annotated[
     Kind | None,
     typer.Option("--reason", metavar="REASON", help=f"Only what was dead-lettered for this: {', '.join(Kind)}."),
@@ -85,8 +83,8 @@ def _wanted(
 
 @app.command("list")
 def list_(
-    bootstrap: Bootstrap = "127.0.0.1:9092",
-    topic_prefix: Prefix = "",
+    bootstrap: Bootstrap = BOOTSTRAP,
+    topic_prefix: TopicPrefix = "",
     reason: Reason = None,
     service: Service = None,
     fact: FactName = None,
@@ -123,8 +121,8 @@ def list_(
 
 @app.command()
 def summary(
-    bootstrap: Bootstrap = "127.0.0.1:9092",
-    topic_prefix: Prefix = "",
+    bootstrap: Bootstrap = BOOTSTRAP,
+    topic_prefix: TopicPrefix = "",
     reason: Reason = None,
     service: Service = None,
     fact: FactName = None,
@@ -147,8 +145,8 @@ def summary(
 @app.command()
 def show(
     number: Annotated[Number, typer.Argument(parser=_number, metavar="P/O", help="Its number, as listed.")],
-    bootstrap: Bootstrap = "127.0.0.1:9092",
-    topic_prefix: Prefix = "",
+    bootstrap: Bootstrap = BOOTSTRAP,
+    topic_prefix: TopicPrefix = "",
     as_document: AsDocument = False,
 ) -> None:
     """Show everything of one dead letter: its reason, headers, key and value."""
@@ -173,8 +171,8 @@ def replay(
     everything: Annotated[bool, typer.Option("--everything", help="All that stand.")] = False,
     by: By = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    bootstrap: Bootstrap = "127.0.0.1:9092",
-    topic_prefix: Prefix = "",
+    bootstrap: Bootstrap = BOOTSTRAP,
+    topic_prefix: TopicPrefix = "",
     as_document: AsDocument = False,
 ) -> None:
     """Replay dead letters to the services that dead-lettered them, and to nobody else.

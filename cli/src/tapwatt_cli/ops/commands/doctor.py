@@ -20,6 +20,7 @@ from tapwatt_cli.ops.kafka_words import away
 from tapwatt_cli.ops.key_findings import key_findings
 from tapwatt_cli.ops.service_findings import service_findings
 from tapwatt_cli.ops.topic_findings import topic_findings
+from tapwatt_cli.options import AsDocument, TopicPrefix
 from tapwatt_cli.running import run
 from tapwatt_watch.kafka.groups import NoAnswer
 
@@ -36,16 +37,14 @@ def doctor_with(*examinations: Examine) -> Callable[..., None]:
                 help="Kafka's host:port: are its topics as declared, do the groups keep up, are fleets' clocks right?"
             ),
         ] = None,
-        topic_prefix: Annotated[
-            str, typer.Option(envvar="TAPWATT_TOPIC_PREFIX", help="Where several rings share a Kafka.")
-        ] = "",
+        topic_prefix: TopicPrefix = "",
         service: Annotated[
             list[str] | None,
             typer.Option(
                 metavar="URL", help="Where a service shows /readyz and /metrics: ready, and of one version? Repeatable."
             ),
         ] = None,
-        as_document: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+        as_document: AsDocument = False,
     ) -> None:
         """Look whether this machine has what is needed. Exit code 1 when something is missing or wrong.
 

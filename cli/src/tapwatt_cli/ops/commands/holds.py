@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from datetime import datetime, timedelta
 from typing import Annotated
 
@@ -12,21 +11,12 @@ import typer
 from tapwatt.clock import SystemClock
 from tapwatt.facts.topics import Topics
 from tapwatt_cli.console import page, read_so_far
+from tapwatt_cli.ops.commands.moments import span
 from tapwatt_cli.ops.holds_page import holds_as_json, show_holds
 from tapwatt_cli.ops.open_holds import read_open_holds
+from tapwatt_cli.options import BOOTSTRAP, AsDocument, Bootstrap, TopicPrefix
 from tapwatt_cli.running import run
 from tapwatt_watch.hold import OpenHold
-
-_SPAN = re.compile(r"([0-9]{1,6})(min|h|d)")
-_UNITS = {"min": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
-
-
-def span(text: str) -> timedelta:
-    """A span of time as a person types it: 30min, 6h, 2d."""
-    found = _SPAN.fullmatch(text)
-    if found is None:
-        raise typer.BadParameter(f"{text!r} is no span of time: 30min, 6h or 2d")
-    return int(found.group(1)) * _UNITS[found.group(2)]
 
 
 def holds(
@@ -35,13 +25,9 @@ def holds(
         timedelta | None, typer.Option(parser=span, metavar="6h", help="Only those that stand for longer (min, h, d).")
     ] = None,
     every: Annotated[bool, typer.Option("--all", help="Name every hold, not only those that need somebody.")] = False,
-    bootstrap: Annotated[
-        str, typer.Option(envvar="TAPWATT_KAFKA_BOOTSTRAP", help="Kafka's host:port.")
-    ] = "127.0.0.1:9092",
-    topic_prefix: Annotated[
-        str, typer.Option(envvar="TAPWATT_TOPIC_PREFIX", help="Where several rings share a Kafka.")
-    ] = "",
-    as_document: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    bootstrap: Bootstrap = BOOTSTRAP,
+    topic_prefix: TopicPrefix = "",
+    as_document: AsDocument = False,
 ) -> None:
     """Show the open holds: how much is held for each operator and since when, and which run out within an hour.
 

@@ -11,19 +11,16 @@ from tapwatt.clock import SystemClock
 from tapwatt.facts.topics import Topics
 from tapwatt_cli.console import page
 from tapwatt_cli.ops.lag_page import lag_as_json, show_lag
+from tapwatt_cli.options import BOOTSTRAP, AsDocument, Bootstrap, TopicPrefix
 from tapwatt_cli.running import run
 from tapwatt_watch.kafka.groups import Groups, GroupsTold
 
 
 def lag(
     every: Annotated[bool, typer.Option("--all", help="Name every partition, not only those that are behind.")] = False,
-    bootstrap: Annotated[
-        str, typer.Option(envvar="TAPWATT_KAFKA_BOOTSTRAP", help="Kafka's host:port.")
-    ] = "127.0.0.1:9092",
-    topic_prefix: Annotated[
-        str, typer.Option(envvar="TAPWATT_TOPIC_PREFIX", help="Where several rings share a Kafka.")
-    ] = "",
-    as_document: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    bootstrap: Bootstrap = BOOTSTRAP,
+    topic_prefix: TopicPrefix = "",
+    as_document: AsDocument = False,
 ) -> None:
     """Show how far each service is behind: records that it has not committed, and the age of the oldest of them.
 

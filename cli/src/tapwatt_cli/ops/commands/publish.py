@@ -20,6 +20,7 @@ from tapwatt.facts.topics import Topics
 from tapwatt_cli.ops.commands.typed import By
 from tapwatt_cli.ops.publishing import NotPublished, Published, publish_offers, refuse_contradictions
 from tapwatt_cli.ops.who import log_change, login
+from tapwatt_cli.options import BOOTSTRAP, AsDocument, Bootstrap, TopicPrefix
 from tapwatt_cli.running import run
 
 UNREADABLE = 2
@@ -30,13 +31,9 @@ def publish(
     operator: Annotated[str, typer.Option(help="Whose it is: the operator_id of the places that may name it.")],
     version: Annotated[str, typer.Option(help="A name for these terms, as 2026-03; it never changes its meaning.")],
     by: By = None,
-    bootstrap: Annotated[
-        str, typer.Option(envvar="TAPWATT_KAFKA_BOOTSTRAP", help="Kafka's host:port.")
-    ] = "127.0.0.1:9092",
-    topic_prefix: Annotated[
-        str, typer.Option(envvar="TAPWATT_TOPIC_PREFIX", help="Where several rings share a Kafka.")
-    ] = "",
-    as_document: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    bootstrap: Bootstrap = BOOTSTRAP,
+    topic_prefix: TopicPrefix = "",
+    as_document: AsDocument = False,
 ) -> None:
     """Publish a tariff under a version, once `tapwatt tariff check` finds no error in it; its warnings are told.
 

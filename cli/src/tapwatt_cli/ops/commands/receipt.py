@@ -25,6 +25,7 @@ from tapwatt_cli.ops.receipt_facts import OF_A_RECEIPT, NotSettled, Settled, set
 from tapwatt_cli.ops.receipt_text import show_receipt
 from tapwatt_cli.ops.session_names import UnknownSession
 from tapwatt_cli.ops.topic_log import read_topics
+from tapwatt_cli.options import BOOTSTRAP, AsDocument, Bootstrap, TopicPrefix
 from tapwatt_cli.running import run
 
 NO_RECEIPT = 2
@@ -39,16 +40,12 @@ def _known_language(name: str) -> str:
 
 def receipt(
     session: Session,
-    bootstrap: Annotated[
-        str, typer.Option(envvar="TAPWATT_KAFKA_BOOTSTRAP", help="Kafka's host:port.")
-    ] = "127.0.0.1:9092",
-    topic_prefix: Annotated[
-        str, typer.Option(envvar="TAPWATT_TOPIC_PREFIX", help="Where several rings share a Kafka.")
-    ] = "",
+    bootstrap: Bootstrap = BOOTSTRAP,
+    topic_prefix: TopicPrefix = "",
     events: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Facts from a file instead: a JSON array, or one a line.")
     ] = None,
-    as_document: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    as_document: AsDocument = False,
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write it as a page that needs nothing else.")
     ] = None,

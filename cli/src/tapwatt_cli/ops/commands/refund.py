@@ -23,6 +23,7 @@ from tapwatt_cli.ops.commands.typed import (
     words_typed,
 )
 from tapwatt_cli.ops.refunding import Answer, refund_request
+from tapwatt_cli.options import BOOTSTRAP, AsDocument, Bootstrap, TopicPrefix
 from tapwatt_cli.running import run
 
 NOT_GIVEN, NO_ANSWER_YET = 1, 3
@@ -59,13 +60,9 @@ def refund(
     ] = None,
     within: Annotated[float, typer.Option(min=0, max=3600, help="How long to wait for the answer, in seconds.")] = 60.0,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    bootstrap: Annotated[
-        str, typer.Option(envvar="TAPWATT_KAFKA_BOOTSTRAP", help="Kafka's host:port.")
-    ] = "127.0.0.1:9092",
-    topic_prefix: Annotated[
-        str, typer.Option(envvar="TAPWATT_TOPIC_PREFIX", help="Where several rings share a Kafka.")
-    ] = "",
-    as_document: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    bootstrap: Bootstrap = BOOTSTRAP,
+    topic_prefix: TopicPrefix = "",
+    as_document: AsDocument = False,
 ) -> None:
     """Give money back to a driver: all that was taken, or a part, as often as something is left.
 

@@ -19,6 +19,7 @@ from tapwatt_cli.ops.session_page import show_story, story_as_json
 from tapwatt_cli.ops.session_reading import read_session
 from tapwatt_cli.ops.session_story import story_of
 from tapwatt_cli.ops.settling import settlement
+from tapwatt_cli.options import BOOTSTRAP, AsDocument, Bootstrap, TopicPrefix
 from tapwatt_cli.running import run
 
 SHOW = "show"
@@ -45,13 +46,9 @@ app = typer.Typer(
 @app.command(SHOW)
 def show(
     session: Session,
-    bootstrap: Annotated[
-        str, typer.Option(envvar="TAPWATT_KAFKA_BOOTSTRAP", help="Kafka's host:port.")
-    ] = "127.0.0.1:9092",
-    topic_prefix: Annotated[
-        str, typer.Option(envvar="TAPWATT_TOPIC_PREFIX", help="Where several rings share a Kafka.")
-    ] = "",
-    as_document: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    bootstrap: Bootstrap = BOOTSTRAP,
+    topic_prefix: TopicPrefix = "",
+    as_document: AsDocument = False,
 ) -> None:
     """Tell a session's whole story: every fact, every delayed try and dead letter, in the order of the log's time.
 
@@ -91,13 +88,9 @@ def settle(
     ] = None,
     release: Annotated[bool, typer.Option("--release", help="Nothing is owed: let the whole hold go.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    bootstrap: Annotated[
-        str, typer.Option(envvar="TAPWATT_KAFKA_BOOTSTRAP", help="Kafka's host:port.")
-    ] = "127.0.0.1:9092",
-    topic_prefix: Annotated[
-        str, typer.Option(envvar="TAPWATT_TOPIC_PREFIX", help="Where several rings share a Kafka.")
-    ] = "",
-    as_document: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    bootstrap: Bootstrap = BOOTSTRAP,
+    topic_prefix: TopicPrefix = "",
+    as_document: AsDocument = False,
 ) -> None:
     """Say what is owed for a session: for one that is disputed, stale, or that nobody ends.
 

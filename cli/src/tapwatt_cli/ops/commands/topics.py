@@ -11,25 +11,22 @@ import typer
 from tapwatt_cli.ops.commands.typed import By
 from tapwatt_cli.ops.declared_topics import Applied, topics_file, with_topics
 from tapwatt_cli.ops.who import log_change, login
+from tapwatt_cli.options import BOOTSTRAP, AsDocument, Bootstrap, TopicPrefix
 from tapwatt_cli.running import run
 
 
 def topics(
     apply: Annotated[bool, typer.Option("--apply", help="Create what is missing; without it nothing changes.")] = False,
     by: By = None,
-    bootstrap: Annotated[
-        str, typer.Option(envvar="TAPWATT_KAFKA_BOOTSTRAP", help="Kafka's host:port.")
-    ] = "127.0.0.1:9092",
-    topic_prefix: Annotated[
-        str, typer.Option(envvar="TAPWATT_TOPIC_PREFIX", help="Where several rings share a Kafka.")
-    ] = "",
+    bootstrap: Bootstrap = BOOTSTRAP,
+    topic_prefix: TopicPrefix = "",
     one_broker: Annotated[
         bool, typer.Option("--one-broker", help="No replicas, as on a Kafka with a single broker.")
     ] = False,
     file: Annotated[
         Path | None, typer.Option(help="Where they are declared; deploy/topics.toml when not given.")
     ] = None,
-    as_document: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    as_document: AsDocument = False,
 ) -> None:
     """Compare a Kafka's topics with those declared in deploy/topics.toml; with --apply create what is missing.
 

@@ -26,6 +26,7 @@ from tapwatt.money import Rounding
 from tapwatt.tariffs import Percent, Tariff
 from tapwatt.time_zones import zone_named
 from tapwatt_cli.console import page, printable
+from tapwatt_cli.options import AsDocument
 from tapwatt_cli.prices.price_page import show_priced
 from tapwatt_cli.prices.price_summary import Summary
 from tapwatt_cli.prices.priced_file import NoPrice, priced_in
@@ -78,7 +79,7 @@ def price(
     idle_grace: Annotated[
         str, typer.Option(metavar="SECONDS", help="Parked time that is free once energy has stopped.")
     ] = "0",
-    as_document: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    as_document: AsDocument = False,
     only_summary: Annotated[
         bool, typer.Option("--summary", help="Of several records the summary alone, not a page for each.")
     ] = False,

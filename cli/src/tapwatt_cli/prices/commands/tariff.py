@@ -13,6 +13,7 @@ import typer
 from pricing.checking.check import check
 from pricing.ocpi.documents import LARGEST_FILE, UnreadableOcpi, objects_in, read_json
 from tapwatt.clock import SystemClock
+from tapwatt_cli.options import AsDocument
 from tapwatt_cli.prices.tariff_page import as_json, show_checked
 
 FOUND = 1
@@ -35,7 +36,7 @@ def check_(
         date | None,
         typer.Option(parser=_day, metavar="DATE", help="Look at it as on this local day, e.g. 2027-01-01; today."),
     ] = None,
-    as_document: Annotated[bool, typer.Option("--json", help="One JSON document on standard output.")] = False,
+    as_document: AsDocument = False,
 ) -> None:
     """Say what is wrong with a tariff (OCPI 2.2.1, 2.3.0): what can never win, overlaps, gaps, limits, VAT, dates.
 

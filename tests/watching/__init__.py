@@ -1,0 +1,1 @@
+"""Prometheus and what belongs to it as real processes, on the configuration that is deployed."""
