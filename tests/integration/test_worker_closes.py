@@ -1,6 +1,7 @@
 """Closing closes everything, whatever raises, and says what did."""
 
 import asyncio
+import json
 import os
 import signal
 from pathlib import Path
@@ -37,5 +38,6 @@ async def test_when_one_part_cannot_be_closed_the_others_are_and_the_exit_code_s
             await asyncio.sleep(0.05)
     # then every part was closed, in the other order, and the reason is said
     assert closed.read_text().split() == ["last", "second", "first"]
-    assert worker.last_words(1) == "tariff: last cannot be closed"
+    said = json.loads(worker.last_words(1))
+    assert (said["service"], said["reason"]) == ("tariff", "last cannot be closed")
     assert "not closed as it should be" in (tmp_path / "log").read_text()
