@@ -27,7 +27,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.redis, pytest.mark.timeout(120)]
 
 TAPWATT = (sys.executable, "-m", "tapwatt_cli")
 PREFIX = "money."
-WHO = ("--by", "anna", "--reason", "cable was broken")
+WHO = ("--by", "anna", "--reason", "cable was broken", "--yes")
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,7 @@
-"""Which dead letters stand, by service and kind: each letter that no marker says was replayed.
+"""Which dead letters stand, by service and kind: each letter that no marker says was replayed, nor any later letter.
 
+A letter whose replay was dead-lettered again names the one it was: if whoever replayed it came to no marker, they are
+still one.
 Pure: headers in, counts out; neither a letter's value nor its reason is kept. Letters are written by the worker,
 markers by `tapwatt dlq replay`; a test holds this to both.
 """
@@ -18,6 +20,9 @@ from tapwatt_watch.services import HEARS, OTHER
 
 REPLAYED = "tapwatt_replayed"
 """The header of a marker: which letter was replayed, as partition/offset."""
+
+BEFORE = "tapwatt_letter"
+"""The header of a letter that was replayed and came back: which letter it was, as partition/offset."""
 
 _NUMBER = re.compile(r"([0-9]{1,9})/([0-9]{1,18})")
 
@@ -43,9 +48,11 @@ class LettersStanding:
     def read(self, record: Incoming, at: datetime) -> None:
         """Take note of a record of the topic, whatever it is made of."""
         if any(name == REPLAYED for name, _ in record.headers):
-            self._marked(note(record.headers, REPLAYED))
+            self._gone(_number(note(record.headers, REPLAYED)))
             return
         number = (record.partition, record.offset)
+        if (before := _number(note(record.headers, BEFORE))) != number:
+            self._gone(before)
         if number in self._replayed:
             self._replayed.discard(number)
             return
@@ -56,10 +63,11 @@ class LettersStanding:
         """Those that stand."""
         return self._standing.values()
 
-    def _marked(self, text: str) -> None:
-        found = _NUMBER.fullmatch(text)
-        if found is None:
-            return
-        number = (int(found[1]), int(found[2]))
-        if self._standing.pop(number, None) is None:
+    def _gone(self, number: Number | None) -> None:
+        if number is not None and self._standing.pop(number, None) is None:
             self._replayed.add(number)
+
+
+def _number(text: str) -> Number | None:
+    found = _NUMBER.fullmatch(text)
+    return (int(found[1]), int(found[2])) if found else None

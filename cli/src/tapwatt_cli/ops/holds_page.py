@@ -79,7 +79,14 @@ def _name(console: Console, title: str, holds: list[OpenHold], now: datetime, ev
     table.add_column("is", overflow="fold")
     for hold in holds if every else holds[:NAMED]:
         name = printable(f"{hold.operator_id}/{hold.session_id}")
-        where = ", ".join([hold.state, *hold.disputed, *(["stale"] if hold.stale else [])])
+        where = ", ".join(
+            [
+                hold.state,
+                *hold.disputed,
+                *(["stale"] if hold.stale else []),
+                *(["fleet was told"] if hold.warned else []),
+            ]
+        )
         until = Text(f"{hold.expires_at:%d %b %H:%M}", style="red" if hold.expires_at <= now + SOON else "")
         table.add_row(name, str(hold.amount), f"{hold.since:%d %b %H:%M}", until, printable(where))
     console.print(table)
@@ -106,6 +113,7 @@ def holds_as_json(holds: Iterable[OpenHold], now: datetime) -> dict[str, Any]:
                 "state": hold.state,
                 "disputed": list(hold.disputed),
                 "stale": hold.stale,
+                "warned": hold.warned,
             }
             for hold in sorted(holds, key=lambda hold: hold.since)
         ],

@@ -30,7 +30,7 @@ from tapwatt_cli.app import app
 from tapwatt_cli.console import printable
 from tapwatt_cli.exit_codes import Unusable
 from tapwatt_cli.ops import who
-from tapwatt_cli.ops.commands import dlq
+from tapwatt_cli.ops.commands import asking, dlq
 from tapwatt_cli.ops.dead_letters import (
     Letter,
     LetterLog,
@@ -367,7 +367,7 @@ def kafka_stands(monkeypatch: pytest.MonkeyPatch) -> Kafka:
     kafka = Kafka(letter(), letter(number=Number(0, 1), by="tariff"), foreign)
     monkeypatch.setattr(dlq, "read_letters", kafka.read)
     monkeypatch.setattr(dlq, "replay_letters", kafka.replay)
-    monkeypatch.setattr(dlq, "a_person_types", lambda: True)
+    monkeypatch.setattr(asking, "a_person_types", lambda: True)
     return kafka
 
 
@@ -403,14 +403,14 @@ def test_where_nobody_can_be_asked_nothing_is_replayed_without_yes(
     kafka_stands: Kafka, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # given a script
-    monkeypatch.setattr(dlq, "a_person_types", lambda: False)
+    monkeypatch.setattr(asking, "a_person_types", lambda: False)
     # when it replays one letter without saying that it means it
     done = CliRunner().invoke(app, ["dlq", "replay", "0/1", "--topic-prefix", "t."])
     # then it is told what would have been done, and how to say so
     assert kafka_stands.replayed == []
     assert "To be replayed: 1 SessionCancelled to tariff (0/1)" in done.stderr
     assert isinstance(done.exception, Unusable)
-    assert "--yes replays them without asking" in str(done.exception)
+    assert "--yes says so beforehand" in str(done.exception)
 
 
 def test_who_replays_is_written_down_by_name_or_by_login(kafka_stands: Kafka, monkeypatch: pytest.MonkeyPatch) -> None:

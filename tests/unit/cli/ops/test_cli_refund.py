@@ -25,14 +25,16 @@ from tapwatt.facts.events import (
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.topics import Topics
 from tapwatt_cli.app import app
+from tapwatt_cli.exit_codes import Unusable
 from tapwatt_cli.ops import refunding
 from tapwatt_cli.ops.amounts import NoAmount
-from tapwatt_cli.ops.commands import refund as command
+from tapwatt_cli.ops.commands import asking
 from tapwatt_cli.ops.receipt_facts import NotSettled, settled_by_facts
 from tapwatt_cli.ops.refunding import Answer, NotRefundable, answer_to, refund_request, taken_of
 from tapwatt_cli.ops.session_names import UnknownSession
 
 WHO = ["--by", "anna", "--reason", "cable was broken"]
+DECIDED = [*WHO, "--yes"]
 
 
 def captured(operator: str = "op", session: str = "s1") -> Captured:
@@ -181,7 +183,7 @@ def ring(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 def test_s20_a_refund_is_asked_for_with_name_and_reason_and_its_answer_shown(ring: dict[str, Any]) -> None:
-    done = CliRunner().invoke(app, ["refund", "op/s1", "--amount", "5.00", *WHO, "--id", "r9"])
+    done = CliRunner().invoke(app, ["refund", "op/s1", "--amount", "5.00", *DECIDED, "--id", "r9"])
     assert done.exit_code == 0, done.output
     [requested] = ring["asked"]
     assert (requested.identity, requested.amount, requested.capture_reference) == ("op/s1/r9", euro(500), "C")
@@ -205,16 +207,16 @@ def test_s20_what_did_not_go_back_is_told_with_an_exit_code_of_its_own(
     ring: dict[str, Any], answer: Answer | None, code: int, said: str
 ) -> None:
     ring["answer"] = answer
-    done = CliRunner().invoke(app, ["refund", "op/s1", "--full", *WHO, "--id", "r9"])
+    done = CliRunner().invoke(app, ["refund", "op/s1", "--full", *DECIDED, "--id", "r9"])
     assert (done.exit_code, said in done.stderr) == (code, True), done.output
-    as_json = CliRunner().invoke(app, ["refund", "op/s1", "--full", *WHO, "--json"])
+    as_json = CliRunner().invoke(app, ["refund", "op/s1", "--full", *DECIDED, "--json"])
     told = json.loads(as_json.stdout)
     assert told["requested"]["amount"] == {"minor": 1200, "currency": "EUR"}
     assert (told["answer"] or {}).get("fact") == (answer.name if answer else None)
 
 
 def test_a_person_is_asked_first_and_may_say_no(ring: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(command, "a_person_types", lambda: True)
+    monkeypatch.setattr(asking, "a_person_types", lambda: True)
     done = CliRunner().invoke(app, ["refund", "op/s1", "--amount", "5.00", *WHO], input="n\n")
     assert "12.00 EUR was taken of session op/s1, 12.00 EUR of it is left. Give 5.00 EUR back?" in done.output
     assert (done.exit_code, ring["asked"]) == (1, [])
@@ -230,7 +232,7 @@ def test_a_person_is_asked_first_and_may_say_no(ring: dict[str, Any], monkeypatc
     ids=" ".join,
 )
 def test_how_much_is_said_once_and_as_an_amount(ring: dict[str, Any], how: list[str]) -> None:
-    done = CliRunner().invoke(app, ["refund", "op/s1", *how, *WHO])
+    done = CliRunner().invoke(app, ["refund", "op/s1", *how, *DECIDED])
     assert (done.exit_code, ring["asked"]) == (2, [])
 
 
@@ -253,13 +255,22 @@ def test_s20_a_word_that_is_missing_is_asked_for_before_any_money_moves(
     ring: dict[str, Any], session: str, changed: list[str]
 ) -> None:
     # an id that a script left empty would else be another refund each time
-    done = CliRunner().invoke(app, ["refund", session, "--full", *WHO, *changed])
+    done = CliRunner().invoke(app, ["refund", session, "--full", *DECIDED, *changed])
     assert (done.exit_code, ring["asked"]) == (2, []), done.output
 
 
 def test_s20_an_id_of_our_own_is_short_enough_for_a_driver_s_phone(ring: dict[str, Any]) -> None:
     for _ in range(2):
-        CliRunner().invoke(app, ["refund", "s1", "--full", *WHO])
+        CliRunner().invoke(app, ["refund", "s1", "--full", *DECIDED])
     one, other = (requested.refund_id for requested in ring["asked"])
     assert one != other
     assert len(one) == len(other) == 18
+
+
+def test_where_nobody_can_be_asked_no_money_moves_without_yes(ring: dict[str, Any]) -> None:
+    # when a script does not say that it means it
+    done = CliRunner().invoke(app, ["refund", "op/s1", "--full", *WHO])
+    # then it is told what would have been done, and how to say so
+    assert ring["asked"] == []
+    assert isinstance(done.exception, Unusable)
+    assert "Give 12.00 EUR back? Nobody is there to be asked, and nothing was done: --yes" in str(done.exception)

@@ -16,14 +16,16 @@ from tapwatt.facts.events import AuthorisationDeclined, CaptureFailed, Settlemen
 from tapwatt.facts.reasons import DeclineReason, Doubt
 from tapwatt.facts.topics import Topics
 from tapwatt_cli.app import app
+from tapwatt_cli.exit_codes import Unusable
 from tapwatt_cli.ops import settling
 from tapwatt_cli.ops.amounts import NoAmount
 from tapwatt_cli.ops.case_files import case_files
-from tapwatt_cli.ops.commands import session as command
+from tapwatt_cli.ops.commands import asking
 from tapwatt_cli.ops.session_names import UnknownSession
 from tapwatt_cli.ops.settling import NotSettled, settlement
 
 WHO = ["--by", "anna", "--reason", "meter read by hand"]
+DECIDED = [*WHO, "--yes"]
 
 
 def doubted() -> Told:
@@ -53,7 +55,7 @@ def said(monkeypatch: pytest.MonkeyPatch) -> list[SettlementDecided]:
 def test_s37_a_person_says_what_is_owed_with_name_and_reason(
     said: list[SettlementDecided], owed: list[str], minor: int
 ) -> None:
-    done = CliRunner().invoke(app, ["session", "settle", "op/s1", *owed, *WHO])
+    done = CliRunner().invoke(app, ["session", "settle", "op/s1", *owed, *DECIDED])
     assert done.exit_code == 0, done.output
     [decision] = said
     assert (decision.operator_id, decision.session_id, decision.amount) == ("op", "s1", euro(minor))
@@ -63,14 +65,14 @@ def test_s37_a_person_says_what_is_owed_with_name_and_reason(
 
 
 def test_the_decision_is_one_json_document(said: list[SettlementDecided]) -> None:
-    done = CliRunner().invoke(app, ["session", "settle", "op/s1", "--release", *WHO, "--json"])
+    done = CliRunner().invoke(app, ["session", "settle", "op/s1", "--release", *DECIDED, "--json"])
     assert SettlementDecided.model_validate(json.loads(done.stdout)) == said[0]
 
 
 def test_a_person_is_asked_first_and_told_what_comes_of_it(
     said: list[SettlementDecided], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(command, "a_person_types", lambda: True)
+    monkeypatch.setattr(asking, "a_person_types", lambda: True)
     done = CliRunner().invoke(app, ["session", "settle", "op/s1", "--amount", "12.34", *WHO], input="n\n")
     assert done.exit_code == 1
     assert said == []
@@ -149,3 +151,12 @@ def test_a_decision_is_an_event_named_by_its_own_id() -> None:
         "d-1", "anna", "why", NOW + timedelta(hours=1)
     )
     assert begin(decision, decision.decision_id, "/operator", NOW).fact.identity == "op/s1"
+
+
+def test_where_nobody_can_be_asked_no_money_moves_without_yes(said: list[SettlementDecided]) -> None:
+    # when a script does not say that it means it
+    done = CliRunner().invoke(app, ["session", "settle", "op/s1", "--release", *WHO])
+    # then it is told what would have been done, and how to say so
+    assert said == []
+    assert isinstance(done.exception, Unusable)
+    assert "Settle it so? Nobody is there to be asked, and nothing was done: --yes" in str(done.exception)

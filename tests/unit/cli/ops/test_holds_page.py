@@ -72,6 +72,16 @@ def test_what_has_run_out_or_will_soon_or_waits_for_a_person_is_named() -> None:
         assert name in text
 
 
+def test_it_is_said_of_which_the_fleet_was_told_that_they_run_out() -> None:
+    told, not_told = hold("told", left=timedelta(minutes=30), warned=True), hold("quiet", left=timedelta(minutes=30))
+    [with_it] = [line for line in shown(told, not_told).splitlines() if "fleet was told" in line]
+    assert "NL-TWT/told" in with_it
+    assert {one["session_id"]: one["warned"] for one in holds_as_json([told, not_told], NOW)["holds"]} == {
+        "told": True,
+        "quiet": False,
+    }
+
+
 def test_many_are_cut_with_a_word_and_all_are_shown_where_that_is_asked_for() -> None:
     holds = [hold(f"soon-{number:03}", left=timedelta(minutes=30)) for number in range(50)]
     assert "and 30 more: --all names them" in shown(*holds)

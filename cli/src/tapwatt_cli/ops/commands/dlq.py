@@ -12,8 +12,8 @@ import typer
 from tapwatt.clock import SystemClock
 from tapwatt.facts.topics import Topics
 from tapwatt.worker.moved_records import Kind
-from tapwatt_cli.console import a_person_types, page, printable
-from tapwatt_cli.exit_codes import Unusable
+from tapwatt_cli.console import page, printable
+from tapwatt_cli.ops.commands.asking import ask
 from tapwatt_cli.ops.commands.moments import moment
 from tapwatt_cli.ops.commands.typed import By
 from tapwatt_cli.ops.dead_letter_replay import read_letters, replay_letters
@@ -170,7 +170,7 @@ def replay(
     until: Until = None,
     everything: Annotated[bool, typer.Option("--everything", help="All that stand.")] = False,
     by: By = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; a script has to say it.")] = False,
     bootstrap: Bootstrap = BOOTSTRAP,
     topic_prefix: TopicPrefix = "",
     as_document: AsDocument = False,
@@ -197,19 +197,11 @@ def replay(
     for number, why in refused.items():
         typer.echo(f"tapwatt: {number} is not replayed: {printable(why)}", err=True)
     if going and not yes:
-        _ask(going)
+        typer.echo(_plan(going), err=True)
+        ask("Replay this dead letter?" if len(going) == 1 else f"Replay these {len(going)} dead letters?", yes=False)
     _replay(bootstrap, topics, going, by or login(), refused, as_document)
     if refused:
         raise typer.Exit(1)
-
-
-def _ask(going: Sequence[Letter]) -> None:
-    """Say what will be done, and go on only if somebody wants that."""
-    typer.echo(_plan(going), err=True)
-    if not a_person_types():
-        raise Unusable("nobody is there to be asked, and nothing was replayed: --yes replays them without asking")
-    letters = "this dead letter" if len(going) == 1 else f"these {len(going)} dead letters"
-    typer.confirm(f"Replay {letters}?", abort=True, err=True)
 
 
 def _plan(going: Sequence[Letter]) -> str:

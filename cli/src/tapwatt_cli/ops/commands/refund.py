@@ -12,8 +12,9 @@ import typer
 from tapwatt.clock import SystemClock
 from tapwatt.facts.events import Refunded, RefundFailed, RefundRequested
 from tapwatt.facts.topics import Topics
-from tapwatt_cli.console import a_person_types, printable
+from tapwatt_cli.console import printable
 from tapwatt_cli.ops import refunding
+from tapwatt_cli.ops.commands.asking import ask
 from tapwatt_cli.ops.commands.typed import (
     MOST_NAME,
     MOST_REASON,
@@ -59,7 +60,7 @@ def refund(
         ),
     ] = None,
     within: Annotated[float, typer.Option(min=0, max=3600, help="How long to wait for the answer, in seconds.")] = 60.0,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; a script has to say it.")] = False,
     bootstrap: Bootstrap = BOOTSTRAP,
     topic_prefix: TopicPrefix = "",
     as_document: AsDocument = False,
@@ -74,6 +75,8 @@ def refund(
     Exit code 0 when the money went back, 1 when it did not, 3 when there is no answer yet. A request that was cut short
     is safe to repeat with the same --id; without one, each run is another refund.
 
+    It asks before it asks the capturer; without a terminal it needs --yes.
+
     Examples: `tapwatt refund NL-TWT/1001 --amount 5.00 --reason "cable was broken" --by anna`,
     `tapwatt refund NL-TWT/1001 --full --reason "charged twice" --by anna`.
     """
@@ -83,13 +86,8 @@ def refund(
     taken = run(refunding.read_taken(bootstrap, topics, session, refund_id))
     its_id = refund_id or f"r-{uuid.uuid4().hex[:ENOUGH]}"
     requested = refund_request(taken, amount, refund_id=its_id, reason=reason, requested_by=by)
-    if not yes and a_person_types():
-        typer.confirm(
-            f"{taken.captured.taken} was taken of session {taken.identity}, {taken.left} of it is left. "
-            f"Give {requested.amount} back?",
-            abort=True,
-            err=True,
-        )
+    left = f"{taken.captured.taken} was taken of session {printable(taken.identity)}, {taken.left} of it is left."
+    ask(f"{left} Give {requested.amount} back?", yes=yes)
     run(refunding.ask(bootstrap, topics, requested, clock.now()))
     answer = run(refunding.answered(bootstrap, topics, requested, clock, within))
     _show(requested, answer, as_document)

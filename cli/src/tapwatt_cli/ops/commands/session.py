@@ -12,8 +12,9 @@ from typer.core import TyperGroup
 
 from tapwatt.clock import SystemClock
 from tapwatt.facts.topics import Topics
-from tapwatt_cli.console import a_person_types, page, printable, read_so_far
+from tapwatt_cli.console import page, printable, read_so_far
 from tapwatt_cli.ops import settling
+from tapwatt_cli.ops.commands.asking import ask
 from tapwatt_cli.ops.commands.typed import MOST_NAME, MOST_REASON, Session, amount_in_words, words_typed
 from tapwatt_cli.ops.session_page import show_story, story_as_json
 from tapwatt_cli.ops.session_reading import read_session
@@ -87,7 +88,7 @@ def settle(
         typer.Option(parser=amount_in_words, metavar="12.34", help="Take so much of the hold, in its currency."),
     ] = None,
     release: Annotated[bool, typer.Option("--release", help="Nothing is owed: let the whole hold go.")] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; a script has to say it.")] = False,
     bootstrap: Bootstrap = BOOTSTRAP,
     topic_prefix: TopicPrefix = "",
     as_document: AsDocument = False,
@@ -97,7 +98,7 @@ def settle(
     `tapwatt audit` lists what waits for a word as open. The decision is a fact, SettlementDecided, with your name and
     reason in it; the tariff prices the session by it, once, and the capturer takes that much or lets the hold go. What
     was taken before cannot be taken again: settle a contradiction after a capture with the amount that was taken, and
-    give back what is too much as a refund.
+    give back what is too much as a refund. It asks first; without a terminal it needs --yes.
 
     Examples: `tapwatt session settle NL-TWT/1001 --amount 12.34 --by anna --reason "meter read by hand"`,
     `tapwatt session settle NL-TWT/1001 --release --by anna --reason "the car never charged"`.
@@ -110,8 +111,7 @@ def settle(
     name = found.identity
     for waits in found.waits:
         typer.echo(f"{name} waits for a word: {printable(waits)}", err=True)
-    if not yes and a_person_types():
-        typer.confirm(f"{name}: {found.does}. Settle it so?", abort=True, err=True)
+    ask(f"{printable(name)}: {found.does}. Settle it so?", yes=yes)
     run(settling.settle(bootstrap, topics, decision))
     if as_document:
         typer.echo(decision.model_dump_json(indent=2))
