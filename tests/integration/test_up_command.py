@@ -99,6 +99,22 @@ def left_behind(run: Path) -> list[str]:
     return found
 
 
+def examined(ring: dict[str, Any]) -> dict[str, tuple[bool, str]]:
+    """What the doctor says of each thing, asked with a service's own settings for Redis and the provider."""
+    env = {
+        **os.environ,
+        "TAPWATT_REDIS_URL": ring["redis_url"],
+        "TAPWATT_PROVIDER_BASE_URL": f"{ring['provider_url']}/api/v1",
+        "TAPWATT_PROVIDER_API_KEY": ring["provider_api_key"],
+        "TAPWATT_FINGERPRINT_KEYS": f"1:{'ab' * 32}",
+    }
+    at_work = [word for address in ring["services"].values() for word in ("--service", address)]
+    where = ("--bootstrap", ring["bootstrap"], "--topic-prefix", ring["topic_prefix"])
+    asked = [*TAPWATT, "doctor", "--json", *where, *at_work]
+    done = subprocess.run(asked, env=env, capture_output=True, text=True, timeout=60, check=False)
+    return {one["what"]: (one["good"], one["found"]) for one in json.loads(done.stdout)["findings"]}
+
+
 async def lives_a_session(ring: dict[str, Any], run: str) -> list[str]:
     """One driver of this run taps, charges and taps again; what went otherwise."""
     parts = deal(1, 1, run, [story for story in STORIES if story.name == "tap-charge-tap"])
@@ -126,6 +142,13 @@ async def test_a_session_goes_through_it_from_outside_and_ctrl_c_leaves_nothing(
     assert (Path(ring["folder"]) / "logs" / "capturer.log").exists()
     # and a driver is served
     assert await lives_a_session(ring, "first") == []
+    # and a doctor who is told where everything is finds nothing wrong
+    found = examined(ring)
+    assert {"Kafka", "topics", "group mine.capturer", "Redis", "clock here", "provider", "fingerprint keys"} <= set(
+        found
+    )
+    assert [what for what, (good, _) in found.items() if not good] == [], found
+    assert "takes our key, which is for tests" in found["provider"][1]
     # when a service dies, it is said aloud, and it is started again
     port = ring["services"]["capturer"].rpartition(":")[2]
     os.kill(int(who_listens(int(port)).rpartition(" ")[2]), signal.SIGKILL)

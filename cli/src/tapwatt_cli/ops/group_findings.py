@@ -32,6 +32,9 @@ def _of(service: str, group: str, told: GroupsTold) -> Finding:
     what, lag = f"group {group}", _lag_in_words(behind)
     if not members:
         return Finding(what, False, f"nobody works in it; {lag}", f"start the {service}, or look why it ended")
+    if group in told.unsettled:
+        advice = "look again in a minute: a worker that comes and goes keeps it so, and its log says why"
+        return Finding(what, False, f"its {members} are being given their partitions; {lag}", advice)
     at_work = f"{members} at work; {lag}"
     if not behind or any(one.records is None or one.seconds is None for one in behind):
         return Finding(what, False, at_work, "look whether its topics are there and each partition has a leader")

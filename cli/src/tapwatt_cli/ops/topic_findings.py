@@ -18,9 +18,10 @@ async def topic_findings(bootstrap: str, prefix: str) -> list[Finding]:
     A Kafka of one broker, as `tapwatt up` holds one, keeps one copy of everything: that is no difference there.
     """
     async with reading(bootstrap, "its topics"):
-        one_broker = await _brokers(bootstrap) == 1
-        applied = await with_topics(bootstrap, prefix=prefix, one_broker=one_broker, only_check=True)
-    return findings(bootstrap, applied)
+        brokers, cluster = await _cluster(bootstrap)
+        applied = await with_topics(bootstrap, prefix=prefix, one_broker=brokers == 1, only_check=True)
+    there = f"{brokers} broker{'s' if brokers > 1 else ''}, cluster {cluster}"
+    return [Finding("Kafka", True, there), *findings(bootstrap, applied)]
 
 
 def findings(bootstrap: str, applied: Applied) -> list[Finding]:
@@ -47,10 +48,12 @@ def _differing(bootstrap: str, one: Differs) -> Finding:
     return Finding(f"topic {one.topic}", False, ", ".join(one.has), "; ".join(cures))
 
 
-async def _brokers(bootstrap: str) -> int:
+async def _cluster(bootstrap: str) -> tuple[int, str]:
+    """How many brokers are there, and the id of their cluster. No broker tells a client which version it runs."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     try:
         await admin.start()
-        return len((await admin.describe_cluster())["brokers"])
+        told = await admin.describe_cluster()
+        return len(told["brokers"]), str(told["cluster_id"])
     finally:
         await admin.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tapwatt.facts.topics import Topics
@@ -28,6 +30,11 @@ def told(records: int | None, seconds: float | None, members: int = 2) -> Groups
         (told(7, None), False, "2 at work; how far it is behind is not known"),
         (told(None, None), False, "2 at work; how far it is behind is not known"),
         (told(7, 3.0, members=0), False, "nobody works in it; 7 records behind, the oldest 3 s old"),
+        (
+            replace(told(7, 3.0), unsettled=frozenset(f"t.{service}" for service in HEARS)),
+            False,
+            "its 2 are being given their partitions; 7 records behind, the oldest 3 s old",
+        ),
         (GroupsTold([], {}, {}), False, "nobody works in it; how far it is behind is not known"),
     ],
 )

@@ -31,6 +31,8 @@ LOOK_AGAIN_S = 30.0
 
 AGAIN_AFTER_S = 0.2
 
+_SETTLED = ("Stable", "Empty", "Dead")
+
 Told = TypeVar("Told")
 
 
@@ -40,11 +42,15 @@ class NoAnswer(Unavailable):
 
 @dataclass(frozen=True, slots=True)
 class GroupsTold:
-    """What the broker said of all groups: how far behind, how far they have come, and how many members each has."""
+    """What the broker said of all groups: how far behind, how far they have come, and how many members each has.
+
+    `unsettled` are those whose members are being given their partitions just now: nothing is handled meanwhile.
+    """
 
     lags: Sequence[PartitionLag]
     committed: Mapping[str, Offsets]
     members: Mapping[str, int]
+    unsettled: frozenset[str] = frozenset()
 
 
 class Groups:
@@ -88,7 +94,7 @@ class Groups:
                 if self._clock.monotonic() - self._described_at >= LOOK_AGAIN_S:
                     await self._described()
                 committed = await self._of_each(self._committed)
-                members = await self._of_each(self._members)
+                described = await self._of_each(self._described_group)
                 assert self._oldest is not None
                 bounds = await self._oldest.bounds()
                 left = [one for group, topics in self._reads.items() for one in self._behind(group, committed, bounds)]
@@ -97,7 +103,9 @@ class Groups:
         oldest = await self._oldest.of([one for one in left if isinstance(one, Uncommitted) and one.records])
         now = self._clock.now()
         lags = [lag_of(one, oldest.get((one.partition, _begins(one))), now) for one in left]
-        return GroupsTold(lags, committed, members)
+        members = {group: count for group, (_, count) in described.items()}
+        unsettled = frozenset(group for group, (state, _) in described.items() if state not in _SETTLED)
+        return GroupsTold(lags, committed, members, unsettled)
 
     def _behind(
         self, group: str, committed: Mapping[str, Offsets], bounds: Bounds
@@ -124,13 +132,14 @@ class Groups:
         told = await self._admin.list_consumer_group_offsets(group)
         return {Partition(*tp): one.offset for tp, one in told.items() if one.offset >= 0}
 
-    async def _members(self, group: str) -> int:
+    async def _described_group(self, group: str) -> tuple[str, int]:
+        """Its state in the broker's word, and how many members it has."""
         assert self._admin is not None
         [answer] = await self._admin.describe_consumer_groups([group])
         [told] = answer.groups
         if told[0]:
             raise for_code(told[0])(group)
-        return len(told[5])
+        return told[2], len(told[5])
 
     def _away(self, error: BaseException) -> Unavailable:
         if isinstance(error, TimeoutError):

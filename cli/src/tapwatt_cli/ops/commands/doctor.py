@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from tapwatt.clock import SystemClock
 from tapwatt.errors import TapwattError
 from tapwatt.facts.topics import Topics
 from tapwatt_cli.console import page
@@ -18,6 +19,8 @@ from tapwatt_cli.ops.fleet_clocks import fleet_clocks
 from tapwatt_cli.ops.group_findings import group_findings
 from tapwatt_cli.ops.kafka_words import away
 from tapwatt_cli.ops.key_findings import key_findings
+from tapwatt_cli.ops.provider_findings import provider_findings
+from tapwatt_cli.ops.redis_findings import redis_findings
 from tapwatt_cli.ops.service_findings import service_findings
 from tapwatt_cli.ops.topic_findings import topic_findings
 from tapwatt_cli.options import AsDocument, TopicPrefix
@@ -48,8 +51,9 @@ def doctor_with(*examinations: Examine) -> Callable[..., None]:
     ) -> None:
         """Look whether this machine has what is needed. Exit code 1 when something is missing or wrong.
 
-        With --bootstrap also at a Kafka, with --service at what runs. Nothing is changed, and what is not known is said
-        so. With the developer's extra (`pip install 'tapwatt-cli[dev]'`) that is what `tapwatt demo` needs, too.
+        With --bootstrap also at a Kafka, with --service at what runs; with either also at the Redis and the provider
+        that this environment names, as it does for a service. Nothing is changed, and what is not known is said so.
+        With the developer's extra (`pip install 'tapwatt-cli[dev]'`) that is what `tapwatt demo` needs, too.
         """
         findings = [python_here(), *(finding for examine in examinations for finding in examine())]
         findings += key_findings(os.environ)
@@ -57,6 +61,9 @@ def doctor_with(*examinations: Examine) -> Callable[..., None]:
             findings += kafka_findings(bootstrap, Topics(topic_prefix))
         if bootstrap is not None or service:
             findings += run(service_findings(service or []))
+            findings += run(redis_findings(os.environ, SystemClock())) + run(
+                provider_findings(os.environ, SystemClock())
+            )
         if as_document:
             typer.echo(json.dumps(findings_as_json(findings), indent=2))
         else:
