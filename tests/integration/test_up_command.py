@@ -99,8 +99,8 @@ def left_behind(run: Path) -> list[str]:
     return found
 
 
-def examined(ring: dict[str, Any]) -> dict[str, tuple[bool, str]]:
-    """What the doctor says of each thing, asked with a service's own settings for Redis and the provider."""
+def asked(ring: dict[str, Any], *command: str) -> Any:
+    """What a command says as JSON, with a service's own settings for Redis and the provider."""
     env = {
         **os.environ,
         "TAPWATT_REDIS_URL": ring["redis_url"],
@@ -108,21 +108,27 @@ def examined(ring: dict[str, Any]) -> dict[str, tuple[bool, str]]:
         "TAPWATT_PROVIDER_API_KEY": ring["provider_api_key"],
         "TAPWATT_FINGERPRINT_KEYS": f"1:{'ab' * 32}",
     }
-    at_work = [word for address in ring["services"].values() for word in ("--service", address)]
     where = ("--bootstrap", ring["bootstrap"], "--topic-prefix", ring["topic_prefix"])
-    asked = [*TAPWATT, "doctor", "--json", *where, *at_work]
-    done = subprocess.run(asked, env=env, capture_output=True, text=True, timeout=60, check=False)
-    return {one["what"]: (one["good"], one["found"]) for one in json.loads(done.stdout)["findings"]}
+    typed = [*TAPWATT, *command, "--json", *where]
+    return json.loads(subprocess.run(typed, env=env, capture_output=True, text=True, timeout=60, check=False).stdout)
 
 
-async def lives_a_session(ring: dict[str, Any], run: str) -> list[str]:
-    """One driver of this run taps, charges and taps again; what went otherwise."""
+def examined(ring: dict[str, Any]) -> dict[str, tuple[bool, str]]:
+    """What the doctor says of each thing."""
+    at_work = [word for address in ring["services"].values() for word in ("--service", address)]
+    return {one["what"]: (one["good"], one["found"]) for one in asked(ring, "doctor", *at_work)["findings"]}
+
+
+async def lives_a_session(ring: dict[str, Any], run: str) -> str:
+    """One driver of this run taps, charges and taps again, and all goes well; which session that was."""
     parts = deal(1, 1, run, [story for story in STORIES if story.name == "tap-charge-tap"])
     topics = Topics(ring["topic_prefix"])
     async with Fleet(ring["bootstrap"], topics, SystemClock()) as fleet, World(ring["provider_url"]) as world:
         played = await play_day(fleet, world, parts, at_once=1, waiting=Waiting())
-    assert len(played) == 1
-    return [one.trouble for one in played if one.trouble]
+    [one] = played
+    assert not one.trouble, one.trouble
+    [session] = one.session_ids
+    return session
 
 
 async def test_a_session_goes_through_it_from_outside_and_ctrl_c_leaves_nothing(up: Up, tmp_path: Path) -> None:
@@ -141,7 +147,7 @@ async def test_a_session_goes_through_it_from_outside_and_ctrl_c_leaves_nothing(
         assert "tapwatt_exporter_up_to_date" in answer.read().decode()
     assert (Path(ring["folder"]) / "logs" / "capturer.log").exists()
     # and a driver is served
-    assert await lives_a_session(ring, "first") == []
+    session = await lives_a_session(ring, "first")
     # and a doctor who is told where everything is finds nothing wrong
     found = examined(ring)
     assert {"Kafka", "topics", "group mine.capturer", "Redis", "clock here", "provider", "fingerprint keys"} <= set(
@@ -149,12 +155,15 @@ async def test_a_session_goes_through_it_from_outside_and_ctrl_c_leaves_nothing(
     )
     assert [what for what, (good, _) in found.items() if not good] == [], found
     assert "takes our key, which is for tests" in found["provider"][1]
+    # and the session's story has what the provider says of it
+    steps = asked(ring, "session", session)["steps"]
+    assert {"authorise", "capture"} <= {one["what"] for one in steps if one["by"] == "provider"}
     # when a service dies, it is said aloud, and it is started again
     port = ring["services"]["capturer"].rpartition(":")[2]
     os.kill(int(who_listens(int(port)).rpartition(" ")[2]), signal.SIGKILL)
     assert "it is started again" in said_by(process, "capturer ended by itself")
     said_by(process, "capturer is back")
-    assert await lives_a_session(ring, "second") == []
+    await lives_a_session(ring, "second")
     # when Ctrl-C is pressed, also twice
     process.send_signal(signal.SIGINT)
     process.send_signal(signal.SIGINT)

@@ -1,4 +1,7 @@
-"""A session's whole story: every fact of it, what was set aside of it and why, in the order of the log's time. Pure."""
+"""A session's whole story: every fact of it, what was set aside of it and why, and what the provider says. Pure.
+
+In the order of the log's time, and for the provider's transactions of its own.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from tapwatt.facts.envelopes import note
 from tapwatt.facts.events import FACTS, StopRequested, TokenMatched
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.topics import Topics
+from tapwatt.provider.port import Transaction
 from tapwatt.worker.moved_records import delay_of, kind_of
 from tapwatt.worker.records import Incoming, origin
 from tapwatt_cli.ops.fact_words import words
@@ -22,9 +26,9 @@ OUTSIDE = tuple(fact for fact in FACTS if fact.from_outside())
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that stands on the log. `at` is the log's time (UTC); `by` who said it, or set it aside.
+    """One thing that stands on the log, or at the provider. `at` is its time there (UTC), `by` whose word it is.
 
-    `what` is a fact's name, or what became of a record (delayed, dead letter, unreadable).
+    `what` is a fact's name, what became of a record (delayed, dead letter, unreadable), or a transaction's kind.
     """
 
     at: datetime
@@ -78,6 +82,25 @@ def story_of(named: str, found: Iterable[Found], topics: Topics) -> Story:
         seen.add(name)
         kept.append(replace(step, again=again))
     return Story(identity, tuple(kept))
+
+
+def with_transactions(story: Story, told: Iterable[Transaction]) -> Story:
+    """The story with what the provider says of its order, each at the provider's own time of it."""
+    last = story.steps[-1].at if story.steps else None
+    steps = [step for one in told if (step := _at_the_provider(one, last)) is not None]
+    return replace(story, steps=tuple(sorted((*story.steps, *steps), key=lambda step: step.at)))
+
+
+def _at_the_provider(told: Transaction, last: datetime | None) -> Step | None:
+    at = told.created_at or told.final_at or last
+    if at is None:
+        return None
+    amount = told.amount or told.asked
+    why = told.failure or told.detail
+    parts = [str(told.status), str(amount) if amount else "", f"({why})" if why else "", told.reference]
+    if told.original_reference:
+        parts.append(f"of {told.original_reference}")
+    return Step(at, "provider", str(told.kind), " ".join(filter(None, parts)), f"provider/{told.reference}")
 
 
 def _about_a_stop(fact: Fact, stops: set[str]) -> bool:

@@ -8,17 +8,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from rich.console import Console
-from tests.unit.cli.ops.test_audit_differences import PLACE, settled
+from tests.unit.cli.ops.test_audit_differences import PLACE, euro, settled
 
 from tapwatt.facts.codec import Event, begin, encode
 from tapwatt.facts.events import SessionCancelled, StopRequested, TokenMatched
 from tapwatt.facts.topics import Topics
+from tapwatt.provider.port import Failure, Status, Transaction
+from tapwatt.provider.port import Kind as Verb
 from tapwatt.worker.moved_records import Delay, Kind, dead_letter, delayed
 from tapwatt.worker.records import Outgoing, Read
 from tapwatt_cli.ops.session_names import UnknownSession
 from tapwatt_cli.ops.session_page import show_story, story_as_json
 from tapwatt_cli.ops.session_reading import _where
-from tapwatt_cli.ops.session_story import Found, Story, story_of
+from tapwatt_cli.ops.session_story import Found, Story, story_of, with_transactions
 
 TOPICS = Topics("t.")
 NOON = datetime(2026, 11, 27, 12, tzinfo=UTC)
@@ -128,3 +130,22 @@ def test_a_key_is_looked_for_wherever_it_stood_while_its_topic_had_fewer_partiti
         for before in range(1, now + 1):
             every = list(range(before))
             assert DefaultPartitioner()(b"session-17", every, every) in _where("session-17", now)
+
+
+def test_what_the_provider_says_stands_among_the_steps_at_its_own_time() -> None:
+    mine = settled("s1")
+    records = found(*(stood(event, number) for number, event in enumerate(mine.events)))
+    hold = Transaction(
+        "H-1", Verb.AUTHORISE, Status.SUCCESS, amount=euro(5000), created_at=NOON + timedelta(seconds=0.5)
+    )
+    tried = Transaction(
+        "C-1", Verb.CAPTURE, Status.FAILED, original_reference="H-1", asked=euro(1200), failure=Failure.EXPIRED
+    )
+    story = with_transactions(story_of("s1", records, TOPICS), [tried, hold])
+    # a hold stands where it was made, and what has no time of its own after everything that has one
+    assert [step.by for step in story.steps].index("provider") == 1
+    assert story.steps[1].said == "success 50.00 EUR H-1"
+    assert story.steps[-1].said == "failed 12.00 EUR (expired) C-1 of H-1"
+    assert [fact.name for fact in story.facts()] == [event.fact.name for event in mine.events]
+    assert "authorise" in shown(story)
+    assert json.loads(json.dumps(story_as_json(story)))["steps"][1]["stands_at"] == "provider/H-1"

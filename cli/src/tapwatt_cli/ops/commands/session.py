@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import uuid
 from decimal import Decimal
 from typing import Annotated, Any
@@ -11,14 +12,16 @@ import typer
 from typer.core import TyperGroup
 
 from tapwatt.clock import SystemClock
+from tapwatt.errors import TapwattError
 from tapwatt.facts.topics import Topics
 from tapwatt_cli.console import page, printable, read_so_far
 from tapwatt_cli.ops import settling
 from tapwatt_cli.ops.commands.asking import ask
 from tapwatt_cli.ops.commands.typed import MOST_NAME, MOST_REASON, Session, amount_in_words, words_typed
+from tapwatt_cli.ops.provider_named import provider_named
 from tapwatt_cli.ops.session_page import show_story, story_as_json
 from tapwatt_cli.ops.session_reading import read_session
-from tapwatt_cli.ops.session_story import story_of
+from tapwatt_cli.ops.session_story import Story, story_of, with_transactions
 from tapwatt_cli.ops.settling import settlement
 from tapwatt_cli.options import BOOTSTRAP, AsDocument, Bootstrap, TopicPrefix
 from tapwatt_cli.running import run
@@ -53,17 +56,29 @@ def show(
 ) -> None:
     """Tell a session's whole story: every fact, every delayed try and dead letter, in the order of the log's time.
 
-    `tapwatt session NL-TWT/1001` says the same. With --json each fact is whole, with where it stands on the log, and
-    the trace id under which its spans and log lines are found. Nothing is changed.
+    `tapwatt session NL-TWT/1001` says the same. Where the environment names the provider as it does for a service
+    (TAPWATT_PROVIDER_BASE_URL and the others), its transactions of the session are told, too. With --json each fact is
+    whole, with where it stands on the log, and the trace id under which its spans and log lines are found. Nothing is
+    changed.
     """
     topics = Topics(topic_prefix)
     with read_so_far(f"reading what was said of {printable(session)}") as progress:
         found = run(read_session(bootstrap, topics, session, progress))
-    story = story_of(session, found, topics)
+    story = run(_asked_of_the_provider(story_of(session, found, topics)))
     if as_document:
         typer.echo(json.dumps(story_as_json(story), indent=2, ensure_ascii=False))
     else:
         show_story(page(), story)
+
+
+async def _asked_of_the_provider(story: Story) -> Story:
+    """The story with the provider's word; without, and that is said, where it does not answer."""
+    try:
+        async with provider_named(os.environ, SystemClock()) as named:
+            return story if named is None else with_transactions(story, await named.provider.find(story.identity))
+    except TapwattError as error:
+        typer.echo(f"tapwatt: the provider's transactions are not known: {printable(str(error))}", err=True)
+        return story
 
 
 @app.command()
