@@ -1,160 +1,55 @@
-"""An invoice that a company can book: EN 16931 in UBL 2.1, from a receipt; and the credit note of what went back.
-
-Rules are named by their numbers in EN 16931-1. The amounts are those of `invoice_amounts`: the VAT and what was paid
-are the receipt's, to the cent.
-"""
+"""An invoice or a credit note by EN 16931, in UBL 2.1."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date
 from decimal import Decimal
-from fractions import Fraction
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from receipts.catalogue import ENGLISH
-from receipts.credit_note import CreditNote
-from receipts.invoice_amounts import InvoiceAmounts, invoice_amounts
-from receipts.make import NoReceipt
-from receipts.receipt import Merchant, Receipt, ReceiptLine
-from receipts.words import LANGUAGES
-from tapwatt.money import Money, exponent
+from receipts.invoice import BANK_CARD, NO_VAT_APPLIES, SPECIFICATION, Invoice, Sold, category, in_xml, lines_of
 
 _CBC = "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2"
 _CAC = "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2"
 _UBL = "urn:oasis:names:specification:ubl:schema:xsd:"
-_SPECIFICATION = "urn:cen.eu:en16931:2017"
-_INVOICE, _CREDIT_NOTE = "380", "381"
-_BANK_CARD = "48"
-_UNITS = {"kWh": "KWH", "h": "HUR", "session": "C62"}
-"""UN/ECE Recommendation 20."""
-_MOST_DECIMALS = 2
-"""Of an amount (BR-DEC-01 and on)."""
-_PRICE_DECIMALS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class Parties:
-    """Who sold and who bought. Both need a country (BR-09, BR-11), the seller a VAT number (BR-S-02)."""
-
-    seller: Merchant
-    buyer: Merchant
-
-
-def ubl_invoice(receipt: Receipt, parties: Parties, number: str, issued_on: date, language: str = ENGLISH) -> str:
-    """The invoice with this number as XML. NoReceipt, in one sentence, where there can be none."""
-    _check(receipt.owed, parties)
-    if receipt.not_charged or receipt.taken_too_much:
-        raise NoReceipt(
-            f"session {receipt.session_id} has no invoice: what was taken is not what was owed, so settle that first"
-        )
-    amounts = invoice_amounts(receipt.lines, receipt.vat, receipt.owed.minor)
-    root = _document("Invoice", number, issued_on, _INVOICE, receipt)
-    _parties(root, parties)
-    _paid_by_card(root, receipt)
-    _totals(root, amounts, receipt.owed)
-    words = LANGUAGES[language]
-    for place, (line, net) in enumerate(zip(receipt.lines, amounts.line_net, strict=True), start=1):
-        _line(root, "Invoice", place, _Sold.of(line, net, words.lines[line.what]), receipt.owed)
+def ubl(invoice: Invoice) -> str:
+    """The document as XML."""
+    kind = "Invoice" if invoice.credits is None else "CreditNote"
+    root = _document(kind, invoice)
+    if invoice.credits is not None:
+        reference = SubElement(SubElement(root, _cac("BillingReference")), _cac("InvoiceDocumentReference"))
+        _text(reference, "ID", invoice.credits)
+    _parties(root, invoice)
+    _paid_by_card(root, invoice)
+    _totals(root, invoice)
+    for place, sold in enumerate(invoice.lines, start=1):
+        _line(root, kind, place, sold, invoice)
     return _written(root)
 
 
-def ubl_credit_note(
-    note: CreditNote, parties: Parties, number: str, of_invoice: str, issued_on: date, language: str = ENGLISH
-) -> str:
-    """The credit note with this number for the invoice with that one, as XML: a line for each rate of VAT.
-
-    NoReceipt where what was taken too much goes back: no invoice has it.
-    """
-    _check(note.amount, parties)
-    if note.taken_too_much:
-        raise NoReceipt(
-            f"session {note.receipt.session_id} has no credit note for an invoice: more than its amount went back"
-        )
-    words = LANGUAGES[language]
-    lines = [_credited(share.percent, share.excl_vat, share.incl_vat) for share in note.vat]
-    amounts = invoice_amounts(lines, note.vat, note.amount.minor)
-    root = _document("CreditNote", number, issued_on, _CREDIT_NOTE, note.receipt)
-    reference = SubElement(SubElement(root, _cac("BillingReference")), _cac("InvoiceDocumentReference"))
-    _text(reference, "ID", of_invoice)
-    _parties(root, parties)
-    _paid_by_card(root, note.receipt)
-    _totals(root, amounts, note.amount)
-    for place, (line, net) in enumerate(zip(lines, amounts.line_net, strict=True), start=1):
-        _line(root, "CreditNote", place, _Sold.of(line, net, words.session), note.amount)
-    return _written(root)
-
-
-def _credited(percent: Decimal | None, excl: Money, incl: Money) -> ReceiptLine:
-    return ReceiptLine(
-        what="ADJUSTMENT",
-        quantity=Decimal(1),
-        unit="session",
-        unit_price=excl.major,
-        price_is="without_vat",
-        vat_percent=percent,
-        excl_vat=excl,
-        incl_vat=incl,
-    )
-
-
-def _check(amount: Money, parties: Parties) -> None:
-    if exponent(amount.currency) > _MOST_DECIMALS:
-        raise NoReceipt(f"EN 16931 has amounts of two decimals, and {amount.currency} has {exponent(amount.currency)}")
-    if parties.seller.vat_number is None:
-        raise NoReceipt("an invoice needs the seller's VAT number (BR-S-02); add vat_number to the merchant")
-    for who, party in (("seller", parties.seller), ("buyer", parties.buyer)):
-        if party.country is None:
-            raise NoReceipt(f"an invoice needs the {who}'s country (BR-09, BR-11), as NL; add country")
-
-
-@dataclass(frozen=True, slots=True)
-class _Sold:
-    """A line of the invoice: price before VAT per unit (BR-27: not less than nothing, so that the quantity may be)."""
-
-    name: str
-    quantity: Decimal
-    unit: str
-    price: Decimal
-    percent: Decimal | None
-    net: int
-
-    @classmethod
-    def of(cls, line: ReceiptLine, net: int, name: str) -> _Sold:
-        """A line of a receipt, of which this much is before VAT."""
-        if line.what == "ADJUSTMENT":
-            price = abs(Money(minor=net, currency=line.excl_vat.currency).major)
-            return cls(name, Decimal(-1 if net < 0 else 1), "session", price, line.vat_percent, net)
-        exact = Fraction(line.unit_price)
-        if line.price_is == "with_vat":
-            exact = exact * 100 / (100 + Fraction(line.vat_percent or 0))
-        price = Decimal(round(exact * 10**_PRICE_DECIMALS)).scaleb(-_PRICE_DECIMALS).normalize()
-        return cls(name, line.quantity, line.unit, price, line.vat_percent, net)
-
-
-def _document(kind: str, number: str, issued_on: date, code: str, receipt: Receipt) -> Element:
+def _document(kind: str, invoice: Invoice) -> Element:
     root = Element(f"{{{_UBL}{kind}-2}}{kind}")
-    for name, said in (("CustomizationID", _SPECIFICATION), ("ID", number), ("IssueDate", issued_on.isoformat())):
+    issued = invoice.issued_on.isoformat()
+    for name, said in (("CustomizationID", SPECIFICATION), ("ID", invoice.number), ("IssueDate", issued)):
         _text(root, name, said)
-    _text(root, f"{kind}TypeCode", code)
-    _text(root, "Note", f"{receipt.session_id}, {receipt.evse_id}")
-    _text(root, "DocumentCurrencyCode", receipt.owed.currency)
-    if receipt.started_at is not None and receipt.ended_at is not None:
+    _text(root, f"{kind}TypeCode", invoice.code)
+    _text(root, "Note", invoice.note)
+    _text(root, "DocumentCurrencyCode", invoice.paid.currency)
+    if invoice.period is not None:
         period = SubElement(root, _cac("InvoicePeriod"))
-        _text(period, "StartDate", receipt.started_at.local.date().isoformat())
-        _text(period, "EndDate", receipt.ended_at.local.date().isoformat())
+        for name, day in zip(("StartDate", "EndDate"), invoice.period, strict=True):
+            _text(period, name, day.isoformat())
     return root
 
 
-def _parties(root: Element, parties: Parties) -> None:
-    for name, merchant in (("AccountingSupplierParty", parties.seller), ("AccountingCustomerParty", parties.buyer)):
+def _parties(root: Element, invoice: Invoice) -> None:
+    seller, buyer = invoice.parties.seller, invoice.parties.buyer
+    for name, merchant in (("AccountingSupplierParty", seller), ("AccountingCustomerParty", buyer)):
         party = SubElement(SubElement(root, _cac(name)), _cac("Party"))
         address = SubElement(party, _cac("PostalAddress"))
-        for part, line in zip(
-            ("StreetName", "AdditionalStreetName", "CityName"), _lines(merchant.address), strict=False
-        ):
+        parts = ("StreetName", "AdditionalStreetName", "CityName")
+        for part, line in zip(parts, lines_of(merchant.address), strict=True):
             if line:
                 _text(address, part, line)
         _text(SubElement(address, _cac("Country")), "IdentificationCode", merchant.country or "")
@@ -165,86 +60,70 @@ def _parties(root: Element, parties: Parties) -> None:
         _text(SubElement(party, _cac("PartyLegalEntity")), "RegistrationName", merchant.name)
 
 
-def _lines(address: Sequence[str]) -> tuple[str, str, str]:
-    """Street, more of it, and the place: the last line of an address."""
-    if not address:
-        return "", "", ""
-    street, *more = address[:-1] or ("",)
-    return street, ", ".join(more), address[-1]
-
-
-def _paid_by_card(root: Element, receipt: Receipt) -> None:
+def _paid_by_card(root: Element, invoice: Invoice) -> None:
     means = SubElement(root, _cac("PaymentMeans"))
-    _text(means, "PaymentMeansCode", _BANK_CARD)
-    if receipt.capture_reference is not None:
-        _text(means, "PaymentID", receipt.capture_reference)
-    pan = "" if receipt.card is None else (receipt.card.masked_pan or "")
-    digits = pan[-4:]
-    if receipt.card is not None and digits.isdigit():
-        # Not more than the last digits (BR-51).
+    _text(means, "PaymentMeansCode", BANK_CARD)
+    paid_by = invoice.paid_by
+    if paid_by.reference is not None:
+        _text(means, "PaymentID", paid_by.reference)
+    if paid_by.digits is not None:
         account = SubElement(means, _cac("CardAccount"))
-        _text(account, "PrimaryAccountNumberID", digits)
-        _text(account, "NetworkID", receipt.card.brand or "unknown")
+        _text(account, "PrimaryAccountNumberID", paid_by.digits)
+        _text(account, "NetworkID", paid_by.network)
 
 
-def _totals(root: Element, amounts: InvoiceAmounts, paid: Money) -> None:
+def _totals(root: Element, invoice: Invoice) -> None:
+    amounts = invoice.amounts
     total = SubElement(root, _cac("TaxTotal"))
-    _amount(total, "TaxAmount", amounts.vat, paid)
+    _amount(total, "TaxAmount", amounts.vat, invoice)
     for one in amounts.taxed:
         part = SubElement(total, _cac("TaxSubtotal"))
-        _amount(part, "TaxableAmount", one.taxable, paid)
-        _amount(part, "TaxAmount", one.vat, paid)
+        _amount(part, "TaxableAmount", one.taxable, invoice)
+        _amount(part, "TaxAmount", one.vat, invoice)
         _category(SubElement(part, _cac("TaxCategory")), one.percent, why=True)
     money = SubElement(root, _cac("LegalMonetaryTotal"))
     for name, minor in (
         ("LineExtensionAmount", amounts.net),
         ("TaxExclusiveAmount", amounts.net),
         ("TaxInclusiveAmount", amounts.with_vat),
-        ("PrepaidAmount", paid.minor),
+        ("PrepaidAmount", invoice.paid.minor),
     ):
-        _amount(money, name, minor, paid)
+        _amount(money, name, minor, invoice)
     if amounts.rounding:
-        _amount(money, "PayableRoundingAmount", amounts.rounding, paid)
-    _amount(money, "PayableAmount", amounts.due - paid.minor, paid)
+        _amount(money, "PayableRoundingAmount", amounts.rounding, invoice)
+    _amount(money, "PayableAmount", amounts.due - invoice.paid.minor, invoice)
 
 
-def _line(root: Element, kind: str, place: int, sold: _Sold, money: Money) -> None:
+def _line(root: Element, kind: str, place: int, sold: Sold, invoice: Invoice) -> None:
     line = SubElement(root, _cac(f"{kind}Line"))
     _text(line, "ID", str(place))
     quantity = "InvoicedQuantity" if kind == "Invoice" else "CreditedQuantity"
-    _text(line, quantity, f"{sold.quantity:f}", unitCode=_UNITS[sold.unit])
-    _amount(line, "LineExtensionAmount", sold.net, money)
+    _text(line, quantity, f"{sold.quantity:f}", unitCode=sold.unit)
+    _amount(line, "LineExtensionAmount", sold.net, invoice)
     item = SubElement(line, _cac("Item"))
     _text(item, "Name", sold.name)
     _category(SubElement(item, _cac("ClassifiedTaxCategory")), sold.percent)
-    _text(SubElement(line, _cac("Price")), "PriceAmount", f"{sold.price:f}", currencyID=money.currency)
+    _text(SubElement(line, _cac("Price")), "PriceAmount", f"{sold.price:f}", currencyID=invoice.paid.currency)
 
 
-def _category(category: Element, percent: Decimal | None, *, why: bool = False) -> None:
-    """Standard rate, zero rate, or exempt where the tariff says that no VAT applies (UNCL 5305)."""
-    _text(category, "ID", "S" if percent else "Z" if percent is not None else "E")
-    _text(category, "Percent", f"{percent or Decimal(0):f}")
+def _category(parent: Element, percent: Decimal | None, *, why: bool = False) -> None:
+    _text(parent, "ID", category(percent))
+    _text(parent, "Percent", f"{percent or Decimal(0):f}")
     if percent is None and why:
-        _text(category, "TaxExemptionReason", "No VAT applies by the tariff")
-    _vat_scheme(category)
+        _text(parent, "TaxExemptionReason", NO_VAT_APPLIES)
+    _vat_scheme(parent)
 
 
 def _vat_scheme(parent: Element) -> None:
     _text(SubElement(parent, _cac("TaxScheme")), "ID", "VAT")
 
 
-def _amount(parent: Element, name: str, minor: int, money: Money) -> None:
-    said = Money(minor=minor, currency=money.currency).major
-    _text(parent, name, f"{said:f}", currencyID=money.currency)
+def _amount(parent: Element, name: str, minor: int, invoice: Invoice) -> None:
+    _text(parent, name, invoice.major(minor), currencyID=invoice.paid.currency)
 
 
 def _text(parent: Element, name: str, said: str, **attributes: str) -> None:
-    SubElement(parent, f"{{{_CBC}}}{name}", attributes).text = "".join(_seen(said))
-
-
-def _seen(said: str) -> Iterator[str]:
-    """Without characters that XML does not allow."""
-    return (one for one in said if one in "\t\n" or (one.isprintable() and one not in "\ufffe\uffff"))
+    SubElement(parent, f"{{{_CBC}}}{name}", attributes).text = in_xml(said)
 
 
 def _cac(name: str) -> str:

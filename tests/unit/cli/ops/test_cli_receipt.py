@@ -242,13 +242,21 @@ def test_an_invoice_is_written_for_who_bought_and_its_credit_note_names_it(tmp_p
     done = tapwatt("s-1", "--events", file, *parties, "--number", "C-1", "--invoice", "2026-17")
     assert done.stdout == f"the credit note C-1 is in {out}\n"
     assert "<cbc:ID>2026-17</cbc:ID>" in out.read_text()
+    # and in the other syntax beside it, or alone
+    cii = tmp_path / "cii.xml"
+    done = tapwatt("s-1", "--events", file, *parties, "--cii", cii, "--number", "C-1", "--invoice", "2026-17")
+    assert done.stdout == f"the credit note C-1 is in {out}\nthe credit note C-1 is in {cii}\n"
+    assert "<ram:IssuerAssignedID>2026-17</ram:IssuerAssignedID>" in cii.read_text()
+    done = tapwatt("s-1", "--events", file, *parties[:4], "--cii", cii, "--number", "2026-17", "--original")
+    assert "<ram:TypeCode>380</ram:TypeCode>" in cii.read_text(), done.output
 
 
 def test_an_invoice_without_a_buyer_or_a_country_is_refused(tmp_path: Path) -> None:
     file, seller = written(tmp_path, [event(PRICED), event(CAPTURED)]), tmp_path / "seller.json"
     seller.write_text(json.dumps({"name": "Voorbeeld", "vat_number": "NL123456789B01"}))
     out = tmp_path / "x.xml"
-    assert tapwatt("s-1", "--events", file, "--ubl", out, "--number", "1").exit_code == 2
+    for syntax in ("--ubl", "--cii"):
+        assert tapwatt("s-1", "--events", file, syntax, out, "--number", "1").exit_code == 2
     parties = ("--merchant", seller, "--buyer", seller)
     refused(
         tapwatt("s-1", "--events", file, "--ubl", out, "--number", "1", *parties), "the seller's country", "add country"

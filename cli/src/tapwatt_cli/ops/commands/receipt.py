@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -9,12 +10,14 @@ from typing import Annotated, NoReturn
 import typer
 from pydantic import ValidationError
 
+from receipts.cii import cii as in_cii
 from receipts.credit_note import CreditNote
 from receipts.crediting import make_credit_note
+from receipts.invoice import Invoice, Parties, credit_note_of, invoice_of
 from receipts.make import NoReceipt, make_receipt
 from receipts.page import html_page, laid_out
 from receipts.receipt import Merchant, Receipt
-from receipts.ubl import Parties, ubl_credit_note, ubl_invoice
+from receipts.ubl import ubl as in_ubl
 from receipts.words import LANGUAGES
 from tapwatt.clock import SystemClock
 from tapwatt.facts.topics import Topics
@@ -56,6 +59,10 @@ def receipt(
         Path | None,
         typer.Option(metavar="FILE", help="Write an invoice by EN 16931 (UBL 2.1); with refunds its credit note."),
     ] = None,
+    cii: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the same in CII, as Factur-X, ZUGFeRD and XRechnung have it."),
+    ] = None,
     buyer: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Who bought, for an invoice: as --merchant, with a country.")
     ] = None,
@@ -79,7 +86,7 @@ def receipt(
     """
     if as_document and html is not None:
         raise typer.BadParameter("--json and --html are two ways to have it: give one")
-    booked = _booked(ubl, merchant, buyer, number)
+    booked = _booked(ubl, cii, merchant, buyer, number)
     if refund is not None and original:
         raise typer.BadParameter("--refund asks for a credit note and --original for the receipt: give one")
     try:
@@ -92,10 +99,10 @@ def receipt(
     except (NoReceipt, NotSettled, UnknownSession, UnreadableFacts) as error:
         _refuse(str(error))
     if booked is not None:
-        _write(booked.file, _ubl(made, booked, invoice, language))
-        typer.echo(
-            f"the {'credit note' if isinstance(made, CreditNote) else 'invoice'} {booked.number} is in {booked.file}"
-        )
+        document = _invoice(made, booked, invoice, language)
+        for file, written in booked.files:
+            _write(file, written(document))
+            typer.echo(f"the {'invoice' if document.credits is None else 'credit note'} {booked.number} is in {file}")
     elif as_document:
         typer.echo(made.model_dump_json(indent=2))
     elif html is not None:
@@ -107,30 +114,35 @@ def receipt(
 
 @dataclass(frozen=True, slots=True)
 class _Booked:
-    """What an invoice needs beside the facts."""
+    """What an invoice needs beside the facts: which files it goes into and in which syntax, of whom, and its number."""
 
-    file: Path
+    files: tuple[tuple[Path, Callable[[Invoice], str]], ...]
     parties: Parties
     number: str
 
 
-def _booked(ubl: Path | None, merchant: Path | None, buyer: Path | None, number: str | None) -> _Booked | None:
-    if ubl is None:
+def _booked(
+    ubl: Path | None, cii: Path | None, merchant: Path | None, buyer: Path | None, number: str | None
+) -> _Booked | None:
+    files = tuple((file, written) for file, written in ((ubl, in_ubl), (cii, in_cii)) if file is not None)
+    if not files:
         return None
     seller, bought = _merchant(merchant), _merchant(buyer)
     if seller is None or bought is None or number is None:
-        raise typer.BadParameter("--ubl needs --merchant, --buyer and --number: who sold, who bought, which invoice")
-    return _Booked(ubl, Parties(seller, bought), number)
+        raise typer.BadParameter(
+            "--ubl and --cii need --merchant, --buyer and --number: who sold, who bought, which invoice"
+        )
+    return _Booked(files, Parties(seller, bought), number)
 
 
-def _ubl(made: Receipt | CreditNote, booked: _Booked, invoice: str | None, language: str) -> str:
+def _invoice(made: Receipt | CreditNote, booked: _Booked, invoice: str | None, language: str) -> Invoice:
     issued_on = made.issued_at.local.date() if made.issued_at is not None else SystemClock().now().date()
     try:
         if isinstance(made, Receipt):
-            return ubl_invoice(made, booked.parties, booked.number, issued_on, language)
+            return invoice_of(made, booked.parties, booked.number, issued_on, language)
         if invoice is None:
             raise typer.BadParameter("money went back, so this is a credit note: say with --invoice of which invoice")
-        return ubl_credit_note(made, booked.parties, booked.number, invoice, issued_on, language)
+        return credit_note_of(made, booked.parties, booked.number, invoice, issued_on, language)
     except NoReceipt as error:
         _refuse(str(error))
 
