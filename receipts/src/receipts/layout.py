@@ -15,6 +15,7 @@ from receipts.receipt import LocalMoment, Receipt, ReceiptLine
 from receipts.unit_prices import unit_price
 from receipts.words import LANGUAGES, Words
 from tapwatt.facts.bill import VatShare
+from tapwatt.facts.signed_data import SignedData
 
 FINEST = Decimal("0.0001")
 """A quantity on paper: a tenth of a Wh. JSON has it exactly."""
@@ -56,7 +57,7 @@ class Taxed:
 class Layout:
     """A receipt from top to bottom. Lines that are not `measured` have no quantity; `bold` is what was paid.
 
-    Each of `refunds` is one refund of a credit note.
+    Each of `refunds` is one refund of a credit note. `signed` is what the meter has signed, to the character.
     """
 
     language: str
@@ -78,6 +79,8 @@ class Layout:
     slip: tuple[str, ...]
     refunds: tuple[tuple[Said, ...], ...]
     foot: tuple[Said, ...]
+    signed_are: str = ""
+    signed: tuple[Said, ...] = ()
 
 
 def lay_out(receipt: Receipt, language: str = ENGLISH, *, operators: bool = False) -> Layout:
@@ -104,6 +107,8 @@ def lay_out(receipt: Receipt, language: str = ENGLISH, *, operators: bool = Fals
         slip=card.lines if card is not None else (),
         refunds=(),
         foot=tuple(_foot(receipt, words)),
+        signed_are="" if receipt.signed_data is None else f"{words.signed} ({receipt.signed_data.encoding_method})",
+        signed=tuple(_signed(receipt.signed_data, words)),
     )
 
 
@@ -190,6 +195,16 @@ def _foot(receipt: Receipt, words: Words) -> Iterator[Said]:
         yield Said(words.reference, receipt.capture_reference)
     if receipt.issued_at is not None:
         yield said_moment(words.issued, receipt.issued_at, words)
+
+
+def _signed(data: SignedData | None, words: Words) -> Iterator[Said]:
+    if data is None:
+        return
+    natures = {"start": words.started, "end": words.ended}
+    for value in data.signed_values:
+        yield Said(natures.get(value.nature.lower(), value.nature), value.signed_data)
+    if data.public_key:
+        yield Said(words.public_key, data.public_key)
 
 
 def said_moment(name: str, moment: LocalMoment, words: Words) -> Said:

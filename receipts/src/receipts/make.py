@@ -64,6 +64,7 @@ def make_receipt(
         tariff_id=priced.tariff_id,
         tariff_version=priced.tariff_version,
         issued_at=_local(issued_at, zone),
+        signed_data=priced.signed_data,
     )
 
 

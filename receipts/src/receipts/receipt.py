@@ -11,6 +11,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from tapwatt.facts.bill import CardSlip, LineTerms, VatShare
 from tapwatt.facts.fields import FactPart, Moment, Name, TimeZone
+from tapwatt.facts.signed_data import SignedData
 from tapwatt.money import Money, NotNegative, Positive
 from tapwatt.tariffs import Dimension
 
@@ -90,3 +91,4 @@ class Receipt(FactPart):
     tariff_id: str
     tariff_version: Name | None = None
     issued_at: LocalMoment | None = None
+    signed_data: SignedData | None = None

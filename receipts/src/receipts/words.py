@@ -63,6 +63,8 @@ class Words:
     unit_price: str = "Price incl. VAT"
     one_session: str = "session"
     about: str = "about {}"
+    signed: str = "Signed meter values"
+    public_key: str = "Public key"
     lines: Mapping[str, str] = field(default_factory=lambda: _LINES)
 
 

@@ -6,6 +6,7 @@ import re
 from dataclasses import fields
 from datetime import UTC, datetime
 from decimal import Decimal
+from html import unescape
 from typing import Any
 from xml.etree import ElementTree
 
@@ -21,6 +22,7 @@ from receipts.page import html_page
 from receipts.receipt import Merchant, Receipt
 from receipts.words import LANGUAGES, REASONS
 from tapwatt.facts.bill import CardSlip, LineTerms, WhenItHolds
+from tapwatt.facts.signed_data import SignedData, SignedValue
 from tapwatt.money import Money
 
 MERCHANT = Merchant(name="Example Charging B.V.", address=("Main Street 1", "Utrecht"), vat_number="NL123456789B01")
@@ -313,3 +315,21 @@ def test_the_hour_that_comes_twice_is_told_apart() -> None:
     shown = {one.name: one.text for one in sheet.session}
     assert shown["Begin"] == "25 okt 2026, 02:30:00 Europe/Amsterdam (UTC+02:00)"
     assert shown["Einde"] == "25 okt 2026, 02:30:00 Europe/Amsterdam (UTC+01:00)"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_the_meter_has_signed_stands_there_to_the_character(language: str) -> None:
+    # given values with what a page must not take for its own
+    start, end = 'OCMF|{"RV":1.0,"RU":"kWh"}|{"SD":"30<45"}', 'OCMF|{"RV":13.3}|{"SD":"&amp;"}'
+    values = (SignedValue(nature="Start", signed_data=start), SignedValue(nature="End", signed_data=end))
+    fact = priced(signed_data=SignedData(encoding_method="OCMF", public_key="3059301306", signed_values=values))
+    paper = make_receipt(fact, captured(fact))
+    # then the page has them, under what they are
+    page = html_page(paper, language)
+    words = LANGUAGES[language]
+    assert f"{words.signed} (OCMF)" in page
+    shown = [unescape(one) for one in re.findall("<pre>(.*?)</pre>", page.partition('class="signed"')[2], re.DOTALL)]
+    assert shown == [start, end, "3059301306"]
+    assert [one.name for one in lay_out(paper, language).signed] == [words.started, words.ended, words.public_key]
+    # and of a meter that signs nothing there is no word
+    assert words.signed not in html_page(make_receipt(priced(), captured(priced())), language)

@@ -20,6 +20,7 @@ from tapwatt.facts.events import (
 )
 from tapwatt.facts.fields import ChargingPeriod, Hold, Measured, Place
 from tapwatt.facts.reasons import DeclineReason, Doubt, EndReason
+from tapwatt.facts.signed_data import SignedData, SignedValue
 from tapwatt.money import Money, Rounding, RoundingPolicy
 from tapwatt.tariffs import Dimension, PriceComponent, Restrictions, Tariff, TariffElement
 from tariff.decide import Rules, Verdict, decide, refused
@@ -278,6 +279,18 @@ def test_s12_the_same_said_in_other_words_is_no_contradiction() -> None:
     later = ended(5_000).model_copy(update={"ended_at": NOON + timedelta(hours=1, milliseconds=3)})
     session = Session(authorised(), (replace(first, stands=True), word(later, "b")), priced)
     assert decide(session, RULES) == Verdict()
+
+
+def test_what_the_meter_signed_goes_with_the_price_and_makes_no_other_word_of_the_same() -> None:
+    # given a word said again, with what the meter has signed in it
+    value = SignedValue(nature="End", signed_data='OCMF|{"FV":"1.0"}|{"SD":"3045"}')
+    signed = ended().model_copy(update={"signed_data": SignedData(encoding_method="OCMF", signed_values=(value,))})
+    assert read(signed).content == read(ended()).content
+    # when it is priced
+    priced = price(Session(authorised(), (word(signed),)))
+    # then the price has it to the character, and is the same
+    assert priced.signed_data == signed.signed_data
+    assert priced.model_copy(update={"signed_data": None}) == price(Session(authorised(), (word(ended()),)))
 
 
 def test_s37_what_is_implausible_is_not_priced_and_a_correction_is() -> None:

@@ -42,6 +42,12 @@ def show_receipt(out: Console, sheet: Layout) -> None:
     for refund in sheet.refunds:
         _say(out, refund)
         out.print()
+    if sheet.signed:
+        out.print(Text(sheet.signed_are, style="bold"))
+        for one in sheet.signed:
+            out.print(_safe(f"  {one.name}"))
+            out.print(_safe(f"  {one.text}"), soft_wrap=True)
+        out.print()
     _say(out, sheet.foot)
 
 

@@ -63,6 +63,7 @@ def by_tariff(authorised: Authorised, reading: Reading, rounding: RoundingPolicy
         vat=bill.vat,
         rounding=rounded,
         notes=(*_of_taxes(authorised), *reading.notes)[:50],
+        signed_data=reading.signed_data,
     )
 
 

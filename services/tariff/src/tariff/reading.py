@@ -16,6 +16,7 @@ from pricing.tolerance import FINEST_WH, START_OFF, explained_wh
 from tapwatt.facts.events import ChargingEnded, MeterRead
 from tapwatt.facts.fields import ChargingPeriod, FactPart, Measured, MeterEnergy, MeterPeriod, Moment
 from tapwatt.facts.reasons import Doubt, EndReason
+from tapwatt.facts.signed_data import SignedData
 
 TIME_OFF = timedelta(seconds=5)
 """How far a period may reach over the end of its session, or into the one before it."""
@@ -37,7 +38,7 @@ class Reading(FactPart):
     """A charger's word as it is understood: energy in Wh, times in UTC, in as few periods as tell it.
 
     `notes` say what had to be understood, each in a sentence. `fault` says what no tolerance explains; then there is
-    nothing to price.
+    nothing to price. `signed_data` is handed on as it came: it makes no other word of the same.
     """
 
     reason: EndReason
@@ -47,6 +48,7 @@ class Reading(FactPart):
     periods: tuple[ChargingPeriod, ...] = ()
     notes: tuple[str, ...] = ()
     fault: Fault | None = None
+    signed_data: SignedData | None = None
 
     @property
     def measured(self) -> Measured | None:
@@ -82,6 +84,7 @@ def read(ended: ChargingEnded) -> Reading:
         energy_wh=energy_wh,
         notes=tuple(notes),
         fault=fault,
+        signed_data=ended.signed_data,
     )
     if fault is not None:
         return whole

@@ -27,6 +27,7 @@ from tapwatt.facts.fields import (
 )
 from tapwatt.facts.ids import offer, refund_name
 from tapwatt.facts.reasons import DeclineReason, Doubt, EndReason, NoMatchReason
+from tapwatt.facts.signed_data import SignedData
 from tapwatt.facts.stop_reasons import StopReason, in_our_words
 from tapwatt.money import NotNegative, Positive, Rounding
 from tapwatt.tariffs import ShownTariff, Tariff, TariffRef
@@ -215,6 +216,7 @@ class ChargingEnded(Fact):
 
     What rounding explains is understood and noted in SessionPriced; what is further off, or contradicts a price that
     was said, is disputed. `reason` is a word of ours or OCPP's; another is `other`, and `reason_said` keeps it.
+    `signed_data` is what the meter has signed, where it signs: it goes to the receipt and no price depends on it.
     """
 
     name = "ChargingEnded"
@@ -228,6 +230,7 @@ class ChargingEnded(Fact):
     ended_at: Moment
     energy_wh: MeterEnergy
     periods: MeterPeriods
+    signed_data: SignedData | None = None
     _in_our_words = in_our_words
 
 
@@ -235,7 +238,8 @@ class SessionPriced(Fact):
     """What is owed, line by line, with the hold it is owed against. Nothing owed is a price of zero.
 
     `owed_excl_vat` is what is owed less the VAT in it, rate by rate. `total_excl_vat` is OCPI's total before VAT, which
-    is rounded on its own and may be another one (docs/pricing.md); a bill of the first days has none.
+    is rounded on its own and may be another one (docs/pricing.md); a bill of the first days has none. `signed_data` is
+    that of the charger's word that is priced.
     """
 
     name = "SessionPriced"
@@ -258,6 +262,7 @@ class SessionPriced(Fact):
     vat: tuple[VatShare, ...] = ()
     rounding: Rounding | None = None
     notes: Notes = ()
+    signed_data: SignedData | None = None
 
     @model_validator(mode="after")
     def _adds_up(self) -> SessionPriced:
