@@ -22,6 +22,7 @@ from scripts.rooms import page as rooms_page
 
 from authoriser.settings import AuthoriserSettings
 from capturer.settings import CapturerSettings
+from tapwatt.crash_windows import WINDOWS
 from tapwatt.exact import INSTANT
 from tapwatt.facts.content_modes import CLOUDEVENTS
 from tapwatt.facts.envelopes import LONGEST_TEXT
@@ -259,11 +260,30 @@ def _table_of_metrics(metrics: Iterable[Metric]) -> list[str]:
     return rows
 
 
+def crash_windows_page() -> str:
+    """Every window in which a process can be made to die."""
+    return "\n".join(
+        [
+            "# Crash windows",
+            "",
+            "Where a service can be made to die on purpose: `TAPWATT_CRASH_AT=capturer:after-capture:1` ends the",
+            "capturer by SIGKILL the first time that the provider has answered a capture. For trials only; without it",
+            "nothing happens there. Made by `make contracts` from `shared/src/tapwatt/crash_windows.py`.",
+            "",
+            "| window | where it stands |",
+            "|---|---|",
+            *(f"| `{name}` | {where} |" for name, where in WINDOWS.items()),
+            "",
+        ]
+    )
+
+
 FILES = {
     "docs/asyncapi.yaml": asyncapi,
     "docs/settings.md": settings_page,
     "docs/metrics.md": metrics_page,
     "docs/rooms.md": rooms_page,
+    "docs/crash-windows.md": crash_windows_page,
 }
 
 

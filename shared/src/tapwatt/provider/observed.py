@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
+from tapwatt import crash_windows as crash
 from tapwatt.clock import Clock
 from tapwatt.errors import BadCredentials, BrokenInvariant, OutcomeUnknown, RateLimited, Unavailable
 from tapwatt.facts.bill import CardSlip
@@ -125,10 +126,15 @@ class ObservedProvider:
     async def _called(self, verb: str, call: Callable[[], Awaitable[T]]) -> T:
         if self._standing.key_refused:
             raise Unavailable("the provider does not accept our key: nothing is sent to it until it does")
+        if crash.armed:
+            await crash.armed(f"before-{verb}".replace("_", "-"))
         try:
-            return await self._measured(verb, call)
+            told = await self._measured(verb, call)
         except BadCredentials as error:
             raise Unavailable(str(error)) from error
+        if crash.armed:
+            await crash.armed(f"after-{verb}".replace("_", "-"))
+        return told
 
     async def _measured(self, verb: str, call: Callable[[], Awaitable[T]]) -> T:
         with span(f"provider {verb}", "client", {"tapwatt.provider.verb": verb}) as traced:

@@ -10,6 +10,8 @@ from typing import Any
 
 from aiohttp import web
 
+from tapwatt import crash_windows as crash
+
 LARGEST_HINT = 1_024
 """Bytes; the provider's own are {"id": reference}."""
 LONGEST_READ_S = 5.0
@@ -71,6 +73,8 @@ class WebhookHints:
         """Takes POST {"id": reference}. Always 204: a stranger learns nothing."""
         reference = _reference(await _bounded(request))
         if reference is not None:
+            if crash.armed:
+                await crash.armed("hint-taken")
             self.hint(reference)
         return web.Response(status=204)
 

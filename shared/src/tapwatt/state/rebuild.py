@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from contextlib import suppress
 from typing import TypeVar
 
+from tapwatt import crash_windows as crash
 from tapwatt.clock import Clock
 from tapwatt.errors import Unavailable
 from tapwatt.log import Log
@@ -158,3 +159,5 @@ async def _apply(waiting: dict[Hashable, list[Record]], apply: Apply[Record], ge
     except BaseExceptionGroup as failed:
         raise failed.exceptions[0] from failed
     waiting.clear()
+    if crash.armed:
+        await crash.armed("in-rebuild")

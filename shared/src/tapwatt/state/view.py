@@ -31,11 +31,12 @@ import asyncio
 import secrets
 from collections.abc import Callable
 from importlib import resources
-from typing import Any, NewType, Protocol
+from typing import Any, NamedTuple, NewType, Protocol
 
 from redis.commands.core import AsyncScript
 from redis.exceptions import ResponseError
 
+from tapwatt import crash_windows as crash
 from tapwatt.errors import Unavailable
 from tapwatt.state.redis_client import RedisClient, Text
 
@@ -93,6 +94,13 @@ def lua(package: str, name: str) -> str:
     return resources.files(package).joinpath("lua", name).read_text(encoding="utf-8")
 
 
+class Script(NamedTuple):
+    """A script of ours, and the word for it in the windows on both sides of it; none where it only reads."""
+
+    lua: AsyncScript
+    writes: str
+
+
 class RedisView:
     """One service's view in Redis. Count `epoch` up whenever the keys, or the topics they come from, change."""
 
@@ -118,14 +126,24 @@ class RedisView:
             for name in ("whole", "begin", "renew", "switch", "abandon", "superseded")
         )
 
-    def script(self, package: str, name: str) -> AsyncScript:
+    def script(self, package: str, name: str) -> Script:
         """One of our scripts, with what all of them begin with put before it."""
-        return self._redis.script(lua("tapwatt.state", "view.lua") + lua(package, name))
+        word = name.removesuffix(".lua").replace("_", "-")
+        text = lua("tapwatt.state", "view.lua") + lua(package, name)
+        return Script(self._redis.script(text), word if word in crash.WRITES else "")
 
-    async def run(self, script: AsyncScript, *args: Text, into: Generation | None = None) -> Any:
+    async def run(self, script: Script, *args: Text, into: Generation | None = None) -> Any:
         """Run a script on the current generation, or on one being built. Unavailable while the view is not whole."""
+        if crash.armed and script.writes:
+            await crash.armed(f"before-{script.writes}")
+        told = await self._run(script, *args, into=into)
+        if crash.armed and script.writes:
+            await crash.armed(f"after-{script.writes}")
+        return told
+
+    async def _run(self, script: Script, *args: Text, into: Generation | None = None) -> Any:
         try:
-            return await self._redis.run(script, [self.marker], [self._epoch, into or "", *args])
+            return await self._redis.run(script.lua, [self.marker], [self._epoch, into or "", *args])
         except ResponseError as error:
             if str(error).startswith("SUPERSEDED"):
                 raise Superseded(f"the rebuild of what {self.service} knows was taken over by another one") from error

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NoReturn
 import uvloop
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector
 
+from tapwatt import crash_windows as crash
 from tapwatt.clock import Clock, SystemClock
 from tapwatt.errors import BadSettings, TapwattError
 from tapwatt.log import LAST_WORDS, Log, say_what_was_left_out, set_up
@@ -114,6 +115,8 @@ def _telemetry(name: str) -> OpenTelemetry:
 
 async def _work(name: str, build: BuildService, runtime: Runtime) -> BaseException | None:
     settings, kafka = read_settings(WorkerSettings), read_settings(KafkaSettings)
+    if settings.crash_point is not None:
+        _arm(name, settings.crash_point, runtime.log)
     telemetry = _telemetry(name) if settings.traces else None
     service = build(runtime)
     collect_less_often()
@@ -131,6 +134,15 @@ async def _work(name: str, build: BuildService, runtime: Runtime) -> BaseExcepti
     if telemetry is not None:
         await asyncio.to_thread(telemetry.close)
     return failed
+
+
+def _arm(name: str, at: crash.CrashPoint, log: Log) -> None:
+    """Said in every process of the ring, since a service that is written wrong would wait for nothing."""
+    if at.service != name:
+        log.warning("TAPWATT_CRASH_AT names another service", service_named=at.service)
+        return
+    log.critical("this process is going to kill itself: TAPWATT_CRASH_AT", window=at.window, times=at.times)
+    crash.arm(crash.Crashing(at))
 
 
 async def _say_repeats(clock: Clock, log: Log, sampling: Sampling) -> None:

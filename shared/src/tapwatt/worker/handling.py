@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import TypeVar
 
+from tapwatt import crash_windows as crash
 from tapwatt.at_work import AtWork, Works, at_work
 from tapwatt.clock import Clock
 from tapwatt.errors import BrokenInvariant, NeedsHuman, OutcomeUnknown, Poison, Unavailable
@@ -154,10 +155,16 @@ class Handling:
         Finding one thing that is due may take as long as a handler may.
         """
         try:
+            if crash.armed:
+                await crash.armed("round-begins")
             async with contextlib.aclosing(one.go()) as due:
                 while (done := await self._next(due)) is not None:
+                    if crash.armed:
+                        await crash.armed("round-due")
                     await self._say(done, [self._encoded(said) for said in done.say if isinstance(said, Event)])
                     await self._remember(done)
+            if crash.armed:
+                await crash.armed("round-over")
         except (Unavailable, OutcomeUnknown) as error:
             if one.name not in self._in_vain:
                 self._in_vain.add(one.name)
@@ -174,9 +181,13 @@ class Handling:
     async def _say(self, done: Done, outgoing: Sequence[Outgoing]) -> None:
         if outgoing:
             sending = self._traces.sending(outgoing) if self._traces is not None else None
+            if crash.armed:
+                await crash.armed("before-produce")
             await self._tell(outgoing)
             if sending is not None:
                 sending()
+            if crash.armed:
+                await crash.armed("after-produce")
         for said in done.say:
             fact = said.fact if isinstance(said, Event) else said
             self._metrics.count(PRODUCED, fact.name, fact.reason_word)
@@ -226,6 +237,8 @@ class Handling:
             self._metrics.observe(DRIVER, one.driver_s, answers.card_for, exemplar=one.trace_id)
 
     async def _handle(self, event: Event) -> Done:
+        if crash.armed:
+            await crash.armed("before-handling")
         await self._service.before(event)
         return await self._handlers[event.envelope.type](event)
 

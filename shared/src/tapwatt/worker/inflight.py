@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
 from typing import NamedTuple
 
+from tapwatt import crash_windows as crash
 from tapwatt.worker.offset_tracker import OffsetTracker
 from tapwatt.worker.records import Incoming, Partition
 from tapwatt.worker.tasks import Start, foreseen
@@ -119,6 +120,8 @@ class InFlight:
         try:
             while True:
                 await handle(record)
+                if crash.armed:
+                    await crash.armed("before-done")
                 if ours.forgotten:  # it did not stop when it was told to; somebody else has the partition
                     return
                 finish(record.offset)

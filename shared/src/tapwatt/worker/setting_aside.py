@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from tapwatt import crash_windows as crash
 from tapwatt.clock import Clock
 from tapwatt.errors import BrokenInvariant
 from tapwatt.facts.codec import Event, begin, encode
@@ -64,12 +65,12 @@ class SettingAside:
         self._log.warning(
             "delayed until its next try", reason=why, origin=again.origin, due=due.isoformat(), scheduled=scheduled
         )
-        await self._produce([delayed(record, topic, again, kind, why)])
+        await self._aside("retry", [delayed(record, topic, again, kind, why)])
         return "scheduled"
 
     async def dead_letter(self, record: Incoming, delay: Delay | None, kind: Kind, reason: str) -> str:
         """To the dead letters, until a human has looked."""
-        await self._produce(self._letter(record, delay, kind, reason))
+        await self._aside("dead-letter", self._letter(record, delay, kind, reason))
         return "dead_lettered"
 
     async def quarantine(self, record: Incoming, event: Event, delay: Delay | None, error: BrokenInvariant) -> str:
@@ -88,21 +89,29 @@ class SettingAside:
         session = quarantined_as(event)
         begins = Quarantined(reason, _came_from(record, delay), self._clock.now().isoformat())
         with self._quarantine.deciding(session, begins) as said:
-            await self._produce([*self._letter(record, delay, Kind.BROKEN_INVARIANT, reason, begins, session), said])
+            letter = self._letter(record, delay, Kind.BROKEN_INVARIANT, reason, begins, session)
+            await self._aside("quarantine", [*letter, said])
         return "quarantined"
 
     async def with_its_session(self, record: Incoming, session: bytes, delay: Delay | None, stands: Quarantined) -> str:
         """To the dead letters, where its session is. The first record comes again if its acknowledgement was lost."""
         first = _came_from(record, delay) == stands.origin
         reason = stands.reason if first else f"its session is quarantined since {stands.origin}: {stands.reason}"
-        await self._produce(self._letter(record, delay, Kind.QUARANTINED, reason, stands, session))
+        await self._aside("parking", self._letter(record, delay, Kind.QUARANTINED, reason, stands, session))
         return "quarantined"
 
     async def release(self, record: Incoming, session: bytes, stands: Quarantined) -> None:
         """The session's quarantine ends: all that was set aside of it has been replayed."""
         self._log.info("session released", origin=origin(record), was=stands.reason)
-        await self._produce([self._quarantine.released(session, stands)])
+        await self._aside("release", [self._quarantine.released(session, stands)])
         self._quarantine.forget_one(session, stands)
+
+    async def _aside(self, what: str, outgoing: list[Outgoing]) -> None:
+        if crash.armed:
+            await crash.armed(f"before-{what}")
+        await self._produce(outgoing)
+        if crash.armed:
+            await crash.armed(f"after-{what}")
 
     def _letter(
         self,

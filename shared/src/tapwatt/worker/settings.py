@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from tapwatt.crash_windows import CrashPoint
 
 
 class KafkaSettings(BaseSettings):
@@ -53,3 +55,21 @@ class WorkerSettings(BaseSettings):
     topic_prefix: str = Field(
         "", description="set where several rings share a broker", validation_alias="TAPWATT_TOPIC_PREFIX"
     )
+    crash_at: str = Field(
+        "",
+        description="for trials only: service:window:n kills that service the n-th time it is there; "
+        "the windows are in crash-windows.md",
+        validation_alias="TAPWATT_CRASH_AT",
+    )
+
+    @field_validator("crash_at")
+    @classmethod
+    def _a_window(cls, text: str) -> str:
+        if text:
+            CrashPoint.parse(text)
+        return text
+
+    @property
+    def crash_point(self) -> CrashPoint | None:
+        """Where a process is to die, if anywhere."""
+        return CrashPoint.parse(self.crash_at) if self.crash_at else None

@@ -18,6 +18,7 @@ from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
+from tapwatt import crash_windows as crash
 from tapwatt.errors import TapwattError
 from tapwatt.worker.inflight import InFlight
 from tapwatt.worker.kafka.header_names import METADATA_MS, read_any_name
@@ -152,6 +153,8 @@ class BatchConsumer(driver.Consumer):
         self._epoch += 1
         self._reread = True
         await self.app.inflight.forget()
+        if crash.armed:
+            await crash.armed("before-seek")
         committed = await self.seek_to_committed()
         fresh = [TopicPartition(*tp) for tp in self._thread._ensure_consumer().assignment() if not committed.get(tp)]
         if fresh:
@@ -165,12 +168,25 @@ class BatchConsumer(driver.Consumer):
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Commit what is finished, then stop and forget everything: the next owner handles it."""
         self._epoch += 1
+        if crash.armed:
+            await crash.armed("before-revocation")
         await super().on_partitions_revoked(revoked)
         await self.app.inflight.forget()
+        if crash.armed:
+            await crash.armed("after-revocation")
 
     async def wait_empty(self) -> None:
         """Commit what is finished. Waiting for the rest is the worker's affair (drain), with a limit."""
         await self.commit_and_end_transactions()
+
+    async def _commit_offsets(self, offsets: Mapping[TP, int], start_new_transaction: bool = True) -> bool:
+        """Commit; what is told of it stands in windows only, since Faust knows what to do when it fails."""
+        if crash.armed:
+            await crash.armed("before-commit")
+        done = bool(await super()._commit_offsets(offsets, start_new_transaction=start_new_transaction))
+        if crash.armed:
+            await crash.armed("after-commit")
+        return done
 
     def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
         return (

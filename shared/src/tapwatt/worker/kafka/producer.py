@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 from aiokafka.partitioner import DefaultPartitioner
 
+from tapwatt import crash_windows as crash
 from tapwatt.errors import BrokenInvariant, Unavailable
 from tapwatt.worker.kafka.header_names import append, batch_for
 from tapwatt.worker.records import Outgoing
@@ -135,7 +136,10 @@ class BatchingProducer:
             calls.append(call)
         try:
             async with asyncio.timeout(self._timeout_s):
-                await (await self._producer.send_batch(batch, to[0], partition=to[1]))
+                sent = await self._producer.send_batch(batch, to[0], partition=to[1])
+                if crash.armed:
+                    await crash.armed("in-delivery")
+                await sent
         except TimeoutError:
             _fail(calls, Unavailable(f"Kafka did not confirm a delivery to {to[0]} within {self._timeout_s:g} s"))
         except KafkaError as error:
