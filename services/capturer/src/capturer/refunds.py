@@ -90,9 +90,24 @@ class Refunds:
         done = await self._gateway.follow(mine, self._gateway.life_s)
         if not succeeded(done, session):
             return failed(requested, "refused", done.detail or str(done.failure or ""))
-        await self._claim(session, done.reference, requested.refund_id)
         account = account_of(priced.hold.reference, await self._gateway.provider.find(order))
+        done = await self._first(session, requested, done, account)
+        await self._claim(session, done.reference, requested.refund_id)
         return refunded(requested, captured, done, account)
+
+    async def _first(
+        self, session: str, requested: RefundRequested, done: Transaction, account: Account
+    ) -> Transaction:
+        """The one refund that answers for this refund_id: of two that were made under it, the first that was found.
+
+        A provider that knows no references makes two for a worker that stood still before it sent. The other one stays
+        nobody's, and so is found by the clock and said aloud.
+        """
+        known = await self._sessions.remember(
+            _answers_of(session), requested.refund_id, done.reference.encode(), ttl_s=self._ttl_s
+        )
+        first = known[requested.refund_id].decode()
+        return next((one for one in account.refunds if one.reference == first), done)
 
     async def _given_back(
         self, session: str, requested: RefundRequested, captured: Captured, order: str, begun: Begun
@@ -138,6 +153,10 @@ class Refunds:
 
     async def _claim(self, session: str, reference: str, refund_id: str) -> None:
         await self._sessions.remember(book_of(session), reference, refund_id.encode(), ttl_s=self._ttl_s)
+
+
+def _answers_of(session: str) -> str:
+    return f"{book_of(session)}/answers"
 
 
 def _begun_of(session: str) -> str:
