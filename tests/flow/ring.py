@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 from types import TracebackType
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 from pydantic import SecretStr
+from pydantic_settings import BaseSettings
 from tests.flow.fleet import Fleet
 from tests.flow.log_in_memory import LogInMemory
 from tests.flow.virtual_time import VirtualClock
@@ -39,6 +40,18 @@ from token_matcher.agent import TokenMatcherAgent
 from token_matcher.settings import TokenMatcherSettings
 
 KEY = {1: bytes(range(32))}
+Settings = TypeVar("Settings", bound=BaseSettings)
+
+
+def _read(kind: type[Settings], given: dict[str, Any]) -> Settings:
+    """Settings as given; the same ones are read once, for thousands of rings."""
+    name = (kind, repr(given))
+    if name not in _KNOWN:
+        _KNOWN[name] = kind(**given)
+    return cast("Settings", _KNOWN[name])
+
+
+_KNOWN: dict[tuple[type[BaseSettings], str], BaseSettings] = {}
 
 
 def card(number: int, *, device: int = 0, par: bool = False, **more: Any) -> BankCard:
@@ -63,6 +76,9 @@ class Ring:
     `unforeseen` is how likely a call to Redis or the provider is to end in a way that nobody foresaw.
     """
 
+    look_every_s = 600.0
+    """How often it is looked whether everything is done."""
+
     def __init__(
         self,
         seed: int = 0,
@@ -77,8 +93,8 @@ class Ring:
         self.stable = stable
         self.chance = Random(seed)
         self.clock = VirtualClock()
-        self.log = LogInMemory()
-        self.fleet = Fleet(self.log, Random(f"fleet {seed}"), stable=stable)
+        self.log = self._new_log()
+        self.fleet = self._new_fleet()
         self.outage_until = 0.0
         self.hints = WebhookHints()
         self.provider = FakeProvider(
@@ -86,11 +102,12 @@ class Ring:
             Fingerprints(KEY, live=True),
             habits=habits or Habits(latency_s=0.0 if stable else self.chance.choice((0.01, 0.3, 2.0))),
             trouble=self._trouble,
+            tell=self._tell,
         )
-        self._authorising = AuthoriserSettings(**{"look_every_s": 600, **settings.get("authoriser", {})})
-        self._matching = TokenMatcherSettings(**{"debounce_s": 0, **settings.get("token_matcher", {})})
-        self._pricing = TariffSettings(**{"look_every_s": 300, **settings.get("tariff", {})})
-        self._capturing = CapturerSettings(**{"look_every_s": 3600, **settings.get("capturer", {})})
+        self._authorising = _read(AuthoriserSettings, {"look_every_s": 600, **settings.get("authoriser", {})})
+        self._matching = _read(TokenMatcherSettings, {"debounce_s": 0, **settings.get("token_matcher", {})})
+        self._pricing = _read(TariffSettings, {"look_every_s": 300, **settings.get("tariff", {})})
+        self._capturing = _read(CapturerSettings, {"look_every_s": 3600, **settings.get("capturer", {})})
         self._release_rest = bool(settings.get("release_rest", False))
         self._memories = {
             name: memory.InMemorySessionStore(memory.sessions_view(self.clock, whole=True), self.clock)
@@ -101,15 +118,13 @@ class Ring:
             for name in ("authoriser", "tariff", "capturer")
         }
         self._index = index_memory.InMemoryIndex(index_memory.index_view(self.clock, whole=True), self.clock)
-        self.workers = {
-            name: self._worker(name, build)
-            for name, build in {
-                "authoriser": self._authoriser,
-                "token-matcher": self._matcher,
-                "tariff": self._tariff,
-                "capturer": self._capturer,
-            }.items()
+        self._builders: dict[str, Callable[[WorkerInMemory], Service]] = {
+            "authoriser": self._authoriser,
+            "token-matcher": self._matcher,
+            "tariff": self._tariff,
+            "capturer": self._capturer,
         }
+        self.workers = {name: self._worker(name, build) for name, build in self._builders.items()}
         self._running: list[asyncio.Task[None]] = []
 
     async def __aenter__(self) -> Ring:
@@ -125,6 +140,15 @@ class Ring:
     ) -> None:
         for task in self._running:
             task.cancel()
+
+    def _new_log(self) -> LogInMemory:
+        return LogInMemory()
+
+    def _new_fleet(self) -> Fleet:
+        return Fleet(self.log, Random(f"fleet {self.seed}"), stable=self.stable)
+
+    def _tell(self, reference: str) -> None:
+        """Something changed at the provider, and no webhook says so."""
 
     def outage(self, seconds: float) -> None:
         """The provider is not there for so long."""
@@ -146,7 +170,7 @@ class Ring:
         for worker in self.workers.values():
             worker.stable = True
         for _ in range(500):
-            await asyncio.sleep(600)
+            await asyncio.sleep(self.look_every_s)
             if not any(worker.behind for worker in self.workers.values()):
                 return
         raise AssertionError(f"never done: { {name: worker.behind for name, worker in self.workers.items()} }")

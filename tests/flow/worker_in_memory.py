@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from functools import cache
 from random import Random
 from typing import NoReturn, cast
 
 from prometheus_client import CollectorRegistry
-from tests.flow.log_in_memory import PARTITIONS, LogInMemory
+from tests.flow.log_in_memory import LogInMemory
 from tests.flow.virtual_time import VirtualClock
 
 from tapwatt.errors import Unavailable
@@ -54,27 +54,80 @@ class Pages:
     critical = error
 
 
+class GroupInMemory:
+    """A service's consumer group: what it has committed, and which of its members has which partition."""
+
+    def __init__(self) -> None:
+        self.committed: dict[Partition, int] = {}
+        self.members: list[WorkerInMemory] = []
+        self.generation = 0
+
+    def owns(self, member: WorkerInMemory, partition: Partition) -> bool:
+        """Whether the partition is this member's."""
+        return self.members[(partition.number + self.generation) % len(self.members)] is member
+
+    def done(self) -> dict[Partition, int]:
+        """Below which offset of each partition everything is done."""
+        found = dict(self.committed)
+        for member in self.members:
+            found |= member.finished()
+        return found
+
+    def rebalance(self, woken_after_s: float = 0.0) -> None:
+        """Each partition goes to the next member while it is being handled.
+
+        With `woken_after_s` whoever had them does not know for so long, and goes on: a process that was frozen for
+        longer than its session timeout. What it commits then is refused.
+        """
+        self.generation += 1
+        for member in self.members:
+            member.reassigned(woken_after_s)
+
+
+Pause = Callable[[float], Awaitable[None]]
+"""Waits so many seconds, and longer while nothing is due."""
+
+
 class WorkerInMemory:
     """One member of a service's consumer group. `build` makes the service anew at every start, as a process would."""
 
-    def __init__(self, build: Callable[[], Service], log: LogInMemory, chance: Random, *, stable: bool) -> None:
+    def __init__(
+        self,
+        build: Callable[[], Service],
+        log: LogInMemory,
+        chance: Random,
+        *,
+        stable: bool,
+        group: GroupInMemory | None = None,
+        pause: Pause = asyncio.sleep,
+    ) -> None:
         self._build = build
         self._records = log
         self._chance = chance
-        self._committed: dict[Partition, int] = {}
+        self._group = group or GroupInMemory()
+        self._group.members.append(self)
+        self.wait_for_round = pause
         self._news = asyncio.Event()
         self.paused: set[str] = set()
         self.log = Pages()
         self._up: _Up | None = None
         self.stable = stable
         self.kills = 0
+        self.unsure = 0.03
+        """How likely a delivery fails, is not acknowledged, or is made twice: each."""
+        self.deadly = 1.0
+        """How much more often than usual a process dies where it may."""
         self.died: list[BaseException] = []
         log.tell(self._hear)
 
+    @property
+    def records(self) -> LogInMemory:
+        """The log that it reads."""
+        return self._records
+
     def _hear(self, record: Incoming) -> None:
-        self._news.set()
-        if self._up is not None:
-            self._up.hear(record)
+        if self._up is None or self._up.hear(record):
+            self._news.set()
 
     async def run(self) -> None:
         """Fetch, handle and commit until cancelled."""
@@ -83,9 +136,11 @@ class WorkerInMemory:
                 await asyncio.sleep(self._chance.uniform(0.5, 8))
                 self._up = await self._start()
             self._up.fetch(self._records, self.paused)
-            if self.stable or self._chance.random() < 0.5:
-                self._committed.update(self._up.commits())
             self._news.clear()
+            if self.stable or self._chance.random() < 0.5:
+                self.commit()
+            else:
+                self._news.set()
             await self._news.wait()
             await asyncio.sleep(0 if self.stable else self._chance.uniform(0, 0.4))
 
@@ -95,7 +150,28 @@ class WorkerInMemory:
 
     async def _start(self) -> _Up:
         service = self._build()
-        return _Up(service, self, self._records, dict(self._committed))
+        return _Up(service, self, self._records, self._group)
+
+    def commit(self) -> None:
+        """Tell the group what is done, of what is ours."""
+        if self._up is not None:
+            owned = self._up.commits().items()
+            self._group.committed.update({p: offset for p, offset in owned if self._group.owns(self, p)})
+
+    def news_of(self, partition: Partition) -> None:
+        """More can be read of it, though no record came: offsets that nothing has."""
+        if self._up is None or self._up.news_of(partition):
+            self._news.set()
+
+    def reassigned(self, woken_after_s: float) -> None:
+        """Partitions were given to other members, and others to us."""
+        if self._up is not None:
+            self._up.reassigned(woken_after_s)
+        self._news.set()
+
+    def done_one(self) -> None:
+        """A record is done: that may be committed soon."""
+        self._news.set()
 
     def crash(self) -> None:
         """kill -9: what was in flight is gone where it stood; only what was committed is not read again."""
@@ -115,8 +191,13 @@ class WorkerInMemory:
         return ProgressInMemory(self, self._records, [TOPICS.of(fact), *sorted(retries)])
 
     def done(self) -> dict[Partition, int]:
-        """Below which offset of each partition everything is done."""
-        return self._committed | (self._up.commits() if self._up else {})
+        """Below which offset of each partition everything is done by the group."""
+        return self._group.done()
+
+    def finished(self) -> dict[Partition, int]:
+        """The same of what this member has handled and may commit."""
+        found = self._up.commits() if self._up else {}
+        return {p: offset for p, offset in found.items() if self._group.owns(self, p)}
 
     @property
     def behind(self) -> int:
@@ -130,18 +211,18 @@ class WorkerInMemory:
             return
         await asyncio.sleep(self._chance.uniform(0, 0.05))
         luck = self._chance.random()
-        if luck < 0.03:
+        if luck < self.unsure:
             raise OSError("the broker is not there")
         self._records.append(outgoing)
-        if luck < 0.06:
+        if luck < 2 * self.unsure:
             raise TimeoutError("the broker's answer was lost")
-        if luck < 0.09:
+        if luck < 3 * self.unsure:
             self._records.append(outgoing)
         await self.perhaps_die()
 
     async def perhaps_die(self, likely: float = 0.02) -> None:
         """A point at which the process may be killed."""
-        if not self.stable and self._chance.random() < likely:
+        if not self.stable and self._chance.random() < likely * self.deadly:
             asyncio.get_running_loop().call_soon(self.crash)
             await _for_ever()
 
@@ -158,11 +239,11 @@ class ProgressInMemory:
     def __init__(self, worker: WorkerInMemory, log: LogInMemory, topics: Sequence[str]) -> None:
         self._worker = worker
         self._log = log
-        self._partitions = [Partition(topic, number) for topic in topics for number in range(PARTITIONS)]
+        self._topics = list(topics)
 
     async def ends(self) -> Ends:
         """The offset after the last record of each partition that has one, now."""
-        found = {p: len(self._log.read(*p, 0)) for p in self._partitions}
+        found = {p: self._log.end(p) for p in _partitions(self._topics, self._log)}
         return {p: end for p, end in found.items() if end}
 
     async def reached(self, ends: Ends) -> bool:
@@ -175,7 +256,8 @@ class ProgressInMemory:
         if self.silent:
             raise Unavailable("nobody tells")
         done = self._worker.done()
-        return [record for p in self._partitions for record in self._log.read(*p, done.get(p, 0))]
+        every = _partitions(self._topics, self._log)
+        return [record for p in every for record in self._log.read(*p, done.get(p, 0))]
 
 
 class ProgressOfAll:
@@ -196,10 +278,10 @@ class ProgressOfAll:
 class _Up:
     """A running process: what it has in flight and how far it has read."""
 
-    def __init__(
-        self, service: Service, worker: WorkerInMemory, log: LogInMemory, positions: dict[Partition, int]
-    ) -> None:
+    def __init__(self, service: Service, worker: WorkerInMemory, log: LogInMemory, group: GroupInMemory) -> None:
         clock, chance = VirtualClock(), Random(7)
+        self._worker = worker
+        self._group = group
         self._quarantine = Quarantine(TOPICS.quarantine(service.name))
         for record in log.all_of(self._quarantine.topic):
             self._quarantine.read(record)
@@ -215,52 +297,90 @@ class _Up:
         )
         delayed = TOPICS.retries(service.name)
         self._topics = [TOPICS.of(fact) for fact in service.hears] + sorted(delayed)
-        self._positions = positions
+        self._heard = frozenset(self._topics)
+        self._positions: dict[Partition, int] = {}
+        self._news = set(_partitions(self._topics, log))
+
+        async def handle(record: Incoming) -> None:
+            await handling(record)
+            worker.done_one()
+
         self._in_flight = InFlight(
-            handling,
+            handle,
             bound=10_000,
             partition_bound=10_000,
             failed=worker.failed,
             start=asyncio.get_running_loop().create_task,
             delayed=delayed.__contains__,
         )
-        self._ending: asyncio.Task[None] | None = None
-        self._rounds = [asyncio.ensure_future(_make_rounds(handling, one)) for one in service.rounds]
+        self._ending: list[asyncio.Task[None]] = []
+        self._rounds = [asyncio.ensure_future(_make_rounds(handling, one, worker)) for one in service.rounds]
 
-    def hear(self, record: Incoming) -> None:
-        """Whatever stands on the log; what is quarantined is known at once."""
+    def hear(self, record: Incoming) -> bool:
+        """Whatever stands on the log; what is quarantined is known at once. Whether there is something to fetch."""
         if record.topic == self._quarantine.topic:
             self._quarantine.read(record)
+        return self.news_of(Partition(record.topic, record.partition))
+
+    def news_of(self, partition: Partition) -> bool:
+        """More can be read of it, if it is ours to read."""
+        if partition.topic in self._heard:
+            self._news.add(partition)
+            return True
+        return False
 
     def fetch(self, log: LogInMemory, paused: set[str]) -> None:
-        for partition in self._partitions():
-            if partition.topic in paused:
+        for partition in [p for p in _in_order(self._news) if p.topic not in paused]:
+            self._news.remove(partition)
+            if not self._group.owns(self._worker, partition):
                 continue
-            records: list[Incoming] = log.read(*partition, self._positions.get(partition, 0))
+            position = self._positions.get(partition, self._group.committed.get(partition, 0))
+            records: list[Incoming] = log.read(*partition, position)
             if records:
-                self._positions[partition] = records[-1].offset + 1
+                self._positions[partition] = log.end(partition)
                 self._in_flight.accept(self._in_flight.note(partition, records))
+            self._in_flight.read_to(partition, log.end(partition))
+
+    def reassigned(self, woken_after_s: float) -> None:
+        lost = [p for p in self._positions if not self._group.owns(self._worker, p)]
+        for partition in lost:
+            del self._positions[partition]
+        self._ending.append(asyncio.ensure_future(self._let_go(lost, woken_after_s)))
+        self._news |= set(_partitions(self._topics, self._worker.records))
+
+    async def _let_go(self, partitions: list[Partition], woken_after_s: float) -> None:
+        if woken_after_s:
+            await asyncio.sleep(woken_after_s)
+        await self._in_flight.forget([p for p in partitions if not self._group.owns(self._worker, p)])
 
     def commits(self) -> dict[Partition, int]:
-        found = {p: self._in_flight.commit_of(p) for p in self._partitions()}
+        found = {p: self._in_flight.commit_of(p) for p in self._in_flight.partitions()}
         return {p: offset for p, offset in found.items() if offset is not None}
 
     def behind(self, log: LogInMemory) -> int:
-        unread = sum(len(log.read(*p, self._positions.get(p, 0))) for p in self._partitions())
+        owned = (p for p in _partitions(self._topics, log) if self._group.owns(self._worker, p))
+        committed = self._group.committed
+        unread = sum(len(log.read(*p, self._positions.get(p, committed.get(p, 0)))) for p in owned)
         return unread + self._in_flight.unfinished
 
     def kill(self) -> None:
         for going in self._rounds:
             going.cancel()
-        self._ending = asyncio.ensure_future(self._in_flight.forget())
-
-    def _partitions(self) -> list[Partition]:
-        return [Partition(topic, number) for topic in self._topics for number in range(PARTITIONS)]
+        self._ending.append(asyncio.ensure_future(self._in_flight.forget()))
 
 
-async def _make_rounds(handling: Handling, one: Round) -> None:
+def _partitions(topics: Iterable[str], log: LogInMemory) -> list[Partition]:
+    return [Partition(topic, number) for topic in topics for number in range(log.partitions(topic))]
+
+
+def _in_order(partitions: Iterable[Partition]) -> list[Partition]:
+    """A set has another order in each process, and a seed must not."""
+    return sorted(partitions)
+
+
+async def _make_rounds(handling: Handling, one: Round, worker: WorkerInMemory) -> None:
     while True:
-        await asyncio.sleep(one.every_s)
+        await worker.wait_for_round(one.every_s)
         with contextlib.suppress(Exception):  # the supervisor begins it again
             await handling.make_round(one)
 
