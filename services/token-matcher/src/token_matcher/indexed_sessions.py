@@ -24,7 +24,7 @@ from tapwatt.wiring.process import Runtime
 from tapwatt.wiring.view import ServiceView
 from token_matcher.agent import NAME
 from token_matcher.decide import stop_name
-from token_matcher.index import ANSWER, IndexedIds, Opened, RedisIndex
+from token_matcher.index import ANSWER, Index, IndexedIds, Opened, RedisIndex
 
 EPOCH = 4
 """Count up when what is indexed changes: the index is then rebuilt from the log."""
@@ -50,22 +50,26 @@ class IndexedSessions(ServiceView):
         self.index = RedisIndex(self.view)
 
     async def _index(self, event: Event, generation: Generation) -> None:
-        index = self.index.into(generation)
-        match event.fact:
-            case Authorised() as fact:
-                await index.open(Opened.by(fact))
-            case TokenMatched(operator_id=str(operator_id), session_id=session_id, stop_id=stop_id):
-                await index.claim(session_name(operator_id, session_id), stop_id)
-                await index.answer(stop_name(operator_id, stop_id), pack(event))
-            case (
-                TokenNotMatched(operator_id=str(operator_id), stop_id=stop_id)
-                | TokenAmbiguous(operator_id=str(operator_id), stop_id=stop_id)
-            ):
-                await index.answer(stop_name(operator_id, stop_id), pack(event))
-            case TokenMatched() | TokenNotMatched() | TokenAmbiguous():
-                pass  # of the first days, when a stop was not named by its operator: its driver has gone
-            case StopRequested():
-                with suppress(Poison):  # it was refused when it was heard
-                    await EventIds(IndexedIds(index), ANSWER.days)(event)
-            case ended:
-                await index.close(str(ended.identity), event.envelope.time)
+        await indexed(self.index.into(generation), event)
+
+
+async def indexed(index: Index, event: Event) -> None:
+    """What a rebuild does with an event, whatever the index is kept in."""
+    match event.fact:
+        case Authorised() as fact:
+            await index.open(Opened.by(fact))
+        case TokenMatched(operator_id=str(operator_id), session_id=session_id, stop_id=stop_id):
+            await index.claim(session_name(operator_id, session_id), stop_id)
+            await index.answer(stop_name(operator_id, stop_id), pack(event))
+        case (
+            TokenNotMatched(operator_id=str(operator_id), stop_id=stop_id)
+            | TokenAmbiguous(operator_id=str(operator_id), stop_id=stop_id)
+        ):
+            await index.answer(stop_name(operator_id, stop_id), pack(event))
+        case TokenMatched() | TokenNotMatched() | TokenAmbiguous():
+            pass  # of the first days, when a stop was not named by its operator: its driver has gone
+        case StopRequested():
+            with suppress(Poison):  # it was refused when it was heard
+                await EventIds(IndexedIds(index), ANSWER.days)(event)
+        case ended:
+            await index.close(str(ended.identity), event.envelope.time)

@@ -9,15 +9,15 @@ from tapwatt.errors import Poison
 from tapwatt.facts.codec import Event
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.packed_event import pack
-from tapwatt.state.deadlines import RedisDeadlines
+from tapwatt.state.deadlines import Deadlines, RedisDeadlines
 from tapwatt.state.event_ids import EventIds
 from tapwatt.state.session_names import NotKnownYet, SessionNames
-from tapwatt.state.session_store import Kept, RedisSessionStore
+from tapwatt.state.session_store import Kept, RedisSessionStore, SessionStore
 from tapwatt.state.view import Generation
 from tapwatt.wiring.process import Runtime
 from tapwatt.wiring.view import ServiceView
 
-Besides = Callable[[RedisSessionStore, RedisDeadlines, Event], Awaitable[None]]
+Besides = Callable[[SessionStore, Deadlines, Event], Awaitable[None]]
 """Keeps what follows from a fact that a rebuild reads: what is due, and the like."""
 
 Keep = Callable[[Event], Kept | None]
@@ -29,12 +29,48 @@ def under(fields: Mapping[type[Fact], str]) -> Keep:
     return lambda event: Kept(fields[type(event.fact)], pack(event))
 
 
-class RememberedSessions(ServiceView):
-    """What a service remembers of sessions: which fact of a session is kept under which field.
+class Remembering:
+    """What a rebuild does with an event, whatever the store: it is kept as it was when it was first heard or said.
 
-    `keep` says it for each event, where the kind of fact does not tell. Kept for `remember_days`, or for so many
-    seconds where `longer_s` says so. `besides` is done with each fact of a rebuild, as it was done when the fact was
-    first said or heard.
+    Kept for `remember_days`, or for so many seconds where `longer_s` says so. `besides` is done with each fact, as it
+    was done when the fact was first said or heard.
+    """
+
+    def __init__(
+        self,
+        remembers: Mapping[type[Fact], str] | Collection[type[Fact]],
+        remember_days: float,
+        longer_s: Mapping[type[Fact], float] | None = None,
+        besides: Besides | None = None,
+        keep: Keep | None = None,
+    ) -> None:
+        self.topics = list(remembers)
+        self._keep = keep or under(remembers if isinstance(remembers, Mapping) else {})
+        self._remember_days = remember_days
+        self._ttl_s = dict.fromkeys(remembers, remember_days * 86400) | dict(longer_s or {})
+        self._besides = besides
+
+    async def __call__(self, event: Event, store: SessionStore, deadlines: Deadlines) -> None:
+        """Keep what this event says."""
+        if not event.fact.of_its_session:
+            return
+        ttl_s = self._ttl_s[type(event.fact)]
+        names = SessionNames(store, self._remember_days)
+        await names.note(event.fact)
+        with suppress(Poison, NotKnownYet):  # it was refused when it was heard, or waits in a retry topic
+            await EventIds(store, self._remember_days)(event)
+            kept = self._keep(event)
+            if kept is not None:
+                name = await names.of(event.fact)
+                await store.remember(name, kept.field, kept.value, ttl_s=ttl_s, of=kept.of)
+            if self._besides is not None:
+                await self._besides(store, deadlines, event)
+
+
+class RememberedSessions(ServiceView):
+    """What a service remembers of sessions: which fact of a session is kept under which field (see Remembering).
+
+    `keep` says it for each event, where the kind of fact does not tell.
     """
 
     def __init__(
@@ -49,25 +85,9 @@ class RememberedSessions(ServiceView):
         keep: Keep | None = None,
     ) -> None:
         super().__init__(runtime, service, epoch, list(remembers), self._remember)
-        self._keep = keep or under(remembers if isinstance(remembers, Mapping) else {})
-        self._remember_days = remember_days
-        self._ttl_s = dict.fromkeys(remembers, remember_days * 86400) | dict(longer_s or {})
-        self._besides = besides
+        self._remembering = Remembering(remembers, remember_days, longer_s, besides, keep)
         self.store = RedisSessionStore(self.view)
         self.deadlines = RedisDeadlines(self.view)
 
     async def _remember(self, event: Event, generation: Generation) -> None:
-        if not event.fact.of_its_session:
-            return
-        ttl_s = self._ttl_s[type(event.fact)]
-        store = self.store.into(generation)
-        names = SessionNames(store, self._remember_days)
-        await names.note(event.fact)
-        with suppress(Poison, NotKnownYet):  # it was refused when it was heard, or waits in a retry topic
-            await EventIds(store, self._remember_days)(event)
-            kept = self._keep(event)
-            if kept is not None:
-                name = await names.of(event.fact)
-                await store.remember(name, kept.field, kept.value, ttl_s=ttl_s, of=kept.of)
-            if self._besides is not None:
-                await self._besides(store, self.deadlines.into(generation), event)
+        await self._remembering(event, self.store.into(generation), self.deadlines.into(generation))
