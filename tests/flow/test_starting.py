@@ -14,7 +14,8 @@ from authoriser import holds
 from tapwatt.facts.events import AuthorisationDeclined, Authorised, Captured, HoldExpiring, HoldReleased
 from tapwatt.facts.reasons import DeclineReason, EndReason
 from tapwatt.provider.card_slips import Shown
-from tapwatt.testing.fake_provider import Fault
+from tapwatt.provider.port import Kind
+from tapwatt.testing.fake_provider import Fault, Habits
 
 ANNA, BEN = card(1), card(2)
 PRESENTATION_S, PATIENCE_S = 120, 45
@@ -76,6 +77,27 @@ async def test_s42_whatever_the_provider_does_the_driver_hears_in_time_and_no_ho
         showing.cancel()
         # (what is in manual intervention is for a person)
         assert fault is Fault.MANUAL or [held.rest.minor for held in ring.provider.holds() if held.rest] == []
+
+
+@pytest.mark.parametrize("window_s", [0, 86_400])
+@virtual
+async def test_s12_a_driver_who_tapped_while_the_authoriser_died_is_asked_for_a_card_once(window_s: float) -> None:
+    # Given a provider that heeds references, or none, and an authoriser that dies while it asks for a card
+    async with Ring(habits=Habits(idempotency_window_s=window_s)) as ring:
+        await ring.fleet.request("s1", HERE, EUR60)
+        await asyncio.sleep(2)
+        ring.workers["authoriser"].crash()
+        # When the driver taps before it is there again
+        assert ring.provider.present(HERE.terminal_id, ANNA) is not None
+        # Then that is the hold, and no other is asked for
+        said, after_s = await answer(ring)
+        assert isinstance(said, Authorised)
+        assert after_s < PATIENCE_S
+        await ring.fleet.cancel("s1")
+        await ring.calm()
+        told = await ring.provider.find("op/s1")
+        assert [one.kind for one in told] == [Kind.AUTHORISE, Kind.REVERSAL]
+        await all_is_well(ring)
 
 
 @virtual

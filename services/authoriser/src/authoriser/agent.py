@@ -166,7 +166,7 @@ class AuthoriserAgent:
         first = known["asked"]
         requested = first.fact
         assert isinstance(requested, SessionRequested)
-        agreed = await self._agreed(requested)
+        agreed, before = await self._agreed(requested)
         if not isinstance(agreed, Agreed):
             return first, agreed
         now = self._clock.now()
@@ -178,7 +178,7 @@ class AuthoriserAgent:
         # By the broker's clock, else by a fleet's that is not ahead of ours: nobody waits longer for that.
         asked_at = logged_at or min(requested.requested_at, now)
         try:
-            said = await self._holds.place(requested, agreed, asked_at)
+            said = await self._holds.place(requested, agreed, asked_at, before=before)
             noted = timedelta(seconds=self._settings.clock_noted_s)
             if isinstance(said, Authorised) and abs(off.behind) > noted:
                 said = said.model_copy(update={"notes": (str(off),)})
@@ -189,13 +189,14 @@ class AuthoriserAgent:
             wrong.append(error)
             return first, broken(requested, str(error) if isinstance(error, TapwattError) else "a mistake of ours")
 
-    async def _agreed(self, requested: SessionRequested) -> Agreed | AuthorisationDeclined:
-        """What was agreed when this was first looked at stands, whatever is published or set since."""
+    async def _agreed(self, requested: SessionRequested) -> tuple[Agreed | AuthorisationDeclined, bool]:
+        """What was agreed when this was first looked at, whatever is published or set since; and whether it was."""
         settings = self._settings
-        agreed = agree(requested, await self._offers.of(requested), settings.tariff_types, settings.terms)
         name, ttl_s = f"agreed/{order_reference(requested)}", settings.remember_days * 86400
+        before = "agreed" in await self._sessions.recall(name)
+        agreed = agree(requested, await self._offers.of(requested), settings.tariff_types, settings.terms)
         known = await self._sessions.remember(name, "agreed", _AGREEMENT.dump_json(agreed), ttl_s=ttl_s)
-        return _AGREEMENT.validate_json(known["agreed"])
+        return _AGREEMENT.validate_json(known["agreed"]), before
 
 
 async def look_after(deadlines: Deadlines, event: Event, warn_at: Callable[[Authorised], datetime]) -> None:

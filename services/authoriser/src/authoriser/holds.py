@@ -49,27 +49,28 @@ class Holds:
         return self._settings.presentation_s + self._settings.patience_s
 
     async def place(
-        self, requested: SessionRequested, agreed: Agreed, asked_at: datetime
+        self, requested: SessionRequested, agreed: Agreed, asked_at: datetime, *, before: bool
     ) -> Authorised | AuthorisationDeclined:
         """The hold as the driver's card made it, or why there is none, at the latest when the driver's time is over.
 
         The driver has waited since `asked_at`. What is held and may not be used is let go before that is said, or
-        after it (see late_holds) where the provider takes longer than the driver has.
+        after it (see late_holds) where the provider takes longer than the driver has. `before`: somebody looked at it
+        and did not live to answer, so the provider is asked what that one began; not each heeds its references.
         """
         progress = _Progress()
         left_s = self.longest_s - (self._gateway.clock.now() - asked_at).total_seconds()
         if left_s <= 0:
             return overdue(requested, DeclineReason.TIMED_OUT, "nobody waited any more when it was heard")
-        said = await _within(left_s, partial(self._placed, requested, agreed, asked_at, progress))
+        said = await _within(left_s, partial(self._placed, requested, agreed, asked_at, before, progress))
         return overdue(requested, progress.reason, progress.detail) if said is None else said
 
     async def _placed(
-        self, requested: SessionRequested, agreed: Agreed, asked_at: datetime, progress: _Progress
+        self, requested: SessionRequested, agreed: Agreed, asked_at: datetime, before: bool, progress: _Progress
     ) -> Authorised | AuthorisationDeclined:
         session = order_reference(requested)
         if await self._withdrawals.cancelled(session):
             return given_up(requested)
-        begun = await self._begin(ask(requested, agreed), asked_at, progress)
+        begun = await self._begin(ask(requested, agreed), asked_at, before, progress)
         if begun is None:
             return overdue(requested, progress.reason, progress.detail)
         progress.reason, progress.detail = DeclineReason.TIMED_OUT, "no card was presented in time"
@@ -84,7 +85,9 @@ class Holds:
         await self._again(partial(self._reverse, requested, hold, said.ask))
         return said.then
 
-    async def _begin(self, asked: AuthoriseRequest, asked_at: datetime, progress: _Progress) -> Transaction | None:
+    async def _begin(
+        self, asked: AuthoriseRequest, asked_at: datetime, before: bool, progress: _Progress
+    ) -> Transaction | None:
         """The hold as it was begun, now or before; None if that could not be made sure of in time.
 
         After `patience_s` nothing is sent any more: a driver who has seen no prompt for so long is told so.
@@ -98,6 +101,9 @@ class Holds:
             return begun
 
         async def once() -> Transaction:
+            known = await find() if before else None
+            if known is not None:
+                return known
             begun = await gateway.begin(partial(gateway.provider.authorise, asked), find, since=asked_at)
             if begun.status is Status.FAILED:  # where one stands, the refusal is of what was sent a second time
                 return await find() or begun
