@@ -9,6 +9,7 @@ from functools import partial
 from tapwatt.clock import Clock
 from tapwatt.facts.codec import Event, follow
 from tapwatt.facts.fact import Fact
+from tapwatt.facts.ids import cause, fact_id
 from tapwatt.facts.packed_event import pack, unpack
 from tapwatt.state.session_names import SessionNames
 from tapwatt.state.session_store import SessionStore
@@ -43,18 +44,23 @@ class AnswerOnce:
         """Keep the event under the field `heard`, where the first stands, and say what stands under `said`.
 
         `refuse` looks at the first one and at this one; what it gives is said to this one, and nothing else happens.
+        What this very event was answered is said again in any case: a view that was lost since may be rebuilt with
+        another first one, which waited for its next try when this one was heard.
         """
         known = await self._remember(event, heard)
+        before = unpack(known[said]) if said in known else None
+        if before is not None and before.envelope.id == _follows(event, before):
+            return Done(say=(before,))
         refused = refuse(unpack(known[heard]), event) if refuse is not None else None
         if refused is not None:
             return Done(say=(refused,))
-        if said in known:
-            return Done(say=(unpack(known[said]),))
+        if before is not None:
+            return Done(say=(before,))
         answered = await answer({field: unpack(packed) for field, packed in known.items()})
         if answered is None:
             return Done()
-        cause, fact = answered
-        follows = follow(cause.envelope, fact, f"/tapwatt/{self.service}", self.clock.now())
+        because, fact = answered
+        follows = follow(because.envelope, fact, f"/tapwatt/{self.service}", self.clock.now())
         if self.decides_first:
             known = await self._remember(follows, said)
             return Done(say=(unpack(known[said]),))
@@ -68,3 +74,8 @@ class AnswerOnce:
     @property
     def _names(self) -> SessionNames:
         return SessionNames(self.sessions, self.remember_days)
+
+
+def _follows(event: Event, answer: Event) -> str:
+    """The id that an answer of this kind to the event has."""
+    return fact_id(cause(event.envelope.source, event.envelope.id), answer.fact.name)

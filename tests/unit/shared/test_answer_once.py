@@ -12,6 +12,7 @@ from tapwatt.errors import Unavailable
 from tapwatt.facts.codec import Event, begin
 from tapwatt.facts.events import SessionCancelled
 from tapwatt.facts.fact import Fact
+from tapwatt.facts.packed_event import pack
 from tapwatt.testing.session_store import InMemorySessionStore, sessions_view
 from tapwatt.worker.service import Done
 
@@ -104,3 +105,25 @@ async def test_a_session_is_remembered_for_so_many_days() -> None:
     await desk.clock.sleep(46 * 86400)
     await desk.hear(event("e9", cancelled()))
     assert len(desk.asked) == 2
+
+
+async def test_what_an_event_was_answered_is_said_again_also_when_another_one_counts_as_the_first_since() -> None:
+    # given an answer to the second of two, because the first waited for its next try
+    desk = Desk()
+    late, heard = event("e1", cancelled("fault")), event("e2", cancelled())
+
+    def refusal(first: Event, again: Event) -> Fact | None:
+        return None if first.fact == again.fact else cancelled("never_started")
+
+    async def hear(one: Event) -> Done:
+        return await desk.answer_once(one, "heard", "said", desk.answer, refusal)
+
+    answered = said(await hear(heard))
+    # when the view is lost, and rebuilt from the log: the one that waited stands there first
+    desk.view = sessions_view(desk.clock, whole=True)
+    sessions = InMemorySessionStore(desk.view, desk.clock)
+    desk.answer_once = AnswerOnce(sessions, "desk", desk.clock, 45)
+    await sessions.remember("op/s1", "heard", pack(late), ttl_s=60)
+    await sessions.remember("op/s1", "said", pack(answered), ttl_s=60)
+    # then the second one hears what it heard, and no refusal under the same id
+    assert said(await hear(heard)) == answered
