@@ -1,6 +1,7 @@
 """The back door, under /admin: be a driver at a terminal, make cards, set faults, and read the books."""
 
 from collections.abc import Awaitable, Callable
+from datetime import date
 from functools import partial
 from typing import Any, Literal, TypeVar
 
@@ -16,6 +17,7 @@ from simulator.provider.faults import Fault
 from simulator.provider.ledger import Transaction
 from simulator.provider.ledger_report import report
 from simulator.provider.portal import ACTS, Act
+from simulator.provider.settlement_file import settlement_file
 from simulator.provider.terminal_payments import TerminalState
 from simulator.provider.terminals import Tap, TerminalOffline, Terminals
 from simulator.provider.webhooks import Webhooks
@@ -79,6 +81,7 @@ class Admin:
         routes: tuple[tuple[str, str, Callable[[web.Request], Awaitable[web.Response]]], ...] = (
             ("GET", "/health", self.health),
             ("GET", "/ledger", self.ledger),
+            ("GET", "/settlement-file", self.settlement_file),
             ("GET", "/terminals/{id}", self.terminal),
             ("POST", "/terminals/{id}/present", self.present),
             ("POST", "/terminals/{id}/state", self.put_state),
@@ -105,6 +108,14 @@ class Admin:
     async def ledger(self, request: web.Request) -> web.Response:
         """The books, whole, or of one order."""
         return _json(report(self._provider.books.ledger, request.query.get("order_reference")))
+
+    async def settlement_file(self, request: web.Request) -> web.Response:
+        """What was settled from day to day, as an acquirer's file: ?first=2026-11-01&last=2026-11-02 (UTC)."""
+        try:
+            first, last = (date.fromisoformat(request.query.get(name, "")) for name in ("first", "last"))
+        except ValueError:
+            return _json({"error": "give first and last as days: ?first=2026-11-01&last=2026-11-02"}, 400)
+        return web.Response(text=settlement_file(self._provider.books.ledger, first, last), content_type="text/csv")
 
     async def terminal(self, request: web.Request) -> web.Response:
         """A terminal's state and what waits there."""

@@ -75,6 +75,11 @@ class World:
         """An order to the back door."""
         return await self.call(method, f"/admin{path}", body, headers={})
 
+    async def admin_text(self, method: str, path: str) -> tuple[int, str]:
+        """The back door's answer as it is written."""
+        async with self.session.request(method, f"{self.url}/admin{path}") as answer:
+            return answer.status, await answer.text()
+
     async def books(self, reference: str) -> dict[str, Any]:
         """How the ledger says an authorisation stands."""
         _, ledger = await self.admin("GET", "/ledger")
