@@ -60,6 +60,7 @@ TRIED = {
     "lag": Tried(AT_KAFKA, CANNOT),
     "price": Tried("{cdr}", DONE, table=True, asks="stdin"),
     "receipt": Tried("s-1 --events {facts}", DONE, table=True, asks=""),
+    "reconcile": Tried(f"--from 7d --ledger-url http://{{ledger}} {AT_KAFKA}", CANNOT),
     "refund": Tried(f"s-1 --full --by anna --reason broken --yes {AT_KAFKA}", CANNOT),
     "replay": Tried(f"{{cdr}} --provider-url http://{{ledger}} {AT_KAFKA}", CANNOT),
     "session settle": Tried(f"s-1 --release --by anna --reason broken --yes {AT_KAFKA}", CANNOT),

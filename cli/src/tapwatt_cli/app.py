@@ -11,7 +11,20 @@ import typer
 
 from tapwatt_cli import dev
 from tapwatt_cli.exit_codes import TABLE, CannotBeDone
-from tapwatt_cli.ops.commands import audit, dlq, doctor, holds, lag, publish, receipt, refund, session, top, topics
+from tapwatt_cli.ops.commands import (
+    audit,
+    dlq,
+    doctor,
+    holds,
+    lag,
+    publish,
+    receipt,
+    reconcile,
+    refund,
+    session,
+    top,
+    topics,
+)
 from tapwatt_cli.prices.commands import price, sheet, tariff
 
 app = typer.Typer(
@@ -93,6 +106,7 @@ app.command()(holds.holds)
 app.command()(lag.lag)
 app.command()(price.price)
 app.command()(receipt.receipt)
+app.command()(reconcile.reconcile)
 app.command()(refund.refund)
 app.command()(sheet.sheet)
 app.command()(top.top)

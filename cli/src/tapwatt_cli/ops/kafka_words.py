@@ -47,19 +47,19 @@ _NOT_LET_IN = (AuthenticationFailedError, AuthenticationMethodNotSupported, Sasl
 
 
 @asynccontextmanager
-async def reading(bootstrap: str, what: str) -> AsyncIterator[None]:
+async def reading(bootstrap: str, what: str, within_s: float = READ_WITHIN_S) -> AsyncIterator[None]:
     """A block that reads Kafka, for so long at most. Unavailable says in one sentence why it could not, and what to do.
 
     `what` is what is read, as in "the dead letters".
     """
     try:
-        async with asyncio.timeout(READ_WITHIN_S):
+        async with asyncio.timeout(within_s):
             yield
     except TimeoutError:
         if not await _answers(bootstrap):
             raise Unavailable(away(bootstrap)) from None
         raise Unavailable(
-            f"{what} at {bootstrap} cannot be read to the end in {READ_WITHIN_S:g} s, though Kafka answers: "
+            f"{what} at {bootstrap} cannot be read to the end in {within_s:g} s, though Kafka answers: "
             "look whether one of its partitions has no leader, or go on from a host nearer to it"
         ) from None
     except (KafkaError, OSError) as error:
