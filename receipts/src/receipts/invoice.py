@@ -102,7 +102,7 @@ class Invoice:
 
 def invoice_of(receipt: Receipt, parties: Parties, number: str, issued_on: date, language: str = ENGLISH) -> Invoice:
     """The invoice with this number. NoReceipt, in one sentence, where there can be none."""
-    _check(receipt.owed, parties)
+    _check(receipt.owed, parties, receipt)
     if receipt.not_charged or receipt.taken_too_much:
         raise NoReceipt(
             f"session {receipt.session_id} has no invoice: what was taken is not what was owed, so settle that first"
@@ -121,7 +121,7 @@ def credit_note_of(
 
     NoReceipt where what was taken too much goes back: no invoice has it.
     """
-    _check(note.amount, parties)
+    _check(note.amount, parties, note.receipt)
     if note.taken_too_much:
         raise NoReceipt(
             f"session {note.receipt.session_id} has no credit note for an invoice: more than its amount went back"
@@ -164,7 +164,11 @@ def _credited(percent: Decimal | None, excl: Money, incl: Money) -> ReceiptLine:
     )
 
 
-def _check(amount: Money, parties: Parties) -> None:
+def _check(amount: Money, parties: Parties, receipt: Receipt) -> None:
+    if receipt.tax_unknown:
+        raise NoReceipt(
+            f"session {receipt.session_id} has no invoice: its prices are before taxes that its tariff does not say"
+        )
     if exponent(amount.currency) > _MOST_DECIMALS:
         raise NoReceipt(f"EN 16931 has amounts of two decimals, and {amount.currency} has {exponent(amount.currency)}")
     if parties.seller.vat_number is None:

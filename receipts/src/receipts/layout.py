@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 
 from receipts.catalogue import ENGLISH
@@ -86,6 +86,8 @@ class Layout:
 def lay_out(receipt: Receipt, language: str = ENGLISH, *, operators: bool = False) -> Layout:
     """The receipt in a language of LANGUAGES; KeyError for another. An operator's has each line's why."""
     words = LANGUAGES[language]
+    if receipt.tax_unknown:
+        words = replace(words, no_vat=words.vat_unknown)
     card = receipt.card
     return Layout(
         language=language,

@@ -92,3 +92,8 @@ class Receipt(FactPart):
     tariff_version: Name | None = None
     issued_at: LocalMoment | None = None
     signed_data: SignedData | None = None
+
+    @property
+    def tax_unknown(self) -> bool:
+        """Whether it has prices before taxes of which the tariff does not say which."""
+        return any(line.terms is not None and line.terms.tax_unknown for line in self.lines)

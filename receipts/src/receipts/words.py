@@ -40,6 +40,7 @@ class Words:
     excl_vat: str = "Excl. VAT"
     incl_vat: str = "Incl. VAT"
     no_vat: str = "no VAT"
+    vat_unknown: str = "VAT not stated"
     payment: str = "Payment"
     owed: str = "Amount owed"
     held: str = "Reserved on the card"

@@ -19,7 +19,7 @@ from receipts.invoice import Invoice, Parties, credit_note_of, invoice_of
 from receipts.make import NoReceipt, make_receipt
 from receipts.receipt import Merchant, Receipt
 from receipts.ubl import ubl
-from tapwatt.facts.bill import VatShare
+from tapwatt.facts.bill import LineTerms, VatShare
 from tapwatt.facts.events import Refunded
 from tapwatt.money import Money
 
@@ -161,3 +161,9 @@ def test_what_makes_no_invoice_says_why_in_one_sentence(held: int, parties: Part
     with pytest.raises(NoReceipt, match=why) as refused:
         invoice_of(make_receipt(fact, captured(fact)), parties, "1", DAY)
     assert len(str(refused.value).splitlines()) == 1
+
+
+def test_prices_before_taxes_that_nobody_states_make_no_invoice() -> None:
+    fact = priced([line(722, terms=LineTerms(tax_unknown=True))])
+    with pytest.raises(NoReceipt, match="before taxes that its tariff does not say"):
+        invoice_of(make_receipt(fact, captured(fact)), PARTIES, "1", DAY)

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from tests.unit.receipts.receipt_facts_made import MORNING, PLACE, SLIP, captured, line, money, priced, released
 
+from receipts.layout import lay_out
 from receipts.make import NoReceipt, make_receipt
 from receipts.receipt import Merchant, Receipt
-from tapwatt.facts.bill import VatShare
+from receipts.words import LANGUAGES
+from tapwatt.facts.bill import LineTerms, VatShare
 
 
 def test_what_was_owed_taken_and_released_stands_on_the_receipt() -> None:
@@ -166,3 +168,16 @@ def test_a_release_of_another_amount_than_was_held_makes_no_receipt() -> None:
     price = priced([])
     with pytest.raises(NoReceipt, match=r"HoldReleased of 1\.00 EUR"):
         make_receipt(price, released(price, released=money(100)))
+
+
+def test_prices_before_taxes_that_nobody_states_are_never_said_to_have_no_vat() -> None:
+    # given a line before taxes that its tariff does not say
+    unknown = line(722, terms=LineTerms(prices_include_vat=False, tax_unknown=True))
+    fact = priced([unknown], vat=[VatShare(percent=None, excl_vat=money(722), vat=money(0), incl_vat=money(722))])
+    receipt = make_receipt(fact, captured(fact))
+    for language in LANGUAGES:
+        sheet = lay_out(receipt, language)
+        assert {one.vat for one in sheet.charges} | {one.rate for one in sheet.vat} == {LANGUAGES[language].vat_unknown}
+    # and of one that has none it is said
+    plain = make_receipt(priced([line(722)]), captured(priced([line(722)])))
+    assert {one.vat for one in lay_out(plain).charges} == {"no VAT"}

@@ -193,6 +193,17 @@ def test_s23_the_vat_is_the_one_in_what_is_owed_and_ocpis_total_before_it_is_tol
     assert said.total_excl_vat == Money.of("5.42", "EUR")
 
 
+@pytest.mark.parametrize(("tax_included", "unknown"), [("NO", True), ("YES", False), ("N/A", False)])
+def test_prices_before_taxes_that_the_tariff_does_not_say_are_told_on_their_lines(
+    tax_included: Literal["NO", "YES", "N/A"], unknown: bool
+) -> None:
+    began = under(ENERGY=("0.50", None))
+    tariff = began.tariff.model_copy(update={"tax_included": tax_included})
+    said = price(Session(began.model_copy(update={"tariff": tariff}), (word(ended()),)))
+    assert [line.terms is not None and line.terms.tax_unknown for line in said.lines] == [unknown]
+    assert any("before taxes" in note for note in said.notes) == unknown
+
+
 @pytest.mark.parametrize(("currency", "minor"), [("JPY", 5), ("EUR", 500), ("KWD", 5000)])
 def test_s24_the_price_has_the_decimals_of_its_currency(currency: str, minor: int) -> None:
     said = price(Session(authorised(currency), (word(ended()),)))

@@ -12,7 +12,7 @@ from pricing.engine.cannot_price import CannotPrice
 from pricing.engine.line_words import LONGEST, why_adjusted, why_charged
 from pricing.engine.quantities import A_SECOND, to_decimal
 from pricing.engine.rounding_shares import line_shares, shared_out
-from pricing.engine.totals import A_STEP, NOTHING, Cost, Rate, Used, cost_of, rate_of, rates_of
+from pricing.engine.totals import A_STEP, NOTHING, Cost, Rate, Used, cost_of, rate_of, rates_of, tax_unknown
 from pricing.engine.vat_in_it import vat_in
 from tapwatt.facts.bill import LineTerms, PriceLine, VatShare, WhenItHolds
 from tapwatt.money import LARGEST_MINOR, Money, exponent
@@ -183,6 +183,7 @@ def _terms(tariff: Tariff, used: Used) -> LineTerms:
         step_size=used.component.step_size if used.extra else None,
         added=to_decimal(Fraction(used.extra) / step) if used.extra else None,
         grace_s=to_decimal(Fraction(used.spared) / A_SECOND) if used.spared else None,
+        tax_unknown=tax_unknown(used.component, tariff.tax_included),
     )
 
 

@@ -36,7 +36,7 @@ class LineTerms(FactPart):
 
     `prices_include_vat` is about the unit price. `added` is what the billing increment `step_size` added (Wh or s),
     `grace_s` what was not charged of parked time. `limit` says which price an adjustment keeps; `settled` that a person
-    decided the amount.
+    decided the amount, `tax_unknown` that the price is before taxes which the tariff does not say: none is in the line.
     """
 
     prices_include_vat: StrictBool | None = None
@@ -46,6 +46,7 @@ class LineTerms(FactPart):
     grace_s: Figure | None = None
     limit: Literal["lowest", "highest", "both"] | None = None
     settled: StrictBool = False
+    tax_unknown: StrictBool = False
 
 
 class PriceLine(FactPart):

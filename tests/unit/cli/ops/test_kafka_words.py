@@ -78,10 +78,9 @@ async def test_a_time_that_was_too_short_says_whether_kafka_answers(
     async def asked(bootstrap: str) -> bool:
         return answers
 
-    monkeypatch.setattr(kafka_words, "READ_WITHIN_S", 0.01)
     monkeypatch.setattr(kafka_words, "_answers", asked)
     with pytest.raises(Unavailable) as told:
-        async with reading("here:9092", "the dead letters"):
+        async with reading("here:9092", "the dead letters", within_s=0.01):
             await asyncio.sleep(5)
     words = "the dead letters at here:9092 cannot be read to the end in 0.01 s, though Kafka answers: look whether"
     assert str(told.value).startswith(words if answers else AWAY)
