@@ -278,10 +278,10 @@ REASON = {
     "à partir de 4 heures après le début, en dessous de 50 kW; compté par tranche entamée de 5 minutes : 2 minutes en "
     "plus; 10 minutes de stationnement gratuit",
     "es": "17:00-24:00 lunes-miércoles, sábado, hasta el 31 de diciembre de 2026 inclusive, por encima de 10,5 kWh, "
-    "a partir de 4 horas desde el inicio, por debajo de 50 kW; se cuenta por cada 5 minutos empezados: 2 minutos más; "
+    "a partir de 4 horas desde el inicio, por debajo de 50 kW; se cuenta por fracciones de 5 minutos: 2 minutos más; "
     "10 minutos de aparcamiento gratis",
     "it": "17:00-24:00 lunedì-mercoledì, sabato, fino al 31 dicembre 2026 compreso, oltre 10,5 kWh, "
-    "a partire da 4 ore dopo l'inizio, sotto 50 kW; conteggiata per ogni 5 minuti iniziati: 2 minuti in più; "
+    "a partire da 4 ore dopo l'inizio, sotto 50 kW; conteggiata per frazioni di 5 minuti: 2 minuti in più; "
     "10 minuti di sosta gratuita",
 }
 
