@@ -33,7 +33,7 @@ ONLY_IN_AN_EXTRA: dict[str, dict[str, set[str]]] = {
         },
         "traces": {"wiring/tracing.py"},
     },
-    "cli": {"provider": {"ops/provider_statement.py"}, "dev": {"dev"}},
+    "cli": {"provider": {"ops/service_parts.py"}, "dev": {"dev"}},
     "watch": {"exporter": {"exporter", "__main__.py"}},
 }  # fmt: skip
 """The rooms of a distribution that need an extra of it; each one needs those before it, too."""

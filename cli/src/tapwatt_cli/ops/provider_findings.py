@@ -6,21 +6,15 @@ from collections.abc import Mapping
 
 from tapwatt.clock import Clock
 from tapwatt.errors import TapwattError
-from tapwatt.provider.observed import LOOK
 from tapwatt_cli.ops.findings import Finding
-from tapwatt_cli.ops.provider_named import VARIABLE, provider_named
+from tapwatt_cli.ops.service_parts import PROVIDER, look_at_the_provider
 
 
 async def provider_findings(environment: Mapping[str, str], clock: Clock) -> list[Finding]:
     """What the provider says, where this environment names one. It is asked about an order that nobody has."""
-    what, begun = "provider", clock.monotonic()
+    if PROVIDER not in environment:
+        return [Finding("provider", True, f"not asked: {PROVIDER} says where it is")]
     try:
-        async with provider_named(environment, clock) as named:
-            if named is None:
-                return [Finding(what, True, f"not asked: {VARIABLE} says where it is")]
-            await named.provider.find(LOOK)
+        return [Finding("provider", True, await look_at_the_provider(clock))]
     except TapwattError as error:
-        return [Finding(what, False, str(error))]
-    money = "live money" if named.settings.live else "tests"
-    took_s = clock.monotonic() - begun
-    return [Finding(what, True, f"{named.settings.base_url} takes our key, which is for {money} ({took_s:.1f} s)")]
+        return [Finding("provider", False, str(error))]

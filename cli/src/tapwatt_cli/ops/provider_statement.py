@@ -7,14 +7,13 @@ too, and nothing of one that we do not: a settlement file finds those.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 
-from tapwatt.clock import SystemClock
 from tapwatt.errors import Unavailable
 from tapwatt.money import Money
-from tapwatt_cli.exit_codes import CannotBeDone
+from tapwatt.provider.port import Kind as Done
+from tapwatt.provider.port import Provider, Status, Transaction
 from tapwatt_watch.reconciliation.claims import Claims
 from tapwatt_watch.reconciliation.difference import Frame
 from tapwatt_watch.reconciliation.movements import Kind, Movement, Statement
@@ -24,32 +23,6 @@ AT_ONCE = 4
 TRIES = 6
 PAUSE_S = 2.0
 REST_IS_NOT_TOLD = "The provider does not tell whether it let the rest of a captured hold go: that is not compared."
-
-try:
-    from tapwatt.log import quiet
-    from tapwatt.provider.ccv.adapter import CcvProvider
-    from tapwatt.provider.fingerprints import Fingerprints
-    from tapwatt.provider.port import Kind as Done
-    from tapwatt.provider.port import Provider, Status, Transaction
-    from tapwatt.provider.settings import ProviderSettings, provider_settings
-except ModuleNotFoundError as error:  # an operator's host need not have what speaks to the provider
-    MISSING: str | None = error.name
-else:
-    MISSING = None
-
-
-@asynccontextmanager
-async def provider_asked() -> AsyncIterator[tuple[Provider, ProviderSettings]]:
-    """The provider of TAPWATT_PROVIDER_*. CannotBeDone where the extra is missing, BadSettings where a setting is."""
-    if MISSING is not None:
-        raise CannotBeDone("asking the provider needs the extra of the command: pip install 'tapwatt-cli[provider]'")
-    settings = provider_settings()
-    fingerprints = Fingerprints(settings.keys(), live=settings.live, test_tokens=settings.test_tokens)
-    provider = CcvProvider(settings, fingerprints, clock=SystemClock(), log=quiet())
-    try:
-        yield provider, settings
-    finally:
-        await provider.aclose()
 
 
 def orders_of(claims: Claims, frame: Frame) -> dict[str, str]:

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
+from tapwatt.clock import SystemClock
 from tapwatt.facts.events import FACTS
 from tapwatt.facts.topics import Topics
 from tapwatt_cli.exit_codes import Unusable
 from tapwatt_cli.ops.kafka_words import reading
 from tapwatt_cli.ops.ledger_source import fetch_ledger
 from tapwatt_cli.ops.ledger_statement import ledger_statement
-from tapwatt_cli.ops.provider_statement import ask, orders_of, provider_asked
+from tapwatt_cli.ops.provider_statement import ask, orders_of
+from tapwatt_cli.ops.service_parts import provider_asked
 from tapwatt_cli.ops.topic_log import ours
 from tapwatt_watch.kafka.claims_reader import read_claims
 from tapwatt_watch.open_holds import REMEMBERED
@@ -82,7 +84,7 @@ async def reconcile(
         found.append(compare(*_of(operator, claims, settled), frame))
     promptly = replace(frame, due_within=frame.grace)
     if accounts.ask_provider:
-        async with provider_asked() as (provider, settings):
+        async with provider_asked(SystemClock()) as (provider, settings):
             orders = orders_of(claims.of(operator) if operator else claims, frame)
             told = await ask(provider, orders, frame.now, settings.release_rest, asks)
         found.append(compare(*_of(operator, claims, told), promptly))

@@ -3,41 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from tapwatt.clock import Clock, Skew
 from tapwatt.errors import TapwattError
-from tapwatt.settings import read_settings
-from tapwatt.state.redis_client import RedisClient, RedisSettings
 from tapwatt_cli.ops.findings import Finding
-
-VARIABLE = "TAPWATT_REDIS_URL"
-WITHIN_S = 5.0
+from tapwatt_cli.ops.service_parts import REDIS, look_at_redis
 
 TOLERATED = timedelta(seconds=5)
 """Hosts whose clocks are set by NTP are within a fraction of it."""
 
-_TIME = "return redis.call('TIME')"
-
 
 async def redis_findings(environment: Mapping[str, str], clock: Clock) -> list[Finding]:
-    """What Redis says, where this environment names one. Nothing is written."""
-    if VARIABLE not in environment:
-        return [Finding("Redis", True, f"not asked: {VARIABLE} says where it is")]
+    """What Redis says, where this environment names one."""
+    if REDIS not in environment:
+        return [Finding("Redis", True, f"not asked: {REDIS} says where it is")]
     try:
-        settings = read_settings(RedisSettings)
-        redis = RedisClient(settings)
-        try:
-            product = await redis.check(WITHIN_S)
-            asked_at = clock.now()
-            seconds, microseconds = await redis.run(redis.script(_TIME), [], [])
-            between = asked_at + (clock.now() - asked_at) / 2
-        finally:
-            await redis.close()
+        told = await look_at_redis(clock)
     except TapwattError as error:
         return [Finding("Redis", False, str(error))]
-    there = datetime.fromtimestamp(int(seconds), UTC) + timedelta(microseconds=int(microseconds))
-    return [Finding("Redis", True, f"{product} at {redis.where}"), clock_finding(Skew(there - between))]
+    return [Finding("Redis", True, f"{told.product} at {told.where}"), clock_finding(told.clock)]
 
 
 def clock_finding(here: Skew) -> Finding:

@@ -6,10 +6,11 @@ import pytest
 
 from tapwatt.clock import SystemClock
 from tapwatt_cli.ops.findings import Finding
-from tapwatt_cli.ops.provider_findings import VARIABLE, provider_findings
+from tapwatt_cli.ops.provider_findings import provider_findings
+from tapwatt_cli.ops.service_parts import PROVIDER
 
 SETTINGS = {
-    VARIABLE: "http://127.0.0.1:1/api/v1",
+    PROVIDER: "http://127.0.0.1:1/api/v1",
     "TAPWATT_PROVIDER_API_KEY": "t_secret",
     "TAPWATT_PROVIDER_CONNECT_S": "0.2",
     "TAPWATT_FINGERPRINT_KEYS": f"1:{'ab' * 32}",

@@ -18,7 +18,7 @@ from tapwatt_cli.console import page, printable, read_so_far
 from tapwatt_cli.ops import settling
 from tapwatt_cli.ops.commands.asking import ask
 from tapwatt_cli.ops.commands.typed import MOST_NAME, MOST_REASON, Session, amount_in_words, words_typed
-from tapwatt_cli.ops.provider_named import provider_named
+from tapwatt_cli.ops.service_parts import transactions_of
 from tapwatt_cli.ops.session_page import show_story, story_as_json
 from tapwatt_cli.ops.session_reading import read_session
 from tapwatt_cli.ops.session_story import Story, story_of, with_transactions
@@ -74,8 +74,7 @@ def show(
 async def _asked_of_the_provider(story: Story) -> Story:
     """The story with the provider's word; without, and that is said, where it does not answer."""
     try:
-        async with provider_named(os.environ, SystemClock()) as named:
-            return story if named is None else with_transactions(story, await named.provider.find(story.identity))
+        return with_transactions(story, await transactions_of(story.identity, os.environ, SystemClock()))
     except TapwattError as error:
         typer.echo(f"tapwatt: the provider's transactions are not known: {printable(str(error))}", err=True)
         return story
