@@ -10,6 +10,7 @@ Clock changes are left out: an hour that a day lacks counts as one it has.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
@@ -87,12 +88,20 @@ class Space:
         """Where these restrictions hold; on an axis without cells they never do. Reservations are asked elsewhere."""
         return (
             _bits(_on(given, cell) for cell in self.days),
-            _bits(_in_window(given, at) for at in self.clock),
+            self._in_window(given.start_time or time(0), given.end_time or time(0)),
             _bits(_between(given.min_kwh, given.max_kwh, at, at) for at in self.energy),
             _bits(_between(given.min_duration, given.max_duration, at, at) for at in self.elapsed),
             _bits(_between(given.min_power, given.max_power, *pair) for pair in pairs(self.power)),
             _bits(_between(given.min_current, given.max_current, *pair) for pair in pairs(self.current)),
         )
+
+    def _in_window(self, start: time, end: time) -> int:
+        """The cells of the clock from a time to another, over midnight where it is earlier: both begin a cell."""
+        every = _all(len(self.clock))
+        if start == end:
+            return every
+        before_start, before_end = _all(bisect_left(self.clock, start)), _all(bisect_left(self.clock, end))
+        return before_end & ~before_start if start < end else every & ~before_start | before_end
 
     def at_a_point(self) -> Box:
         """All that can happen while no reading crosses a bound."""
@@ -163,13 +172,6 @@ def _on(given: Restrictions, cell: DayCell) -> bool:
         and (given.end_date is None or cell.first < given.end_date)
         and (not given.day_of_week or _DAYS[cell.weekday] in given.day_of_week)
     )
-
-
-def _in_window(given: Restrictions, at: time) -> bool:
-    start, end = given.start_time or time(0), given.end_time or time(0)
-    if start == end:
-        return True
-    return start <= at < end if start < end else at >= start or at < end
 
 
 def _between(low: Decimal | int | None, high: Decimal | int | None, least: Decimal | int, most: Decimal | int) -> bool:
