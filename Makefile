@@ -1,6 +1,6 @@
 # Tapwatt: `make` alone prints this menu.
 .DEFAULT_GOAL := menu
-.PHONY: menu setup demo test test-fast check format contracts dashboards rooms bench-worker bench-tariff drill fuzz differential lock clean
+.PHONY: menu setup demo test test-fast check format contracts dashboards rooms bench-worker bench-tariff drill simulate fuzz differential lock clean
 PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE := 1
 
@@ -51,6 +51,9 @@ bench-tariff: setup ## how many events the tariff service handles on one core, a
 drill: setup ## break one thing after another beside a real Prometheus, and see who is woken: about an hour; ARGS="--list"
 	@bash scripts/prometheus.sh
 	@$(PY) -m tests.drill $(ARGS)
+
+simulate: setup ## the whole ring in one process, seed after seed with unforeseen dice, judged by the ledger; ARGS="--help"
+	@$(PY) -m tests.simulation $(ARGS)
 
 fuzz: setup ## spoil tariffs, CDRs and sessions for a minute: a price or one sentence, never anything else
 	@$(PY) -m lab.fuzz $(ARGS)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from random import Random
 from types import TracebackType
-from typing import Any, TypeVar, cast
+from typing import Any, Self, TypeVar, cast
 
 from pydantic import SecretStr
 from pydantic_settings import BaseSettings
@@ -127,7 +127,7 @@ class Ring:
         self.workers = {name: self._worker(name, build) for name, build in self._builders.items()}
         self._running: list[asyncio.Task[None]] = []
 
-    async def __aenter__(self) -> Ring:
+    async def __aenter__(self) -> Self:
         for worker in self.workers.values():
             await worker.start()
             self._running.append(asyncio.ensure_future(worker.run()))

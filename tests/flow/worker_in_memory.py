@@ -117,6 +117,8 @@ class WorkerInMemory:
         """How likely a delivery fails, is not acknowledged, or is made twice: each."""
         self.deadly = 1.0
         """How much more often than usual a process dies where it may."""
+        self.most_kills = 100_000
+        """After so many it dies no more: what is killed at every step never gets anywhere."""
         self.died: list[BaseException] = []
         log.tell(self._hear)
 
@@ -222,7 +224,9 @@ class WorkerInMemory:
 
     async def perhaps_die(self, likely: float = 0.02) -> None:
         """A point at which the process may be killed."""
-        if not self.stable and self._chance.random() < likely * self.deadly:
+        if self.stable or self.kills >= self.most_kills:
+            return
+        if self._chance.random() < likely * self.deadly:
             asyncio.get_running_loop().call_soon(self.crash)
             await _for_ever()
 
@@ -273,6 +277,10 @@ class ProgressOfAll:
     async def reached(self, ends: Ends) -> bool:
         """Whether everything before these offsets was handled."""
         return await self._each[0].reached(ends)
+
+    async def unhandled(self) -> list[Incoming]:
+        """The records that were not handled yet."""
+        return [record for one in self._each for record in await one.unhandled()]
 
 
 class _Up:
