@@ -346,4 +346,5 @@ def _habits(dice: Dice) -> Habits:
         latency_s=chance.choice((0.01, 0.3, 2.0)),
         auto_release=chance.random() < 0.6,
         capture_repeats_card=chance.random() < 0.5,
+        captures_once=chance.random() < 0.5,
     )

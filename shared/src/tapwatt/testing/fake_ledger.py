@@ -41,8 +41,9 @@ class Held:
 class Books:
     """Every hold, and the rules of the provider for each movement of money."""
 
-    def __init__(self, auto_release: bool) -> None:
+    def __init__(self, auto_release: bool, captures_once: bool) -> None:
         self._auto_release = auto_release
+        self._captures_once = captures_once
         self._holds: dict[str, Held] = {}
 
     def holds(self, now: datetime) -> list[Held]:
@@ -68,14 +69,14 @@ class Books:
         held = self.hold(reference, now)
         if held is None:
             return Failure.REJECTED
-        if held.captures:
+        if held.captures and self._captures_once:
             return Failure.REJECTED
         if not held.rest:
             return self._why_empty(held)
         return Failure.AMOUNT_REFUSED if held.rest < amount else None
 
     def take(self, reference: str, amount: Money) -> None:
-        """Money is taken, once; the rest is let go where the provider does so by itself.
+        """Money is taken; the rest is let go where the provider does so by itself.
 
         Whether it may be was decided when it was asked for: a window that ended since then changes nothing.
         """

@@ -51,7 +51,7 @@ class FakeProvider:
         self._habits = habits or Habits()
         self._trouble = trouble
         self._tell = tell
-        self._books = Books(self._habits.auto_release)
+        self._books = Books(self._habits.auto_release, self._habits.captures_once)
         self.portal = Portal(self._books, self._look, self._by_hand)
         self._all: dict[str, Known] = {}
         self._undecided: dict[str, Known] = {}

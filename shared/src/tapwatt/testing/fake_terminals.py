@@ -96,7 +96,8 @@ class Terminals:
 class Habits:
     """How this provider is set up; times in seconds.
 
-    With a window of 0 it ignores references altogether; `terminals` are those it knows, every one if that is None.
+    With a window of 0 it ignores references altogether; without `captures_once` it takes of a hold as often as it is
+    asked, as long as something stands; `terminals` are those it knows, every one if that is None.
     """
 
     pending_s: float = 360.0
@@ -105,5 +106,6 @@ class Habits:
     late_s: float = 60.0
     latency_s: float = 0.0
     auto_release: bool = True
+    captures_once: bool = True
     capture_repeats_card: bool = True
     terminals: frozenset[str] | None = None
