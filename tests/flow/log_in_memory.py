@@ -50,7 +50,7 @@ class LogInMemory:
     def append(self, records: Sequence[Outgoing]) -> None:
         """The records stand on the log."""
         for said in records:
-            at = Partition(said.topic, zlib.crc32(said.key or b"") % self.partitions(said.topic))
+            at = self.partition_of(said)
             offset = self._ends[at]
             record: Incoming = (
                 Read(*at, offset, said.key, said.value, said.headers)
@@ -62,6 +62,10 @@ class LogInMemory:
             self._ends[at] = offset + 1
             for reader in self._readers:
                 reader(record)
+
+    def partition_of(self, said: Outgoing) -> Partition:
+        """Where a record of this key stands that is said now."""
+        return Partition(said.topic, zlib.crc32(said.key or b"") % self.partitions(said.topic))
 
     def leave_out(self, partition: Partition, offsets: int) -> None:
         """So many offsets of this partition are never delivered: a transaction was aborted, or is over."""
