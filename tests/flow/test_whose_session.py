@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from tests.flow.fleet import tariff
-from tests.flow.ring import Ring, card
+from tests.flow.ring import Ring, card, place
 from tests.flow.test_scenarios import EUR60, HERE, begin, settled, tap, virtual
 
 from tapwatt.facts.codec import begin as begin_chain
@@ -27,6 +27,7 @@ from tapwatt.facts.fields import Place
 from tapwatt.facts.reasons import DeclineReason, EndReason
 from tapwatt.facts.topics import Topics
 from tapwatt.money import Money
+from tapwatt.testing.fake_provider import Fault
 from tapwatt.worker.records import Outgoing
 
 TOPICS = Topics()
@@ -227,3 +228,25 @@ def test_a_cancellation_is_about_one_operator_s_session(operator_id: str | None)
             assert [held.reversed for held in ring.provider.holds()] == [EUR60]
 
     scene()
+
+
+@pytest.mark.parametrize("fault", [Fault.ANSWER_LOST, Fault.REQUEST_LOST])
+@virtual
+async def test_s34_a_name_that_comes_again_when_it_is_forgotten_has_its_own_hold(fault: Fault) -> None:
+    async with Ring() as ring:
+        # Given a session that was settled, and seven weeks later another one of its name
+        await begin(ring, "s1")
+        await ring.fleet.end("s1", EndReason.EV_DISCONNECTED, 20_000)
+        await settled(ring, "s1", Captured)
+        await asyncio.sleep(50 * 86_400)
+        # When the answer to its hold is lost, so that the provider is asked what it did
+        ring.provider.break_next("authorise", fault)
+        showing = asyncio.ensure_future(ring.show(place(1).terminal_id, card(1)))
+        await ring.fleet.request("s1", place(1), Money.of("40", "EUR"), name="counted-anew")
+        await asyncio.sleep(200)
+        assert showing.done()
+        # Then it is not told of the hold of the first
+        first, second = ring.fleet.heard.of(Authorised, "s1")
+        assert (first.hold.amount, second.hold.amount) == (Money.of("60", "EUR"), Money.of("40", "EUR"))
+        assert first.hold.reference != second.hold.reference
+        assert ring.fleet.dead_letters == []

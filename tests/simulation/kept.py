@@ -6,6 +6,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Generic, TypeVar, cast
 
@@ -22,7 +23,7 @@ from tapwatt.state.view import Generation
 from tapwatt.testing.deadlines import Due, InMemoryDeadlines
 from tapwatt.testing.session_store import InMemorySessionStore, Sessions
 from tapwatt.testing.view import InMemoryView
-from tapwatt.worker.records import Incoming
+from tapwatt.worker.records import Incoming, logged_at
 from token_matcher.testing import InMemoryIndex, Shelves
 
 Store = TypeVar("Store")
@@ -73,7 +74,7 @@ class Kept(Generic[Store]):
 
     async def _apply(self, record: Incoming, generation: Generation) -> None:
         try:
-            event = decode(record.key, record.value, record.headers)
+            event = replace(decode(record.key, record.value, record.headers), logged_at=logged_at(record))
         except Poison:
             return
         if TOPICS.of(type(event.fact)) == record.topic:

@@ -24,10 +24,10 @@ def remembering(service: str, settings: Any, clock: Clock) -> Remembering:
     days = settings.remember_days
     if service == "authoriser":
         longer_s: dict[type[Fact], float] = {TariffPublished: FOR_EVER_S}
-        return Remembering(authoriser.REMEMBERS, days, longer_s, authoriser.rebuilt(settings))
+        return Remembering(authoriser.REMEMBERS, days, clock.now, longer_s, authoriser.rebuilt(settings))
     if service == "capturer":
         besides = partial(capturer.rebuilt, settings=settings, clock=clock)
-        return Remembering(capturer.REMEMBERS, days, besides=besides)
+        return Remembering(capturer.REMEMBERS, days, clock.now, besides=besides)
 
     def keep(event: Event) -> Kept | None:
         return kept(event, clock.now()) if ours(event) else None
@@ -35,4 +35,4 @@ def remembering(service: str, settings: Any, clock: Clock) -> Remembering:
     async def look(store: SessionStore, deadlines: Deadlines, event: Event) -> None:
         await look_after(deadlines, event, settings.at)
 
-    return Remembering(REMEMBERS, days, besides=look, keep=keep)
+    return Remembering(REMEMBERS, days, clock.now, besides=look, keep=keep)

@@ -93,7 +93,7 @@ class Holds:
         After `patience_s` nothing is sent any more: a driver who has seen no prompt for so long is told so.
         """
         gateway = self._gateway
-        find = find_existing(gateway.provider, asked.order_reference, Kind.AUTHORISE)
+        find = find_existing(gateway.provider, asked.order_reference, Kind.AUTHORISE, since=asked_at)
         left_s = self._settings.patience_s - (gateway.clock.now() - asked_at).total_seconds()
         if left_s <= 0:
             begun = await self._again(find)

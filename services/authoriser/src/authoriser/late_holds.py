@@ -13,6 +13,7 @@ from tapwatt.facts.events import AuthorisationDeclined
 from tapwatt.facts.packed_event import unpack
 from tapwatt.provider.gateway import Gateway
 from tapwatt.provider.port import Kind, ReversalRequest, Status, Transaction, succeeded
+from tapwatt.provider.unknown_outcomes import of_this_session
 from tapwatt.state.deadlines import Deadlines, all_due
 from tapwatt.state.session_store import SessionStore
 from tapwatt.worker.service import Done
@@ -71,7 +72,7 @@ class LateHolds:
         over_at = event.envelope.time + timedelta(seconds=self._gateway.life_s)
         try:
             async with asyncio.timeout(EACH_S):
-                left = await self._left(session)
+                left = await self._left(session, event.envelope.time)
         except (Unavailable, OutcomeUnknown, TimeoutError):
             return False
         except (NeedsHuman, BrokenInvariant) as error:
@@ -82,17 +83,19 @@ class LateHolds:
             await self._page_once(session, _stands(session, left))
         return over and not left
 
-    async def _left(self, session: str) -> list[Transaction]:
-        """What may still be held of it. What is wrong with one is raised once the others are let go.
+    async def _left(self, session: str, declined_at: datetime) -> list[Transaction]:
+        """What may still be held of it, and not of an earlier session of its name.
 
-        What needs a person comes before what may be better the next time.
+        What is wrong with one is raised once the others are let go; what needs a person comes before what may be better
+        the next time.
         """
         left: list[Transaction] = []
         wrong: NeedsHuman | BrokenInvariant | None = None
         later: Unavailable | OutcomeUnknown | None = None
         for one in await self._gateway.provider.find(session):
             try:
-                if one.kind is Kind.AUTHORISE and not await self._let_go(session, one):
+                ours = one.kind is Kind.AUTHORISE and of_this_session(one, declined_at)
+                if ours and not await self._let_go(session, one):
                     left.append(one)
             except (Unavailable, OutcomeUnknown) as error:
                 later = error

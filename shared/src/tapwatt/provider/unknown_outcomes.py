@@ -42,15 +42,20 @@ def find_existing(
     order_reference: str,
     kind: Kind,
     original_reference: str | None = None,
+    *,
+    since: datetime | None = None,
 ) -> Ask:
     """Asks for what was already done of this kind (to this hold or capture) under an order reference.
 
-    Of what is sent under one idempotency reference there is one; of card reads, which have none, there may be several.
+    With `since` only for what was begun then or later: an operator's counter may begin again, and the provider keeps
+    an order for longer than a session is remembered. Of what is sent under one idempotency reference there is one; of
+    card reads, which have none, there may be several.
     """
 
     async def ask() -> Transaction | None:
         every = await provider.find(order_reference)
         of_kind = [one for one in every if one.kind is kind and one.original_reference == original_reference]
+        of_kind = [one for one in of_kind if since is None or of_this_session(one, since)]
         if kind is Kind.CAPTURE:  # one that was cancelled at the provider's portal is none any more
             undone = {one.original_reference for one in every if _reversed(one)}
             of_kind = [one for one in of_kind if one.reference not in undone]
@@ -65,6 +70,15 @@ def find_existing(
         return last[-1] if last else None
 
     return ask
+
+
+CLOCKS_APART = timedelta(days=1)
+"""More than any two clocks that work differ, and much less than after which a session's name may come again."""
+
+
+def of_this_session(one: Transaction, since: datetime) -> bool:
+    """Whether a transaction is not that of an earlier session of the same name; `since` is when this one began."""
+    return one.created_at is None or one.created_at >= since - CLOCKS_APART
 
 
 def _reversed(one: Transaction) -> bool:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import suppress
+from datetime import datetime
 
 from tapwatt.errors import Poison
 from tapwatt.facts.codec import Event
 from tapwatt.facts.fact import Fact
+from tapwatt.facts.ids import OURS
 from tapwatt.facts.packed_event import pack
 from tapwatt.state.deadlines import Deadlines, RedisDeadlines
 from tapwatt.state.event_ids import EventIds
@@ -32,18 +34,21 @@ def under(fields: Mapping[type[Fact], str]) -> Keep:
 class Remembering:
     """What a rebuild does with an event, whatever the store: it is kept as it was when it was first heard or said.
 
-    Kept for `remember_days`, or for so many seconds where `longer_s` says so. `besides` is done with each fact, as it
-    was done when the fact was first said or heard.
+    Kept for `remember_days`, or for so many seconds where `longer_s` says so. What is older than that by now is let be:
+    the log has it for longer than its session is known by its name, which may have come again. `besides` is done with
+    each fact, as it was done when the fact was first said or heard.
     """
 
     def __init__(
         self,
         remembers: Mapping[type[Fact], str] | Collection[type[Fact]],
         remember_days: float,
+        now: Callable[[], datetime],
         longer_s: Mapping[type[Fact], float] | None = None,
         besides: Besides | None = None,
         keep: Keep | None = None,
     ) -> None:
+        self._now = now
         self.topics = list(remembers)
         self._keep = keep or under(remembers if isinstance(remembers, Mapping) else {})
         self._remember_days = remember_days
@@ -55,6 +60,8 @@ class Remembering:
         if not event.fact.of_its_session:
             return
         ttl_s = self._ttl_s[type(event.fact)]
+        if self._over(event, ttl_s):
+            return
         names = SessionNames(store, self._remember_days)
         await names.note(event.fact)
         with suppress(Poison, NotKnownYet):  # it was refused when it was heard, or waits in a retry topic
@@ -65,6 +72,12 @@ class Remembering:
                 await store.remember(name, kept.field, kept.value, ttl_s=ttl_s, of=kept.of)
             if self._besides is not None:
                 await self._besides(store, deadlines, event)
+
+    def _over(self, event: Event, ttl_s: float) -> bool:
+        """Whether it would be forgotten by now. A fleet's own clock is not believed: the broker's is, or nobody's."""
+        ours = event.envelope.source.startswith(OURS)
+        said_at = event.logged_at or (event.envelope.time if ours else None)
+        return said_at is not None and (self._now() - said_at).total_seconds() > ttl_s
 
 
 class RememberedSessions(ServiceView):
@@ -85,7 +98,8 @@ class RememberedSessions(ServiceView):
         keep: Keep | None = None,
     ) -> None:
         super().__init__(runtime, service, epoch, list(remembers), self._remember)
-        self._remembering = Remembering(remembers, remember_days, longer_s, besides, keep)
+        now = runtime.clock.now
+        self._remembering = Remembering(remembers, remember_days, now, longer_s, besides, keep)
         self.store = RedisSessionStore(self.view)
         self.deadlines = RedisDeadlines(self.view)
 

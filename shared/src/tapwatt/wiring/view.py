@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 
 from tapwatt.errors import Poison, Unavailable
 from tapwatt.facts.codec import Event, decode
@@ -18,7 +19,7 @@ from tapwatt.state.view import Generation, RedisView
 from tapwatt.wiring.process import Runtime
 from tapwatt.wiring.view_standing import ViewStanding
 from tapwatt.worker.kafka.log_reader import read_log
-from tapwatt.worker.records import Incoming, origin
+from tapwatt.worker.records import Incoming, logged_at, origin
 from tapwatt.worker.service import Probe, Route
 from tapwatt.worker.settings import KafkaSettings, WorkerSettings
 
@@ -106,7 +107,7 @@ class ServiceView:
 
     async def _apply(self, record: Incoming, generation: Generation) -> None:
         try:
-            event = decode(record.key, record.value, record.headers)
+            event = replace(decode(record.key, record.value, record.headers), logged_at=logged_at(record))
         except Poison:
             return  # it was dead-lettered when it was first heard, and says nothing
         if self._names.of(type(event.fact)) != record.topic:
