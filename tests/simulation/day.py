@@ -16,6 +16,9 @@ from tests.simulation.reading import read_once
 from tests.simulation.story import story
 from tests.simulation.world import World
 
+FORGOTTEN_S = 47 * DAY_S
+"""What is remembered for 45 days is forgotten."""
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -29,29 +32,50 @@ class Outcome:
 
 
 async def _life(dice: Dice, tell: Collection[str]) -> Outcome:
-    chance = dice.chance("day")
     async with World(dice) as world:
-        operators = chance.randint(2, 4) if "operators" in dice.on else 1
-        fleets = [Fleet(world, f"op{n}", dice.chance(f"fleet {n}")) for n in range(operators)]
-        turns: dict[str, asyncio.Lock] = {}
-        drivers = []
-        for number in range(dice.drivers):
-            fleet = fleets[number % operators]
-            driver = Driver(world, fleet, number, f"s{number // operators}", turns)
-            People(world, fleet, driver.truth, dice.chance(f"people {number}")).begin()
-            drivers.append(driver)
-        async with asyncio.timeout(400 * DAY_S):
-            await asyncio.gather(*(driver.live() for driver in drivers))
-        await asyncio.sleep(chance.choice((0.5, 3)) * DAY_S)
-        await world.calm()
+        await _sessions(world, dice.drivers, life=1)
         if "again" in dice.on:
-            await _again(world, chance.choice((15, 20, 30, 40)) if "months" in dice.on else 7)
-        await asyncio.sleep(12 * DAY_S)  # people have done what they do, and the schedule for what was refused is over
-        await world.calm()
-        wrong = judge(world)
-        named = {what.partition(":")[0] for what in wrong} | set(tell)
-        stories = {name: story(world, name) for name in sorted(named & world.truths.keys())}
-        return Outcome(dice, wrong, len(world.truths), world, stories)
+            await _again(world, dice.chance("day").choice((15, 20, 30, 40)) if "months" in dice.on else 7)
+        await _until_all_is_over(world)
+        wrong, sessions, stories = judge(world), len(world.truths), _stories(world, tell)
+        if "names" in dice.on and not wrong:
+            await asyncio.sleep(FORGOTTEN_S)
+            world.begin_again()
+            await world.stormy()
+            await _sessions(world, max(dice.drivers // 2, 1), life=2)
+            await _until_all_is_over(world)
+            wrong, sessions, stories = judge(world), sessions + len(world.truths), _stories(world, tell)
+        return Outcome(dice, wrong, sessions, world, stories)
+
+
+async def _sessions(world: World, drivers: int, life: int) -> None:
+    """Drivers come, and what their fleets say of it is said."""
+    dice = world.dice
+    chance = dice.chance(f"day {life}")
+    operators = dice.chance("operators").randint(2, 4) if "operators" in dice.on else 1
+    fleets = [Fleet(world, f"op{number}", dice.chance(f"fleet {number} {life}")) for number in range(operators)]
+    turns: dict[str, asyncio.Lock] = {}
+    living = []
+    for number in range(drivers):
+        fleet = fleets[number % operators]
+        driver = Driver(world, fleet, number, f"s{number // operators}", turns, life)
+        People(world, fleet, driver.truth, dice.chance(f"people {number} {life}")).begin()
+        living.append(driver)
+    async with asyncio.timeout(400 * DAY_S):
+        await asyncio.gather(*(driver.live() for driver in living))
+    await asyncio.sleep(chance.choice((0.5, 3)) * DAY_S)
+    await world.calm()
+
+
+async def _until_all_is_over(world: World) -> None:
+    """People have done what they do, and the schedule for what was refused is over."""
+    await asyncio.sleep(12 * DAY_S)
+    await world.calm()
+
+
+def _stories(world: World, tell: Collection[str]) -> dict[str, list[str]]:
+    named = {what.partition(":")[0] for what in judge(world)} | set(tell)
+    return {name: story(world, name) for name in sorted(named & world.truths.keys())}
 
 
 async def _again(world: World, day: float) -> None:

@@ -34,6 +34,8 @@ DICE: dict[str, str] = {
     "persons": "a person decides what a disputed session owes",
     "strikes": "an exception of any kind is raised at any await of a handler",
     "taps": "drivers stop by card: their own, another one's, at the wrong EVSE, again and again",
+    "first days": "a fleet of the first days does not say whose session it is that ended",
+    "names": "an operator's counter begins again: the names of sessions come again after seven weeks",
     "hints": "webhooks come, do not come, and are forged",
 }
 """Each die, and what it does."""

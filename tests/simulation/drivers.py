@@ -43,10 +43,12 @@ HOUR_S, DAY_S = 3600.0, 86_400.0
 class Driver:
     """One driver with one session, who does what chance has it."""
 
-    def __init__(self, world: World, fleet: Fleet, number: int, session: str, turns: dict[str, asyncio.Lock]) -> None:
+    def __init__(
+        self, world: World, fleet: Fleet, number: int, session: str, turns: dict[str, asyncio.Lock], life: int = 1
+    ) -> None:
         self.world = world
         self.fleet = fleet
-        self.chance = Random(f"driver {world.seed} {number}")
+        self.chance = Random(f"driver {world.seed} {number} {life}")
         self.hold = self.chance.choice(HOLDS)
         currency = self.hold.currency
         flat = self.chance.choice((Decimal(0), Decimal(0), Decimal(1)))
@@ -57,6 +59,7 @@ class Driver:
             Place(operator_id=fleet.operator, site_id="site", terminal_id=f"t{spot // 2}", evse_id=f"e{spot}"),
             self.chance.choice(WALLET),
             Price(Decimal(self.chance.choice(PRICES[currency])), flat, currency),
+            life,
         )
         world.truths[self.truth.name] = self.truth
         self._turn = turns.setdefault(self.truth.place.terminal_id, asyncio.Lock())
@@ -87,14 +90,14 @@ class Driver:
         if queues:
             await self._turn.acquire()
         try:
-            self.fleet.request(self.truth, self.hold, f"{self.truth.session}-request")
+            self.fleet.request(self.truth, self.hold, f"{self.truth.tag}-request")
             if self._thrown("contradictions", 0.3):  # asked again: the same, or for something else
                 other = (
                     self.hold
                     if self.chance.random() < 0.5
                     else Money(minor=self.hold.minor + 100, currency=self.hold.currency)
                 )
-                self.fleet.request(self.truth, other, f"{self.truth.session}-again")
+                self.fleet.request(self.truth, other, f"{self.truth.tag}-again")
             if self.chance.random() < 0.05:
                 self.fleet.cancel(self.truth)
             showing = asyncio.ensure_future(self._show())
@@ -174,7 +177,7 @@ class Driver:
         self, began: datetime, energy: int, what: str, over: datetime | None = None, *, refusable: bool = False
     ) -> None:
         at = over or self.world.clock.now()
-        self.fleet.ended(self.truth, energy, began, at, f"{self.truth.session}-{what}", refusable=refusable)
+        self.fleet.ended(self.truth, energy, began, at, f"{self.truth.tag}-{what}", refusable=refusable)
 
     def _lie(self, began: datetime, over: datetime, energy: int) -> None:
         """What no honest charger says."""
@@ -191,7 +194,7 @@ class Driver:
             case 4:
                 self._end(over + timedelta(hours=1), energy, "lie", over)
             case _:
-                self.fleet.partial_reading(self.truth, energy, began, over, f"{self.truth.session}-lie")
+                self.fleet.partial_reading(self.truth, energy, began, over, f"{self.truth.tag}-lie")
 
     # --- stopping ---
 
@@ -200,7 +203,7 @@ class Driver:
         picked: str | None = None
         for _ in range(3):
             self._stops += 1
-            stop_id = f"{self.truth.session}-{self._stops}"
+            stop_id = f"{self.truth.tag}-{self._stops}"
             async with self._turn:
                 self.fleet.stop(self.truth, stop_id, picked)
                 shown = self.truth.card if self.chance.random() < 0.8 else self.chance.choice(WALLET)

@@ -68,12 +68,24 @@ class Ear:
             for future in self._waiting.pop(about, ()):
                 _give_up(future)
 
+    def begin_again(self) -> None:
+        """What was said of sessions is another's from now on."""
+        self.told.clear()
+        self.letters_of.clear()
+        self.letters.clear()
+        self.quarantined.clear()
+
     def session_of(self, letter: Incoming) -> str | None:
-        """Whose session a dead letter is about; None where it cannot be read, or says none."""
+        """Whose session a dead letter is about; None where it cannot be read, or is about something else.
+
+        One of the first days, which does not say whose it is, is the only operator's.
+        """
         try:
-            return decode(letter.key, letter.value, letter.headers).fact.session
+            fact = decode(letter.key, letter.value, letter.headers).fact
         except Poison:
             return None
+        nameless = fact.operator is None and fact.keyed_by == "session_id"
+        return f"op0/{fact.key}" if nameless else fact.session
 
     def first(self, about: str, *kinds: type[Fact]) -> Fact | None:
         """The first of these facts that was said."""

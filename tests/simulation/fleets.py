@@ -32,11 +32,14 @@ class Fleet:
     world: World
     operator: str
     chance: Random
-    _said: int = 0
     _repeats: bool = field(init=False)
+    _nameless: bool = field(init=False)
+    """Says no operator_id where that is not needed: where nobody else can have a session of that id."""
 
     def __post_init__(self) -> None:
-        self._repeats = "repeats" in self.world.dice.on
+        dice = self.world.dice.on
+        self._repeats = "repeats" in dice
+        self._nameless = "first days" in dice and "operators" not in dice
 
     def say(self, fact: Fact, name: str, *, refusable: bool = False) -> None:
         """It stands on the log, and perhaps again later."""
@@ -73,12 +76,12 @@ class Fleet:
         truth.words.append(Word("cancelled", self._now_s, Decimal(0), self._now_s, 0))
         self.say(
             SessionCancelled(
-                operator_id=self.operator,
+                operator_id=None if self._nameless else self.operator,
                 session_id=truth.session,
                 reason=self.chance.choice(("never_started", "driver", "operator", "fault")),
                 cancelled_at=self.world.clock.now(),
             ),
-            f"{truth.session}-cancel-{number}",
+            f"{truth.tag}-cancel-{number}",
         )
 
     def ended(
@@ -91,7 +94,7 @@ class Fleet:
         )
         self.say(
             ChargingEnded(
-                operator_id=self.operator,
+                operator_id=None if self._nameless else self.operator,
                 session_id=truth.session,
                 reason=self.chance.choice(REASONS),
                 started_at=began,
@@ -110,7 +113,7 @@ class Fleet:
         period = ChargingPeriod(starts_at=began, ends_at=over, energy_wh=energy)
         self.say(
             ChargingEnded(
-                operator_id=self.operator,
+                operator_id=None if self._nameless else self.operator,
                 session_id=truth.session,
                 reason=EndReason.FAULT,
                 started_at=began,
@@ -129,7 +132,7 @@ class Fleet:
             MeterRead(
                 operator_id=self.operator, session_id=truth.session, started_at=began, read_at=now, energy_wh=energy
             ),
-            f"{truth.session}-read-{number}",
+            f"{truth.tag}-read-{number}",
         )
 
     def stop(self, truth: Truth, stop_id: str, evse_id: str | None) -> None:

@@ -15,7 +15,15 @@ from tests.flow.virtual_time import EPOCH
 from tests.simulation.truth import Truth, Word
 from tests.simulation.world import World
 
-from tapwatt.facts.events import CaptureFailed, HoldReleased, RefundFailed, SessionDisputed, SessionPriced, SessionStale
+from tapwatt.facts.events import (
+    AuthorisationDeclined,
+    CaptureFailed,
+    HoldReleased,
+    RefundFailed,
+    SessionDisputed,
+    SessionPriced,
+    SessionStale,
+)
 from tapwatt.testing.fake_provider import Held
 
 HOUR_S = 3600.0
@@ -73,6 +81,8 @@ def judge(world: World) -> list[str]:
     """Everything that is not as it should be, in sentences that begin with a session's name, or with *."""
     holds: defaultdict[str, list[Held]] = defaultdict(list)
     for held in world.provider.holds():
+        if held.reference in world.judged:
+            continue
         holds[held.order_reference].append(held)
     wrong = [f"* {what}" for what in _of_all(world)]
     wrong += [f"* hold {held.reference} of {name}, of which nobody knows" for name in holds
@@ -91,6 +101,8 @@ class Named:
     disputes: int
     notes: str
     """What stands beside its price: which words it replaces."""
+    known_name: bool
+    """Whether its name was refused aloud, because it is another session's."""
     refused: frozenset[str]
     """Refunds that are said to be refused by the provider: what is said so must be so."""
 
@@ -108,7 +120,9 @@ class Named:
         failed = world.ear.all(truth.name, RefundFailed)
         refused = {fact.refund_id for fact in failed if isinstance(fact, RefundFailed) and fact.reason == "refused"}
         disputes = sum(isinstance(fact, SessionDisputed) for fact in facts)
-        return cls(frozenset(ways), disputes, notes, frozenset(refused))
+        declined = world.ear.all(truth.name, AuthorisationDeclined)
+        known_name = any(not fact.of_its_session for fact in declined)
+        return cls(frozenset(ways), disputes, notes, known_name, frozenset(refused))
 
     @property
     def needs_somebody(self) -> bool:
@@ -137,7 +151,7 @@ def _session(truth: Truth, holds: list[Held], named: Named) -> Iterator[str]:
 
 
 def _not_begun(truth: Truth, holds: list[Held], named: Named, odd: bool) -> Iterator[str]:
-    if not truth.heard_no and not odd:
+    if not (truth.heard_no or named.known_name or odd):
         yield "was never answered"
     for held in holds:
         if held.captured and "capture" not in truth.by_hand:

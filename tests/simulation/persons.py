@@ -80,7 +80,7 @@ class People:
                 (0, 0, 0, 10**5)
             )
             refund = f"r{number if self.chance.random() < 0.8 else 0}"
-            name = f"{self.truth.session}-refund-{number}"
+            name = f"{self.truth.tag}-refund-{number}"
             self.truth.refunds.setdefault(refund, minor)
             self.fleet.say(
                 RefundRequested(
@@ -107,11 +107,11 @@ class People:
             SettlementDecided(
                 operator_id=self.truth.operator,
                 session_id=self.truth.session,
-                decision_id=f"{self.truth.session}-decision",
+                decision_id=f"{self.truth.tag}-decision",
                 amount=Money(minor=minor, currency=held.currency),
                 decided_by="a person",
                 decided_at=self.world.clock.now(),
             ),
-            f"{self.truth.session}-decision",
+            f"{self.truth.tag}-decision",
             refusable=True,
         )

@@ -49,6 +49,8 @@ class Truth:
     place: Place
     card: BankCard
     price: Price
+    life: int = 1
+    """Which session of this name it is: a counter may begin again."""
     words: list[Word] = field(default_factory=list)
     refunds: dict[str, int] = field(default_factory=dict)
     by_hand: list[str] = field(default_factory=list)
@@ -62,6 +64,11 @@ class Truth:
     def name(self) -> str:
         """operator/session."""
         return f"{self.operator}/{self.session}"
+
+    @property
+    def tag(self) -> str:
+        """What the ids of its fleet's events begin with: they are new whenever the counter begins again."""
+        return self.session if self.life == 1 else f"{self.session}.{self.life}"
 
     def of(self, *kinds: str) -> list[Word]:
         """What was said of these kinds, in the order it was said."""

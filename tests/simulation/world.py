@@ -45,6 +45,8 @@ class World(Ring):
     def __init__(self, dice: Dice) -> None:
         self.dice = dice
         self.truths: dict[str, Truth] = {}
+        self.judged: set[str] = set()
+        """The holds of sessions that were judged, since when their names may have come again."""
         self.said: list[Outgoing] = []
         self.refusable: set[tuple[bytes, bytes]] = set()
         self.foreign: list[Incoming] = []
@@ -58,6 +60,7 @@ class World(Ring):
         self._eventful = self._events.choice((0.02, 0.06, 0.15))
         habits = _habits(dice)
         self._forgets = habits.idempotency_window_s < 3600
+        self._takes_again = self._forgets and not habits.captures_once
         self._trouble_chance, self._faulty = dice.chance("trouble"), dice.rate("faults", 0.15)
         super().__init__(
             dice.seed,
@@ -79,7 +82,8 @@ class World(Ring):
     # --- what the ring is made of ---
 
     def _new_log(self) -> LogInMemory:
-        told = self.dice.chance("log").random() < 0.6
+        # A rebuild knows by the broker's time what is long over; our topics of what comes from outside have it.
+        told = self.dice.chance("log").random() < 0.6 or "names" in self.dice.on
         return LogInMemory((lambda: int((EPOCH.timestamp() + self.clock.monotonic()) * 1000)) if told else None)
 
     def _new_fleet(self) -> Fleet:
@@ -217,6 +221,8 @@ class World(Ring):
             "outages": (self._outage,),
             "foreign": (self._foreign, self._foreign),
         }
+        if self._takes_again:  # two at work at once are told apart by a reference that is heeded, and by nothing else
+            del every["frozen"]
         return [one for die, some in every.items() if die in self.dice.on for one in some]
 
     def _kill(self) -> None:
@@ -327,6 +333,14 @@ class World(Ring):
             if kept.lost_names:
                 self._lose(kept)
         await super().calm()
+
+    def begin_again(self) -> None:
+        """Counters begin again: what was judged stays in the ledger, under names that others have now."""
+        self.judged |= {held.reference for held in self.provider.holds()}
+        self.truths = {}
+        self.said.clear()
+        self.foreign.clear()
+        self.ear.begin_again()
 
     async def stormy(self) -> None:
         """Things go wrong again."""
