@@ -6,7 +6,6 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
-from datetime import timedelta
 from enum import StrEnum
 from typing import Any, cast
 
@@ -25,7 +24,6 @@ from tapwatt.money import Money
 from tapwatt.provider.gateway import Gateway
 from tapwatt.provider.observed import ObservedProvider, ProviderStanding
 from tapwatt.provider.port import Transaction
-from tapwatt.provider.unknown_outcomes import OutcomePolicy
 from tapwatt.provider.webhook_hints import WebhookHints
 from tapwatt.state.rebuild import stay_whole
 from tapwatt.state.view import Generation
@@ -88,8 +86,6 @@ class CrashRing(Ring):
         self.mode = mode
         self._asked: set[str] = set()
         forgets = {"idempotency_window_s": 0.0} if mode is Mode.IGNORES else {}
-        window = timedelta(0) if mode is Mode.IGNORES else OutcomePolicy().idempotency_window
-        self._policy = replace(OutcomePolicy(), idempotency_window=window)
         super().__init__(habits=Habits(**{"latency_s": 0.01, **habits, **forgets}), **settings)
         self.views = {name: in_memory(name, self.clock) for name in VIEWS}
         self._memories = {name: built.sessions for name, built in self.views.items() if built.sessions is not None}
@@ -184,7 +180,7 @@ class CrashRing(Ring):
             noted=lambda verb, result, phase, took_s: None,
         )
         hints = self._hints_of[cast(MortalWorker, worker).name] = WebhookHints()
-        return Gateway(provider, self.clock, hints, policy=self._policy)
+        return Gateway(provider, self.clock, hints, policy=self.policy)
 
     def _capturer(self, worker: WorkerInMemory) -> Service:
         self.hints = WebhookHints()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import timedelta
 from random import Random
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
@@ -27,6 +28,7 @@ from tapwatt.facts.fields import Place
 from tapwatt.facts.topics import Topics
 from tapwatt.provider.fingerprints import Fingerprints
 from tapwatt.provider.gateway import Gateway
+from tapwatt.provider.unknown_outcomes import OutcomePolicy
 from tapwatt.provider.webhook_hints import WebhookHints
 from tapwatt.testing import session_store as memory
 from tapwatt.testing.deadlines import InMemoryDeadlines, deadlines_view
@@ -70,6 +72,13 @@ def place(number: int, terminal: int | None = None, site: str = "site") -> Place
     )
 
 
+def set_for(habits: Habits) -> OutcomePolicy:
+    """As an operator sets it who knows for how long this provider heeds a reference."""
+    usual = OutcomePolicy()
+    heeds = timedelta(seconds=habits.idempotency_window_s)
+    return replace(usual, idempotency_window=min(usual.idempotency_window, heeds))
+
+
 class Ring:
     """Four workers on one log. Unless `stable`, every part fails as it may, by the seed. `hints` reach the capturer.
 
@@ -97,6 +106,7 @@ class Ring:
         self.fleet = self._new_fleet()
         self.outage_until = 0.0
         self.hints = WebhookHints()
+        self.policy = set_for(habits or Habits())
         self.provider = FakeProvider(
             self.clock,
             Fingerprints(KEY, live=True),
@@ -238,7 +248,7 @@ class Ring:
         return CapturerAgent(gateway, sessions, deadlines, self._capturing, release_rest=rest).service()
 
     def _gateway(self, worker: WorkerInMemory) -> Gateway:
-        return Gateway(self._mortal(self.provider, worker), self.clock)
+        return Gateway(self._mortal(self.provider, worker), self.clock, policy=self.policy)
 
     def _sessions(self, worker: WorkerInMemory, name: str) -> memory.InMemorySessionStore:
         return cast("memory.InMemorySessionStore", self._mortal(self._memories[name], worker))

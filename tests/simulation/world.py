@@ -143,7 +143,7 @@ class World(Ring):
         return worker
 
     def _gateway(self, worker: WorkerInMemory) -> Gateway:
-        return Gateway(self._mortal(self.provider, worker), self.clock, hints=self.hints)
+        return Gateway(self._mortal(self.provider, worker), self.clock, hints=self.hints, policy=self.policy)
 
     def _mortal(self, part: Any, worker: WorkerInMemory) -> Any:
         return Frail(part, worker, self._perils[id(part)])

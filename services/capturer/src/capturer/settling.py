@@ -88,12 +88,8 @@ class Settling:
         return said
 
     async def _done(self, priced: SessionPriced, asked: CaptureRequest | ReversalRequest) -> Transaction:
-        """What was done to the hold for good. Nothing can have been sent before the hold stood.
-
-        Whoever handled this before may have taken it and not lived to say so: before anything is taken it is asked for.
-        """
-        takes = isinstance(asked, CaptureRequest)
-        return await self._gateway.complete(asked, order_of(priced), since=priced.hold.authorised_at, ask_first=takes)
+        """What was done to the hold for good. Nothing can have been sent before the hold stood."""
+        return await self._gateway.complete(asked, order_of(priced), since=priced.hold.authorised_at)
 
     async def _with_slip(self, priced: SessionPriced, done: Transaction) -> Transaction:
         if done.kind is Kind.CAPTURE and done.status is Status.SUCCESS and done.slip is None:

@@ -46,13 +46,10 @@ class Gateway:
         """The longest life of a transaction at the provider, in seconds."""
         return self.policy.longest_life.total_seconds()
 
-    async def complete(
-        self, request: FollowUp, order_reference: str, *, since: datetime, ask_first: bool = False
-    ) -> Transaction:
+    async def complete(self, request: FollowUp, order_reference: str, *, since: datetime) -> Transaction:
         """What a capture, reversal or refund has done for good; `since` is when it was first due.
 
-        A refusal stands only if the same was not done before. With `ask_first` the provider is asked what was done
-        before anything is sent: it need not heed references. Unavailable if nothing happened, OutcomeUnknown if it may
+        A refusal stands only if the same was not done before. Unavailable if nothing happened, OutcomeUnknown if it may
         have.
         """
         match request:
@@ -68,15 +65,14 @@ class Gateway:
             found = await find()  # one that failed is an answer to what was sent then, and to nothing else
             return None if found is None or found.status is Status.FAILED else found
 
-        answer = await self.follow(await self.begin(send, standing, since=since, ask_first=ask_first), self.life_s)
+        answer = await self.follow(await self.begin(send, standing, since=since), self.life_s)
         if answer.status is Status.FAILED and (done := await standing()) is not None:
             return await self.follow(done, self.life_s)
         return answer
 
-    async def begin(self, send: Send, ask: Ask, *, since: datetime, ask_first: bool = False) -> Transaction:
+    async def begin(self, send: Send, ask: Ask, *, since: datetime) -> Transaction:
         """What a request has begun; it may be pending. `since` is when it was first due (see make_known)."""
-        policy = self.policy
-        return await make_known(send, ask, since=since, clock=self.clock, policy=policy, ask_first=ask_first)
+        return await make_known(send, ask, since=since, clock=self.clock, policy=self.policy)
 
     async def follow(self, transaction: Transaction, within_s: float, given_up: GivenUp = never) -> Transaction:
         """The transaction once it is final, or as it was last told after so many seconds.

@@ -69,7 +69,10 @@ class ProviderSettings(BaseSettings):
     poll_least_s: float = Field(0.2, ge=0, description="the shortest, however many hints come")
 
     idempotency_window_s: float = Field(
-        86_400.0, gt=0, description="how long the provider remembers an idempotency reference"
+        86_400.0,
+        ge=0,
+        description="how long the provider remembers an idempotency reference; 0 for one that heeds none: it is asked "
+        "what was done before anything is sent",
     )
     idempotency_margin_s: float = Field(3_600.0, ge=0, description="so much earlier we no longer count on it")
     longest_life_s: float = Field(360.0, gt=0, description="how long a terminal transaction can take at most")

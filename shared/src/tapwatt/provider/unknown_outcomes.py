@@ -85,17 +85,15 @@ def _reversed(one: Transaction) -> bool:
     return one.kind is Kind.REVERSAL and one.status is Status.SUCCESS
 
 
-async def make_known(
-    send: Send, ask: Ask, *, since: datetime, clock: Clock, policy: OutcomePolicy, ask_first: bool = False
-) -> Transaction:
+async def make_known(send: Send, ask: Ask, *, since: datetime, clock: Clock, policy: OutcomePolicy) -> Transaction:
     """What became of a request, which may still be pending.
 
     `send` sends it under its one idempotency reference; `ask` looks for what it did. `since` is when it was first
-    due: once the provider may have forgotten the reference, it is asked first, and what it finds is the answer; with
-    `ask_first` always.
+    due: once the provider may have forgotten the reference, it is asked first, and what it finds is the answer. One
+    that heeds no references (a window of 0) is asked each time.
     Raises Unavailable if nothing can have happened, else OutcomeUnknown when the tries are used up.
     """
-    if ask_first or abs(clock.now() - since) >= policy.idempotency_window:
+    if abs(clock.now() - since) >= policy.idempotency_window:
         known = await ask()
         if known is not None:
             return known
