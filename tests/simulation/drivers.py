@@ -62,6 +62,8 @@ class Driver:
             life,
         )
         world.truths[self.truth.name] = self.truth
+        if self.truth.name in world.ear.quarantined:  # of the one before it, which nobody has mended in all that time
+            self.truth.odd.add("quarantined")
         self._turn = turns.setdefault(self.truth.place.terminal_id, asyncio.Lock())
         self._stops = 0
 

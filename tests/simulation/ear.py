@@ -73,7 +73,6 @@ class Ear:
         self.told.clear()
         self.letters_of.clear()
         self.letters.clear()
-        self.quarantined.clear()
 
     def session_of(self, letter: Incoming) -> str | None:
         """Whose session a dead letter is about; None where it cannot be read, or is about something else.

@@ -8,8 +8,8 @@ from tests.simulation.dice import DICE, Dice
 from tests.simulation.seeds import Came, replay, run_seed
 from tests.simulation.shrink import shrink
 
-SEEDS = 600
-"""As many as a core lives in about a minute. `make simulate` lives any number of them."""
+SEEDS = 500
+"""As many as a core lives in little more than a minute. `make simulate` lives any number of them."""
 AT_ONCE = 50
 
 
