@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import signal
 import sys
 import time
+from threading import Event
 from typing import Annotated
 
 import typer
@@ -67,18 +69,21 @@ def _range(seeds: str) -> tuple[int, int]:
 
 
 def _run(every: list[Dice], jobs: int, *, quiet: bool) -> tuple[Summary, bool]:
-    """What came of them, and whether somebody ended it."""
-    summary = Summary()
-    with Progress(console=Console(stderr=True), transient=True, disable=quiet or not sys.stderr.isatty()) as bar:
-        task = bar.add_task("seeds", total=len(every))
-        try:
+    """What came of them, and whether somebody ended it: at Ctrl-C the seed at hand is lived to its end."""
+    summary, ended = Summary(), Event()
+    before = signal.signal(signal.SIGINT, lambda number, frame: ended.set())
+    try:
+        with Progress(console=Console(stderr=True), transient=True, disable=quiet or not sys.stderr.isatty()) as bar:
+            task = bar.add_task("seeds", total=len(every))
             for came in run_seeds(every, jobs):
                 summary.add(came)
                 failed = f", {len(summary.failed)} failed" if summary.failed else ""
                 bar.update(task, advance=1, description=f"{summary.sessions:,} sessions{failed}")
-        except KeyboardInterrupt:
-            return summary, True
-    return summary, False
+                if ended.is_set():
+                    break
+    finally:
+        signal.signal(signal.SIGINT, before)
+    return summary, ended.is_set()
 
 
 def _tell(came: Came, dice: Dice, smaller: bool) -> None:
