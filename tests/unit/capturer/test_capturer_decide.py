@@ -223,3 +223,14 @@ def test_s11_manual_intervention_is_neither_taken_nor_failed() -> None:
     session = priced("1")
     with pytest.raises(NeedsHuman, match="manual intervention"):
         decide(session, ask(session, NONE), answer(Kind.CAPTURE, Status.MANUAL))
+
+
+@pytest.mark.parametrize("kind", [Kind.CAPTURE, Kind.REVERSAL])
+def test_s10_nothing_is_said_of_a_hold_while_something_about_it_is_not_decided(kind: Kind) -> None:
+    # given a refusal, and another transaction about the hold that the provider has not decided: it may yet succeed
+    session = priced("10")
+    refused = answer(Kind.CAPTURE, Status.FAILED, failure=Failure.REJECTED)
+    account = Account(open=(answer(kind, Status.PENDING),))
+    # then it is asked again, and neither refused nor taken
+    with pytest.raises(OutcomeUnknown):
+        decide(session, ask(session, NONE), refused, account)
