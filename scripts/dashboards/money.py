@@ -109,5 +109,22 @@ MONEY = Dashboard(
                 ),
             ),
         ),
+        (
+            "Compared with what was settled",
+            (
+                lines(
+                    "What differs from the settlement files, by kind",
+                    "sum by (kind) (tapwatt_reconciliation_differences)",
+                    "{{kind}}",
+                ),
+                figure("Movements that are due later", "sum(tapwatt_reconciliation_not_yet_due)"),
+                figure("Since the last comparison", "max(tapwatt_reconciliation_age_seconds)", unit=SECONDS),
+                figure(
+                    "Since the end of the last settlement file",
+                    "time() - max(tapwatt_reconciliation_files_until_timestamp_seconds)",
+                    unit=SECONDS,
+                ),
+            ),
+        ),
     ),
 )

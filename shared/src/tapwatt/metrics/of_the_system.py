@@ -235,6 +235,45 @@ GROUP_MEMBERS = Metric(
     "0: nobody does this service's work. It changes again and again: workers are ended and started.",
     ("group",),
 )
+RECONCILED_DIFFERENCES = Metric(
+    "tapwatt_reconciliation_differences",
+    "gauge",
+    "differences",
+    "What differed when the facts were last compared with the settlement files, by kind (open_hold, hold, capture, "
+    "refund, chargeback, orphan, contradiction, no_file). Absent where no folder of files is set, and until the first "
+    "comparison.",
+    "`tapwatt reconcile --from 14d --settlement-files FOLDER` names them by session. no_file: get the file.",
+    ("kind",),
+)
+RECONCILED_NOT_YET = Metric(
+    "tapwatt_reconciliation_not_yet_due",
+    "gauge",
+    "movements",
+    "Captures, refunds and chargebacks that have to be in a settlement file later.",
+    "It grows without end: files do not come. See tapwatt_reconciliation_files_until_timestamp_seconds.",
+)
+RECONCILED_AGE = Metric(
+    "tapwatt_reconciliation_age_seconds",
+    "gauge",
+    "seconds",
+    "Since the facts were last compared with the settlement files, or, where they never were, since the exporter "
+    "started. Absent where no folder of files is set.",
+    "A file cannot be read, or Kafka: the exporter's log says which and why.",
+)
+RECONCILED_UNTIL = Metric(
+    "tapwatt_reconciliation_files_until_timestamp_seconds",
+    "gauge",
+    "seconds since 1970, UTC",
+    "How far the settlement files go: the end of the last day of settlement in them.",
+    "Days ago: no file has come since. Ask the acquirer.",
+)
+RECONCILED_UNREADABLE = Metric(
+    "tapwatt_reconciliation_unreadable_files",
+    "gauge",
+    "files",
+    "Settlement files that could not be read when they were last looked at. While there is one, nothing is compared.",
+    "The exporter's log names each with its line: fetch it again, or correct the layout.",
+)
 CERTIFICATE_EXPIRY = Metric(
     "tapwatt_certificate_expiry_timestamp_seconds",
     "gauge",
@@ -280,6 +319,11 @@ OF_THE_SYSTEM = (
     LAG_RECORDS,
     LAG_SECONDS,
     GROUP_MEMBERS,
+    RECONCILED_DIFFERENCES,
+    RECONCILED_NOT_YET,
+    RECONCILED_AGE,
+    RECONCILED_UNTIL,
+    RECONCILED_UNREADABLE,
     CERTIFICATE_EXPIRY,
     KEY_EXPIRY,
 )

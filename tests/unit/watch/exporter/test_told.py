@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import cast
 
 from prometheus_client import CollectorRegistry
+from tests.unit.watch.exporter.reconciled import FILE, Job
 from tests.unit.watch.moved import WRITTEN, stands, waiting
 from tests.unit.watch.said import NOON, after, authorised, captured, disputed, ended, hold, priced, stale
 from tests.unit.worker.hand_clock import HandClock
@@ -80,18 +82,18 @@ def names(found: Found) -> set[str]:
     return {name for name, *_ in found}
 
 
-def test_every_metric_of_the_system_is_told_or_counted() -> None:
+async def test_every_metric_of_the_system_is_told_or_counted(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text(FILE)
+    reconciled = Job(tmp_path)
+    assert await reconciled.job.compared(tmp_path)
     sources = KnownSources()
     sources.sessions.holds.note(authorised(), NOON)
     registry = CollectorRegistry()
     Metrics(registry, COUNTED)
     counted = {metric.name for metric in COUNTED}
-    families = {
-        family.name
-        for family in Told(
-            cast("Sources", sources), Labels(1, 1), SystemClock(), Expiries([], {}, SystemClock(), quiet()).families
-        ).collect()
-    }
+    beside = Expiries([], {}, SystemClock(), quiet()).families, reconciled.job.families
+    told_of = Told(cast("Sources", sources), Labels(1, 1), SystemClock(), *beside)
+    families = {family.name for family in told_of.collect()}
     assert {metric.name for metric in OF_THE_SYSTEM} <= families | counted
     assert families <= {metric.name for metric in OF_THE_SYSTEM} | {"tapwatt_kafka_up"}
 

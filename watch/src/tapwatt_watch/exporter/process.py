@@ -17,6 +17,7 @@ from tapwatt.worker.settings import KafkaSettings, WorkerSettings
 from tapwatt_watch.exporter.counted import Counted
 from tapwatt_watch.exporter.expiries import Expiries
 from tapwatt_watch.exporter.labels import Labels
+from tapwatt_watch.exporter.reconciliation import Reconciliation, reconciliation_of
 from tapwatt_watch.exporter.sessions import Sessions
 from tapwatt_watch.exporter.settings import ExporterSettings, endpoints_of, expiries_of
 from tapwatt_watch.exporter.sources import OF, Sources
@@ -35,13 +36,16 @@ async def export(runtime: Runtime) -> BaseException | None:
     labels = Labels(settings.most_operators, settings.most_sites)
     sessions = Sessions(topics, runtime.clock, settings.days, partial(Counted, runtime.metrics, labels))
     sources = Sources(read_settings(KafkaSettings).bootstrap, topics, runtime.clock, sessions, runtime.log)
+    reconciliation = reconciliation_of(settings, read_settings(KafkaSettings).bootstrap, topics, runtime)
     keys = expiries_of(settings.key_expiries)
     expiries = Expiries(endpoints_of(settings.endpoints), keys, runtime.clock, runtime.log)
-    runtime.metrics.registry.register(Told(sources, labels, runtime.clock, expiries.families))
+    runtime.metrics.registry.register(Told(sources, labels, runtime.clock, expiries.families, reconciliation.families))
     state = State(probes=_probes(sources))
     collect_less_often()
     async with AsyncExitStack() as opened:
-        failed = await runtime.tasks.until_it_must_end(_start(runtime, settings, state, sources, expiries, opened))
+        failed = await runtime.tasks.until_it_must_end(
+            _start(runtime, settings, state, sources, (expiries, reconciliation), opened)
+        )
         state.stage = "stopping"
     return failed
 
@@ -51,13 +55,15 @@ async def _start(
     settings: ExporterSettings,
     state: State,
     sources: Sources,
-    expiries: Expiries,
+    beside: tuple[Expiries, Reconciliation],
     opened: AsyncExitStack,
 ) -> None:
     registry = runtime.metrics.registry
     port = await serve_health(settings.host, settings.port, registry, state, opened, "TAPWATT_EXPORTER_PORT")
     await opened.enter_async_context(sources.followed(runtime.tasks))
+    expiries, reconciliation = beside
     await opened.enter_async_context(runtime.tasks.beside("expiries", expiries.look, again_after_s=60))
+    await opened.enter_async_context(runtime.tasks.beside("reconciliation", reconciliation.look, again_after_s=60))
     state.stage = ""
     runtime.log.info("started", port=port)
 

@@ -54,6 +54,21 @@ class ExporterSettings(BaseSettings):
     )
     most_operators: int = Field(50, ge=1, description="operators that are told apart; the others are told as `other`")
     most_sites: int = Field(1000, ge=1, description="sites that are told apart; the others are told as `other`")
+    settlement_files: str = Field(
+        "", description="the folder where settlement files come to (*.csv); empty: nothing is reconciled"
+    )
+    settlement_layout: str = Field(
+        "", description="the TOML file that says how they are written (docs/reconciliation.md); empty: the usual way"
+    )
+    settlement_merchants: str = Field(
+        "",
+        description="our merchants, separated by commas, where files have other merchants' lines; empty: all are ours",
+    )
+    settlement_due_within_h: float = Field(
+        48.0, gt=0, le=8760, description="by when a capture has to be in a settlement file, in hours"
+    )
+    reconcile_days: float = Field(14.0, gt=0, le=365, description="how far back facts are compared with the files")
+    reconcile_every_s: float = Field(3600.0, ge=1, le=604_800, description="how often they are compared")
     endpoints: Annotated[str, AfterValidator(_endpoints)] = Field(
         "", description="host:port of each TLS endpoint whose certificate's expiry is told, separated by commas"
     )

@@ -41,15 +41,13 @@ def family(metric: Metric, series: Series) -> GaugeMetricFamily:
 
 
 class Told(Collector):
-    """The gauges of the whole system, worked out when they are asked for."""
+    """The gauges of the whole system, worked out when they are asked for. `beside` tells what no topic says."""
 
-    def __init__(
-        self, sources: Sources, labels: Labels, clock: Clock, expiries: Callable[[], Iterable[Family]]
-    ) -> None:
+    def __init__(self, sources: Sources, labels: Labels, clock: Clock, *beside: Callable[[], Iterable[Family]]) -> None:
         self._sources = sources
         self._labels = labels
         self._clock = clock
-        self._expiries = expiries
+        self._beside = beside
         self._had: dict[tuple[str, ...], None] = {}
 
     def describe(self) -> Iterable[Family]:
@@ -73,7 +71,8 @@ class Told(Collector):
         for of, tell in told.items():
             if known[of]:
                 yield from tell(now)
-        yield from self._expiries()
+        for tells in self._beside:
+            yield from tells()
 
     def _of_sessions(self, now: datetime) -> Iterator[Family]:
         holds = list(self._sources.sessions.holds.holds())
