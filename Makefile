@@ -1,6 +1,6 @@
 # Tapwatt: `make` alone prints this menu.
 .DEFAULT_GOAL := menu
-.PHONY: menu setup demo test test-fast check format contracts dashboards rooms bench-worker bench-tariff drill simulate crash-matrix mutants fuzz differential lock clean
+.PHONY: menu setup demo test test-fast check format contracts dashboards rooms bench-worker bench-tariff drill simulate crash-matrix mutants chaos fuzz differential lock clean
 PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE := 1
 
@@ -60,6 +60,9 @@ crash-matrix: setup ## hit every service at every window in every way, in memory
 
 mutants: setup ## break one safeguard after another in a copy, and see that a test notices: minutes; ARGS="--list"
 	@$(PY) -m tests.mutants $(ARGS)
+
+chaos: setup ## kill services, the broker and Redis while sessions flow, and let the provider's ledger judge; ARGS="--help"
+	@$(PY) -m tests.chaos $(ARGS)
 
 fuzz: setup ## spoil tariffs, CDRs and sessions for a minute: a price or one sentence, never anything else
 	@$(PY) -m lab.fuzz $(ARGS)

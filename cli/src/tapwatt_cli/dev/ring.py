@@ -74,6 +74,18 @@ class Ring:
         """Start a service that was killed, and wait until it is ready."""
         await self._parts[service].restart()
 
+    def part(self, name: str) -> RingProcess:
+        """The process of a service, the exporter or the simulator."""
+        return self._parts[name]
+
+    async def another(self, service: str, number: int) -> RingProcess:
+        """Start one more worker of a service, and do not wait for it. The ring stops it with the others."""
+        port, webhook_port = free_ports(2, HOST)
+        worker = self._service(service, number, port, webhook_port)
+        self._stack.push_async_callback(worker.stop)
+        await worker.start()
+        return worker
+
     def pid(self, part: str) -> int | None:
         """The process id of a service, or of the simulator, while it runs."""
         return self._parts[part].pid
@@ -156,27 +168,9 @@ class Ring:
             dict(zip(SERVICES, free, strict=False)),
             dict(zip(SERVICES, free[len(SERVICES) : -1], strict=True)),
         )
-        for name, module in SERVICES.items():
-            port, webhook_port = self.ports[name], hint_ports[name]
-            self.webhooks[name] = f"http://{HOST}:{webhook_port}/webhooks/provider"
-            env = {
-                **self.settings.environment,
-                "TAPWATT_KAFKA_BOOTSTRAP": self.bootstrap,
-                "TAPWATT_REDIS_URL": self.redis_url,
-                "TAPWATT_REDIS_KEY_PREFIX": self.topics.prefix.strip(".") or "tapwatt",
-                "TAPWATT_PROVIDER_BASE_URL": f"{self.provider_url}/api/v1",
-                "TAPWATT_PROVIDER_API_KEY": self.settings.provider_key,
-                "TAPWATT_PROVIDER_WEBHOOK_URL": self.webhooks[name],
-                "TAPWATT_FINGERPRINT_KEYS": self.settings.fingerprint_keys,
-                "TAPWATT_TOPIC_PREFIX": self.topics.prefix,
-                "TAPWATT_WORKER_HOST": HOST,
-                "TAPWATT_WORKER_PORT": str(port),
-                "TAPWATT_WORKER_WEBHOOK_HOST": HOST,
-                "TAPWATT_WORKER_WEBHOOK_PORT": str(webhook_port),
-                "TAPWATT_WORKER_INSTANCE_ID": f"{name}-1",
-            }
-            ready = f"http://{HOST}:{port}/readyz"
-            parts.append(RingProcess(name, module, self.logs / f"{name}.log", env=env, ready_url=ready))
+        for name in SERVICES:
+            self.webhooks[name] = _webhook(hint_ports[name])
+            parts.append(self._service(name, 1, self.ports[name], hint_ports[name]))
         parts.append(self._exporter(free[-1]))
         self._stack.push_async_callback(_stop_all, parts)
         for part in parts:
@@ -187,6 +181,28 @@ class Ring:
                     together.create_task(part.ready())
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from None
+
+    def _service(self, name: str, number: int, port: int, webhook_port: int) -> RingProcess:
+        """The worker of this number of a service."""
+        env = {
+            **self.settings.environment,
+            "TAPWATT_KAFKA_BOOTSTRAP": self.bootstrap,
+            "TAPWATT_REDIS_URL": self.redis_url,
+            "TAPWATT_REDIS_KEY_PREFIX": self.topics.prefix.strip(".") or "tapwatt",
+            "TAPWATT_PROVIDER_BASE_URL": f"{self.provider_url}/api/v1",
+            "TAPWATT_PROVIDER_API_KEY": self.settings.provider_key,
+            "TAPWATT_PROVIDER_WEBHOOK_URL": _webhook(webhook_port),
+            "TAPWATT_FINGERPRINT_KEYS": self.settings.fingerprint_keys,
+            "TAPWATT_TOPIC_PREFIX": self.topics.prefix,
+            "TAPWATT_WORKER_HOST": HOST,
+            "TAPWATT_WORKER_PORT": str(port),
+            "TAPWATT_WORKER_WEBHOOK_HOST": HOST,
+            "TAPWATT_WORKER_WEBHOOK_PORT": str(webhook_port),
+            "TAPWATT_WORKER_INSTANCE_ID": f"{name}-{number}",
+        }
+        called = name if number == 1 else f"{name}-{number}"
+        ready = f"http://{HOST}:{port}/readyz"
+        return RingProcess(called, SERVICES[name], self.logs / f"{called}.log", env=env, ready_url=ready)
 
     def _exporter(self, port: int) -> RingProcess:
         """It is waited for until it answers, not until it has read the log: nobody's session waits for it."""
@@ -215,6 +231,10 @@ class Ring:
                     "the provider does not accept our API key; set TAPWATT_PROVIDER_API_KEY to the provider's key, "
                     "or unset it for the simulated provider"
                 )
+
+
+def _webhook(port: int) -> str:
+    return f"http://{HOST}:{port}/webhooks/provider"
 
 
 async def _stop_all(parts: list[RingProcess]) -> None:

@@ -38,6 +38,11 @@ class RingProcess:
         """Its process id while it runs."""
         return self._child.pid
 
+    @property
+    def alive(self) -> bool:
+        """Whether it runs."""
+        return self._child.alive
+
     async def start(self) -> None:
         """Start it; its output is appended to its log."""
         with contextlib.suppress(OSError):
