@@ -13,6 +13,10 @@ DUE_WITHIN = timedelta(days=2)
 """A settlement file covers a day and comes a day later."""
 
 
+GRACE = timedelta(minutes=15)
+"""What was done at the provider is said here within that."""
+
+
 class Difference(StrEnum):
     """What a difference is about. A label of a metric: the list is closed."""
 
@@ -62,7 +66,7 @@ class Frame:
     end: datetime
     now: datetime
     due_within: timedelta = timedelta(0)
-    grace: timedelta = timedelta(minutes=15)
+    grace: timedelta = GRACE
 
     def has(self, *moments: datetime) -> bool:
         """Whether one of these is within the period: two clocks may see its edge otherwise."""

@@ -20,7 +20,7 @@ from tapwatt_cli.ops.reconciling import Accounts, settlement_statement
 from tapwatt_cli.ops.reconciling import reconcile as compared
 from tapwatt_cli.options import BOOTSTRAP, AsDocument, Bootstrap, TopicPrefix
 from tapwatt_cli.running import run
-from tapwatt_watch.reconciliation.difference import DUE_WITHIN, Frame
+from tapwatt_watch.reconciliation.difference import DUE_WITHIN, GRACE, Frame
 from tapwatt_watch.reconciliation.settlement_layout import Layout, read_layout
 
 
@@ -51,6 +51,15 @@ def reconcile(
             show_default="2d",
         ),
     ] = None,
+    grace: Annotated[
+        timedelta | None,
+        typer.Option(
+            parser=span,
+            metavar="15min",
+            help="What is younger may yet be said here, or done there.",
+            show_default="15min",
+        ),
+    ] = None,
     ask_provider: Annotated[
         bool, typer.Option("--ask-provider", help="Ask the provider about each session, by TAPWATT_PROVIDER_*.")
     ] = False,
@@ -76,7 +85,7 @@ def reconcile(
     Example: `tapwatt reconcile --from 2026-03-01 --to 2026-04-01 --settlement-files settled/`
     """
     accounts = Accounts(tuple(files or ()), _layout(layout), tuple(merchant or ()), ask_provider, ledger_url)
-    frame = _frame(from_, to, due_within or DUE_WITHIN)
+    frame = _frame(from_, to, due_within, grace)
     if not (accounts.files or accounts.of_holds):
         raise typer.BadParameter("say what to compare with: --settlement-files, --ask-provider or --ledger-url")
     settled = settlement_statement(accounts)
@@ -97,9 +106,15 @@ def _layout(path: Path | None) -> Layout:
         raise Unusable(str(error)) from None
 
 
-def _frame(start: str, end: str, due_within: timedelta) -> Frame:
+def _frame(start: str, end: str, due_within: timedelta | None, grace: timedelta | None) -> Frame:
     now = SystemClock().now()
-    frame = Frame(moment(start, now), moment(end, now), now, due_within)
+    frame = Frame(
+        moment(start, now),
+        moment(end, now),
+        now,
+        DUE_WITHIN if due_within is None else due_within,
+        GRACE if grace is None else grace,
+    )
     if frame.start >= frame.end:
         raise typer.BadParameter(f"the period ends ({frame.end:%Y-%m-%d %H:%M} UTC) before it begins")
     return frame
