@@ -7,6 +7,7 @@ import json
 import sys
 import urllib.request
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -99,11 +100,24 @@ async def _use(ring: Ring, folder: Path, seen: Lived) -> None:
         "replay", str(folder / "cdrs.json"), *there, "--provider-url", ring.provider_url, "--json"
     )
     seen.commands["audit"] = await _tapwatt("audit", *there, "--ledger-url", ring.provider_url)
+    await _reconcile(ring, folder, seen)
     seen.settled = [event.fact for event in (await read_topics(ring.bootstrap, ring.topics, OF_A_RECEIPT)).events]
     for kind in (Captured, HoldReleased):
         session = next(fact.key for fact in seen.settled if isinstance(fact, kind))
         seen.commands[f"receipt {kind.name}"] = await _tapwatt("receipt", session, *there, "--json")
     seen.commands["topics"] = await _tapwatt("topics", *there, "--one-broker")
+
+
+async def _reconcile(ring: Ring, folder: Path, seen: Lived) -> None:
+    """Compare with the file that the simulated acquirer writes of this day and the one before, and with the ledger."""
+    today = datetime.now(UTC).date()
+    days = f"first={today - timedelta(days=1)}&last={today}"
+    with urllib.request.urlopen(f"{ring.provider_url}/admin/settlement-file?{days}", timeout=10) as page:
+        (folder / "settled.csv").write_bytes(page.read())
+    period = ("--from", "1h", "--grace", "0min", "--bootstrap", ring.bootstrap, "--json")
+    files = ("--settlement-files", str(folder / "settled.csv"), "--due-within", "1min")
+    seen.commands["reconcile files"] = await _tapwatt("reconcile", *period, *files)
+    seen.commands["reconcile ledger"] = await _tapwatt("reconcile", *period, "--ledger-url", ring.provider_url)
 
 
 def recorded() -> list[dict[str, Any]]:
