@@ -16,8 +16,8 @@ from pricing.engine.price import exact_cost
 from pricing.sheet.amounts import shown
 from pricing.sheet.document import sheet_document
 from pricing.sheet.make import PriceSheet, ShownPrice, price_sheet
+from pricing.sheet.spoken import Language
 from pricing.sheet.text import NARROWEST, sheet_text
-from pricing.sheet.words import Language
 from tapwatt.facts.fields import ChargingPeriod
 from tapwatt.tariffs import Restrictions, Tariff
 

@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 
 from pricing.sheet.amounts import shown
 from pricing.sheet.make import Limit, PriceSheet, Reservation, ShownPrice
+from pricing.sheet.spoken import WORDS, Language
 from pricing.sheet.when import GLUE, clock, energy, length, number, until, when, whole_date
-from pricing.sheet.words import WORDS, Language, Words
+from pricing.sheet.words import Words
 
 NARROWEST = 16
 """Columns. Below that, words would have to be cut."""

@@ -10,8 +10,8 @@ import pytest
 from tests.unit.pricing.engine.price_cases import AMSTERDAM, element, tariff
 
 from pricing.sheet.make import price_sheet
+from pricing.sheet.spoken import Language
 from pricing.sheet.text import NARROWEST, sheet_text
-from pricing.sheet.words import Language
 
 FRIDAY = datetime.fromisoformat("2026-03-06T15:30:00Z")
 """A Friday, 16:30 in Amsterdam."""

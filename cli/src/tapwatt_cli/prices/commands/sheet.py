@@ -14,8 +14,8 @@ from pricing.engine.cannot_price import CannotPrice
 from pricing.ocpi.tariff_reader import UnreadableTariffs, read_noting
 from pricing.sheet.document import sheet_document
 from pricing.sheet.make import PriceSheet, price_sheet
+from pricing.sheet.spoken import WORDS, Language
 from pricing.sheet.text import NARROWEST, sheet_text
-from pricing.sheet.words import WORDS, Language
 from tapwatt.clock import SystemClock
 from tapwatt.tariffs import Tariff
 from tapwatt.time_zones import zone_named

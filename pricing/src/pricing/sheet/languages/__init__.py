@@ -1,0 +1,1 @@
+"""The price sheet's words, a file for each language."""
