@@ -14,16 +14,16 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import partial
 from random import Random
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn
 
 from tests.flow.log_in_memory import LogInMemory
-from tests.flow.worker_in_memory import Pages, WorkerInMemory, _Up
+from tests.flow.worker_in_memory import GroupInMemory, Pages, WorkerInMemory, _partitions, _Up
 
 from tapwatt import crash_windows as crash
 from tapwatt.crash_windows import WINDOWS
 from tapwatt.errors import Unavailable
 from tapwatt.worker.handling import Handling
-from tapwatt.worker.records import Incoming, Outgoing, Partition
+from tapwatt.worker.records import Incoming, Outgoing
 from tapwatt.worker.service import Round, Service
 from tapwatt.worker.tasks import foreseen
 
@@ -137,13 +137,12 @@ async def listening(windows: Windows) -> AsyncIterator[None]:
 class Running(_Up):
     """What a process has in flight; partitions can be taken from it while it lives."""
 
-    def __init__(self, service: Service, worker: MortalWorker, log: LogInMemory, positions: dict[Partition, int]):
-        super().__init__(service, worker, log, positions)
+    def __init__(self, service: Service, worker: MortalWorker, log: LogInMemory, group: GroupInMemory) -> None:
+        super().__init__(service, worker, log, group)
         for going in self._rounds:
             going.cancel()
-        handling = cast(Handling, self._in_flight._handle)
         self._rounds = [
-            asyncio.ensure_future(worker.again_and_again(partial(_make_rounds, handling, one), one.every_s))
+            asyncio.ensure_future(worker.again_and_again(partial(_make_rounds, self._handling, one), one.every_s))
             for one in service.rounds
         ]
 
@@ -151,10 +150,10 @@ class Running(_Up):
         """A rebalance: its handlers are stopped, and what is not committed is read again."""
         return self._in_flight.forget()
 
-    def read_from(self, committed: dict[Partition, int]) -> None:
-        """They are its own again."""
+    def read_again(self, log: LogInMemory) -> None:
+        """They are its own again, from where its group has committed."""
         self._positions.clear()
-        self._positions.update(committed)
+        self._news |= set(_partitions(self._topics, log))
 
     def catch_up(self, log: LogInMemory) -> None:
         """It learns what was quarantined while it stood still."""
@@ -191,8 +190,10 @@ class MortalWorker(WorkerInMemory):
                 self._up = await self._start()
             if self._process.running.is_set():
                 self._handle(self._up.fetch, self._records, self.paused)
-                self._committed.update(self._up.commits())
-            self._news.clear()
+                self._news.clear()
+                self.commit()
+            else:
+                self._news.clear()
             await self._news.wait()
             await asyncio.sleep(0)
 
@@ -201,7 +202,7 @@ class MortalWorker(WorkerInMemory):
         context = contextvars.copy_context()
         context.run(PROCESS.set, process)
         context.run(IN_ROUND.set, True)
-        up = context.run(lambda: Running(self._build(), self, self._records, dict(self._committed)))
+        up = context.run(lambda: Running(self._build(), self, self._records, self._group))
         if self._beside is not None:
             self._doing.append(context.run(lambda: asyncio.ensure_future(self.again_and_again(self._beside, 1))))
         return up
@@ -265,16 +266,16 @@ class MortalWorker(WorkerInMemory):
     async def _rebalance(self) -> None:
         up = self._up
         assert isinstance(up, Running)
-        self._committed.update(up.commits())
+        self.commit()
         await up.lose_partitions()
-        up.read_from(self._committed)
+        up.read_again(self._records)
         self._news.set()
 
     async def _taken_over(self, process: Process, wakes_after_s: float) -> None:
         """The frozen one loses its partitions to a new member; then it wakes up, goes on, and hears of it."""
         frozen = self._up
         assert isinstance(frozen, Running)
-        self._committed.update(frozen.commits())
+        self.commit()
         await asyncio.sleep(SESSION_TIMEOUT_S)
         self._doing = []
         self._up = await self._start()

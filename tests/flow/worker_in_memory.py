@@ -293,7 +293,7 @@ class _Up:
         self._quarantine = Quarantine(TOPICS.quarantine(service.name))
         for record in log.all_of(self._quarantine.topic):
             self._quarantine.read(record)
-        handling = Handling(
+        self._handling = handling = Handling(
             service,
             worker.produce,
             topics=TOPICS,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from tests.flow import ring
 from tests.simulation.dice import DICE, Dice
 from tests.simulation.seeds import run_seed
 
@@ -14,6 +15,7 @@ from authoriser import agent as authorising
 from capturer import agent as capturing
 from capturer import refunds as refunding
 from tapwatt.money import Rounding, RoundingPolicy
+from tapwatt.provider.unknown_outcomes import OutcomePolicy
 from tapwatt.worker.service import Done
 from tariff import agent as priced_by
 from tariff import decide as pricing
@@ -59,6 +61,8 @@ def drivers_are_asked_again(patch: Patch) -> None:
         return found, False
 
     patch.setattr(authorising.AuthoriserAgent, "_agreed", as_if_new)
+    # and an operator who does not know for how long the provider heeds a reference: one who does has it asked each time
+    patch.setattr(ring, "set_for", lambda habits: OutcomePolicy())
 
 
 def refunds_are_given_twice(patch: Patch) -> None:
