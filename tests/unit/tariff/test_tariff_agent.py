@@ -12,12 +12,12 @@ from tests.unit.tariff.test_tariff_decide import NOON, authorised, ended
 from tapwatt.clock import Clock
 from tapwatt.errors import Poison
 from tapwatt.facts.codec import Event, begin
-from tapwatt.facts.events import SessionPriced, SessionStale
+from tapwatt.facts.events import SessionDisputed, SessionPriced, SessionStale
 from tapwatt.facts.fact import Fact
 from tapwatt.testing.deadlines import InMemoryDeadlines, deadlines_view
 from tapwatt.testing.session_store import InMemorySessionStore, sessions_view
 from tariff.agent import TariffAgent
-from tariff.case_files import MOST_ENDINGS
+from tariff.case_files import MOST_ENDINGS, kept
 from tariff.due import RUNNING_OUT, STALE
 from tariff.settings import TariffSettings
 
@@ -28,8 +28,9 @@ class Service:
     def __init__(self, **settings: float) -> None:
         clock = cast(Clock, Still())
         self.deadlines = InMemoryDeadlines(deadlines_view(clock, whole=True))
+        self.sessions = InMemorySessionStore(sessions_view(clock, whole=True), clock)
         self.agent = TariffAgent(
-            InMemorySessionStore(sessions_view(clock, whole=True), clock),
+            self.sessions,
             self.deadlines,
             AllRead(),
             clock,
@@ -89,6 +90,25 @@ async def test_s33_s52_a_stale_session_is_said_again_in_the_same_words_after_a_c
     await service.deadlines.set("stale", "op/s1", NOON + timedelta(hours=4))
     assert await service.look() == first
     assert await service.look() == []
+
+
+async def test_a_price_that_a_lost_view_has_forgotten_is_known_again_once_it_is_told() -> None:
+    # given a price that is claimed and not told yet, when the view is lost
+    service = Service()
+    await service.hear(authorised(), "began")
+    done = await service.agent.heard(begin(ended(5_000), "first", "/fleet", NOON))
+    [priced] = done.say
+    service.sessions._view.reading(None).clear()
+    # and rebuilt from a log on which it does not stand yet
+    for fact, name in ((authorised(), "began"), (ended(5_000), "first")):
+        event = begin(fact, name, "/fleet", NOON)
+        await service.agent._files.keep("op/s1", kept(event, NOON))
+    # when it is told
+    await done.remember()
+    # then a word that says more is disputed, and prices nothing a second time
+    [disputed] = await service.hear(ended(22_000, hours=2), "second")
+    assert isinstance(disputed.fact, SessionDisputed)
+    assert await service.hear(ended(5_000), "first") == [priced, disputed]
 
 
 async def test_what_is_priced_is_due_no_more() -> None:

@@ -23,6 +23,7 @@ from tapwatt.worker.moved_records import Kind, dead_letter, delay_of
 from tapwatt.worker.quarantined_sessions import Quarantine
 from tapwatt.worker.records import Outgoing, Read
 from tapwatt.worker.service import Done, Handler, Round, Service, let_be
+from tapwatt.worker.setting_aside import quarantined_as
 from tapwatt_cli.ops.dead_letters import Letter, replay_of
 
 TOPICS = Topics("t.")
@@ -442,8 +443,10 @@ async def test_a_human_replays_a_quarantined_session_in_its_order_and_the_last_l
     # and when it was mended, both are handled in order, and the session is released
     mended = True
     name = bench.quarantine.of(b"op/s1").at  # type: ignore[union-attr]
-    for one in (bench.told[3], bench.told[5]):
-        await bench.handling(replay(one, name, last=one is bench.told[5]))
+    await bench.handling(replay(bench.told[3], name, last=False))
+    assert bench.quarantine.of(b"op/s1") is not None, "it ends with the last letter and not before"
+    assert len(bench.told) == 6
+    await bench.handling(replay(bench.told[5], name, last=True))
     assert calls == ["cause"] * 3 + ["follows"]
     released = bench.told[6]
     assert (released.topic, released.key, released.value) == (bench.quarantine.topic, b"op/s1", None)
@@ -481,6 +484,34 @@ async def test_a_terminal_is_never_quarantined() -> None:
         await bench.handling(Read(TOPICS.of(StopRequested), 0, offset, key, value, headers))
     assert [out.topic for out in bench.told] == [TOPICS.dead_letters] * 2
     assert len(bench.quarantine) == 0
+
+
+async def test_a_session_of_a_terminal_s_name_silences_no_terminal() -> None:
+    heard: list[str] = []
+
+    async def handler(event: Event) -> Done:
+        heard.append(event.fact.key)
+        return Done()
+
+    # given a quarantined session whose name is that of a terminal, and a quarantine that is not known to its end
+    bench = Bench(handler, hears=StopRequested)
+    stop = begin(
+        StopRequested(
+            stop_id="stop-1", operator_id="o", site_id="s", terminal_id="t1", evse_ids=("e",), requested_at=NOW
+        ),
+        "cause",
+        "/fleet",
+        NOW,
+    )
+    entry = b'{"reason":"odd","origin":"t/0/1","at":"then"}'
+    for name in (quarantined_as(stop), b"t1", b"o/t1"):
+        bench.quarantine.read(Read(bench.quarantine.topic, 0, 0, name, entry, ()))
+    bench.quarantine.doubt()
+    # then whoever wants to stop there is heard at once
+    async with asyncio.timeout(1):
+        await bench.handling(Read(TOPICS.of(StopRequested), 0, 0, *encode(stop)))
+    assert heard == ["t1"]
+    assert bench.told == []
 
 
 class Odd(BaseException):
