@@ -101,6 +101,23 @@ async def test_s12_a_driver_who_tapped_while_the_authoriser_died_is_asked_for_a_
 
 
 @virtual
+async def test_s12_what_was_agreed_before_the_authoriser_died_stands_whatever_is_set_since() -> None:
+    # Given a driver who is asked for a card on these terms
+    async with Ring(authoriser={"hold_window_days": 5}) as ring:
+        await ring.fleet.request("s1", HERE, EUR60)
+        await asyncio.sleep(2)
+        # When the authoriser dies, and begins anew with others
+        ring.restart_authoriser(hold_window_days=30)
+        assert ring.provider.present(HERE.terminal_id, ANNA) is not None
+        said, _ = await answer(ring)
+        # Then the first ones stand
+        assert isinstance(said, Authorised)
+        assert said.hold.expires_at == said.hold.authorised_at + timedelta(days=5)
+        await ring.fleet.cancel("s1")
+        await all_is_well(ring)
+
+
+@virtual
 async def test_s39_a_session_cancelled_while_a_card_is_asked_for_takes_its_prompt_away_at_once() -> None:
     async with Ring() as ring:
         # Given a terminal that asks for a card
