@@ -23,7 +23,7 @@ from tapwatt.facts.events import SessionDisputed
 from tapwatt.facts.reasons import EndReason
 from tapwatt.facts.topics import Topics
 
-pytestmark = [pytest.mark.kafka, pytest.mark.redis, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.kafka, pytest.mark.redis, pytest.mark.timeout(300)]
 
 TAPWATT = (sys.executable, "-m", "tapwatt_cli")
 PREFIX = "money."
