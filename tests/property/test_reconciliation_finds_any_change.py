@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from random import Random
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -40,7 +41,9 @@ def both(told: list[Told]) -> tuple[list[Fact], list[Movement]]:
 
 
 @given(sessions(), st.randoms(use_true_random=False))
-def test_identical_sides_never_differ_in_whatever_order_and_however_often_they_are_told(told, chance) -> None:  # type: ignore[no-untyped-def]
+def test_identical_sides_never_differ_in_whatever_order_and_however_often_they_are_told(
+    told: list[Told], chance: Random
+) -> None:
     # given a period that both sides tell alike, the facts shuffled and some of them twice, a capture in two parts
     facts, movements = both(told)
     facts += chance.sample(facts, k=len(facts) // 2)

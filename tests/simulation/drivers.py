@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
 
+from tests.flow import drivers as of_the_ring
 from tests.flow.ring import card
 from tests.simulation.fleets import Fleet
 from tests.simulation.truth import Price, Truth
@@ -16,7 +17,6 @@ from tapwatt.facts.events import AuthorisationDeclined, Authorised, TokenAmbiguo
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.fields import Place
 from tapwatt.money import Money
-from tapwatt.provider.port import Failure
 from tapwatt.testing.fake_provider import BankCard
 
 HOLDS = (
@@ -27,16 +27,7 @@ HOLDS = (
     Money.of("20", "KWD"),
 )
 PRICES = {"EUR": ("0.50", "0.333", "0.7099"), "JPY": ("55", "39.5"), "KWD": ("0.125", "0.0333")}
-WALLET = (
-    card(1),
-    card(1, device=1),
-    card(2, par=True),
-    card(2, device=1, par=True),
-    card(3, at_most=2500),
-    card(4, failure=Failure.INSUFFICIENT_FUNDS),
-    card(5, at_most=300),
-    card(6),
-)
+WALLET = (*of_the_ring.WALLET, card(6))
 HOUR_S, DAY_S = 3600.0, 86_400.0
 
 

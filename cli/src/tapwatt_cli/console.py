@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from decimal import Decimal
 from time import monotonic
 
@@ -53,6 +54,11 @@ def _columns() -> bool:
 def a_person_types() -> bool:
     """Whether there is somebody to ask."""
     return sys.stdin.isatty()
+
+
+def moment_as_json(at: datetime) -> str:
+    """A moment (UTC) for scripts, to the millisecond: 2026-03-01T12:30:00.000Z."""
+    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def amount(minor: int, currency: str) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
-from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from receipts.invoice import BANK_CARD, NO_VAT_APPLIES, SPECIFICATION, Invoice, Sold, category, in_xml, lines_of
+from receipts.invoice import BANK_CARD, NO_VAT_APPLIES, SPECIFICATION, Invoice, Sold, category, lines_of
 from receipts.invoice_amounts import TaxedAt
+from receipts.invoice_xml import in_xml, written
 from receipts.receipt import Merchant
 
 _RSM = "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100"
@@ -38,7 +38,7 @@ def cii(invoice: Invoice) -> str:
     if invoice.period is not None:
         _day(_part(delivery, "ActualDeliverySupplyChainEvent"), "OccurrenceDateTime", invoice.period[1])
     _settlement(_part(trade, "ApplicableHeaderTradeSettlement"), invoice)
-    return _written(root)
+    return written(root, {"rsm": _RSM, "ram": _RAM, "udt": _UDT})
 
 
 def _line(line: Element, place: int, sold: Sold, invoice: Invoice) -> None:
@@ -123,10 +123,3 @@ def _part(parent: Element, name: str) -> Element:
 
 def _text(parent: Element, name: str, said: str, **attributes: str) -> None:
     SubElement(parent, f"{{{_RAM}}}{name}", attributes).text = in_xml(said)
-
-
-def _written(root: Element) -> str:
-    for prefix, name in (("rsm", _RSM), ("ram", _RAM), ("udt", _UDT)):
-        ElementTree.register_namespace(prefix, name)
-    ElementTree.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"

@@ -146,11 +146,6 @@ def category(percent: Decimal | None) -> str:
     return "S" if percent else "Z" if percent is not None else "E"
 
 
-def in_xml(said: str) -> str:
-    """Without characters that XML does not allow."""
-    return "".join(one for one in said if one in "\t\n" or (one.isprintable() and one not in "\ufffe\uffff"))
-
-
 def _credited(percent: Decimal | None, excl: Money, incl: Money) -> ReceiptLine:
     return ReceiptLine(
         what="ADJUSTMENT",

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from xml.etree import ElementTree
 from xml.etree.ElementTree import Element, SubElement
 
-from receipts.invoice import BANK_CARD, NO_VAT_APPLIES, SPECIFICATION, Invoice, Sold, category, in_xml, lines_of
+from receipts.invoice import BANK_CARD, NO_VAT_APPLIES, SPECIFICATION, Invoice, Sold, category, lines_of
+from receipts.invoice_xml import in_xml, written
 
 _CBC = "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2"
 _CAC = "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2"
@@ -25,7 +25,7 @@ def ubl(invoice: Invoice) -> str:
     _totals(root, invoice)
     for place, sold in enumerate(invoice.lines, start=1):
         _line(root, kind, place, sold, invoice)
-    return _written(root)
+    return written(root, {"cbc": _CBC, "cac": _CAC, "ubl": f"{_UBL}{kind}-2"})
 
 
 def _document(kind: str, invoice: Invoice) -> Element:
@@ -128,11 +128,3 @@ def _text(parent: Element, name: str, said: str, **attributes: str) -> None:
 
 def _cac(name: str) -> str:
     return f"{{{_CAC}}}{name}"
-
-
-def _written(root: Element) -> str:
-    ElementTree.register_namespace("cbc", _CBC)
-    ElementTree.register_namespace("cac", _CAC)
-    ElementTree.register_namespace("ubl", root.tag[1:].partition("}")[0])
-    ElementTree.indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ElementTree.tostring(root, encoding="unicode") + "\n"

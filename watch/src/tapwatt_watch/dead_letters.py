@@ -48,10 +48,10 @@ class LettersStanding:
     def read(self, record: Incoming, at: datetime) -> None:
         """Take note of a record of the topic, whatever it is made of."""
         if any(name == REPLAYED for name, _ in record.headers):
-            self._gone(_number(note(record.headers, REPLAYED)))
+            self._gone(number_of(note(record.headers, REPLAYED)))
             return
         number = (record.partition, record.offset)
-        if (before := _number(note(record.headers, BEFORE))) != number:
+        if (before := number_of(note(record.headers, BEFORE))) != number:
             self._gone(before)
         if number in self._replayed:
             self._replayed.discard(number)
@@ -68,6 +68,7 @@ class LettersStanding:
             self._replayed.add(number)
 
 
-def _number(text: str) -> Number | None:
+def number_of(text: str) -> Number | None:
+    """The letter that a header names, or None where it names none."""
     found = _NUMBER.fullmatch(text)
     return (int(found[1]), int(found[2])) if found else None

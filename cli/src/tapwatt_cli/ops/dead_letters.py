@@ -21,14 +21,13 @@ from tapwatt.facts.envelopes import headers_size, note
 from tapwatt.facts.topics import FACT_OF_TYPE, RETRY_TIERS, Topics
 from tapwatt.worker.moved_records import Delay, Kind, delayed, kind_of
 from tapwatt.worker.records import Incoming, Outgoing, Read
+from tapwatt_watch.dead_letters import BEFORE, REPLAYED, number_of
 
 ROOM_FOR_HEADERS = 64 * 1024
 """Bytes. An event of the largest size with so much round it still fits into a retry topic."""
 
-_REPLAYED = "tapwatt_replayed"
 _REPLAYED_AT = "tapwatt_replayed_at"
 _REPLAYED_BY = "tapwatt_replayed_by"
-_NUMBER = re.compile(r"([0-9]{1,9})/([0-9]{1,18})")
 _SERVICE = re.compile(r"[a-z][a-z0-9-]{0,60}")
 
 
@@ -49,8 +48,8 @@ class Number:
     @staticmethod
     def read(text: str) -> Number | None:
         """The number in a text, or None if there is none."""
-        found = _NUMBER.fullmatch(text)
-        return Number(int(found[1]), int(found[2])) if found else None
+        found = number_of(text)
+        return Number(*found) if found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +123,7 @@ class Letter:
     @property
     def came_from(self) -> Number | None:
         """The letter that it was before it was replayed and dead-lettered again, if it was one."""
-        return Number.read(self._header("tapwatt_letter"))
+        return Number.read(self._header(BEFORE))
 
     @property
     def type(self) -> str:
@@ -179,12 +178,12 @@ class LetterLog:
 
     def add(self, record: Incoming) -> None:
         """One more record: a letter, or a marker."""
-        if _REPLAYED not in dict(record.headers):
+        if REPLAYED not in dict(record.headers):
             says = says_of(record)
             if not self._with_values:
                 record = Read(record.topic, record.partition, record.offset, record.key, None, tuple(record.headers))
             self._letters[Number(record.partition, record.offset)] = Letter(record, says=says)
-        elif number := Number.read(note(record.headers, _REPLAYED)):
+        elif number := Number.read(note(record.headers, REPLAYED)):
             said = note(record.headers, _REPLAYED_AT), note(record.headers, _REPLAYED_BY)
             self._replayed[number] = max(said, self._replayed.get(number, ("", "")))
 
@@ -310,7 +309,7 @@ def replays(ordered: Sequence[Letter]) -> list[tuple[Letter, str, bool]]:
 def marker(letter: Letter, topics: Topics, now: datetime, by: str = "") -> Outgoing:
     """The record that says that a letter was replayed, and by whom, beside it among the dead letters."""
     notes = {
-        _REPLAYED: str(letter.number),
+        REPLAYED: str(letter.number),
         _REPLAYED_AT: now.astimezone(UTC).isoformat(),
         _REPLAYED_BY: by,
         "tapwatt_reason": f"no dead letter: it says that {letter.number} was replayed",

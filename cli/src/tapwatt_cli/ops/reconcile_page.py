@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tapwatt.money import Money
-from tapwatt_cli.console import printable
+from tapwatt_cli.console import moment_as_json, printable
 from tapwatt_watch.reconciliation.difference import MEANS, Found, Frame, Reconciled
 
 NAMED = 50
@@ -77,12 +77,12 @@ def as_json(results: Sequence[Reconciled], frame: Frame) -> dict[str, Any]:
     return {
         "line": line(results),
         "differ": differ(results),
-        "from": _iso(frame.start),
-        "to": _iso(frame.end),
+        "from": moment_as_json(frame.start),
+        "to": moment_as_json(frame.end),
         "accounts": [
             {
                 "source": one.source,
-                "until": None if one.until is None else _iso(one.until),
+                "until": None if one.until is None else moment_as_json(one.until),
                 "agree": one.agree,
                 "differences": [
                     {
@@ -100,7 +100,7 @@ def as_json(results: Sequence[Reconciled], frame: Frame) -> dict[str, Any]:
                         "is": str(movement.kind),
                         "minor": movement.amount.minor,
                         "currency": movement.amount.currency,
-                        "at": _iso(movement.at),
+                        "at": moment_as_json(movement.at),
                         "reference": movement.reference,
                     }
                     for movement in one.not_yet
@@ -119,7 +119,3 @@ def _sums(by_currency: Any) -> str:
 
 def _minute(at: datetime) -> str:
     return f"{at:%Y-%m-%d %H:%M}"
-
-
-def _iso(at: datetime) -> str:
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from rich import box
@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from tapwatt.clock import milliseconds
-from tapwatt_cli.console import printable
+from tapwatt_cli.console import moment_as_json, printable
 from tapwatt_cli.ops.session_standing import standing
 from tapwatt_cli.ops.session_story import Step, Story
 
@@ -73,7 +73,7 @@ def story_as_json(story: Story) -> dict[str, Any]:
         "standing": standing(story.facts()),
         "steps": [
             {
-                "at": _iso(step.at),
+                "at": moment_as_json(step.at),
                 "by": step.by,
                 "what": step.what,
                 "said": step.said,
@@ -86,7 +86,3 @@ def story_as_json(story: Story) -> dict[str, Any]:
             for step in story.steps
         ],
     }
-
-
-def _iso(at: datetime) -> str:
-    return at.isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -61,9 +61,8 @@ def doctor_with(*examinations: Examine) -> Callable[..., None]:
             findings += kafka_findings(bootstrap, Topics(topic_prefix))
         if bootstrap is not None or service:
             findings += run(service_findings(service or []))
-            findings += run(redis_findings(os.environ, SystemClock())) + run(
-                provider_findings(os.environ, SystemClock())
-            )
+            findings += run(redis_findings(os.environ, SystemClock()))
+            findings += run(provider_findings(os.environ, SystemClock()))
         if as_document:
             typer.echo(json.dumps(findings_as_json(findings), indent=2))
         else:
