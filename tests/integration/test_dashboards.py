@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import math
 import time
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from scripts.dashboards.every import DASHBOARDS
 from scripts.dashboards.panels import Panel
@@ -20,7 +22,7 @@ from simulator.stories.day import play_day
 from simulator.stories.deck import deal
 from tapwatt.clock import SystemClock
 from tapwatt_cli.dev.ring import Ring
-from tapwatt_cli.dev.ring_settings import EXPORTER, SERVICES, RingSettings
+from tapwatt_cli.dev.ring_settings import EXPORTER, SERVICES, RingSettings, demo_environment
 
 pytestmark = [pytest.mark.kafka, pytest.mark.redis, pytest.mark.timeout(300)]
 
@@ -56,15 +58,35 @@ async def _without_data(there: Prometheus, panel: Panel, service: str, since_s: 
     return [expr for expr in asked if not has_data(await there.over(expr, since_s))]
 
 
+def exporter_reconciles(settled: Path) -> dict[str, str]:
+    """An exporter that compares what was said with the settlement files of this folder, every few seconds."""
+    return {"TAPWATT_EXPORTER_SETTLEMENT_FILES": str(settled), "TAPWATT_EXPORTER_RECONCILE_EVERY_S": "5"}
+
+
+async def settle(ring: Ring, settled: Path) -> None:
+    """The acquirer's file of today and yesterday comes to the folder, whole."""
+    today = SystemClock().now().date()
+    days = {"first": str(today - timedelta(days=1)), "last": str(today)}
+    async with aiohttp.ClientSession() as http:
+        answer = await http.get(f"{ring.provider_url}/admin/settlement-file", params=days, raise_for_status=True)
+        coming = settled / "coming"
+        coming.write_bytes(await answer.read())
+    coming.rename(settled / "settled.csv")
+
+
 async def test_every_panel_has_data_while_drivers_charge(tmp_path: Path) -> None:
-    # given a whole ring, its exporter, and a Prometheus that watches them
-    async with Ring(RingSettings(tmp_path / "ring")) as ring:
+    # given a whole ring, its exporter that reconciles, and a Prometheus that watches them
+    settled = tmp_path / "settled"
+    settled.mkdir()
+    environment = {**demo_environment(), **exporter_reconciles(settled)}
+    async with Ring(RingSettings(tmp_path / "ring", environment=environment)) as ring:
         at = {part: ring.service_url(part) for part in (*SERVICES, EXPORTER)}
         async with prometheus(tmp_path / "prometheus", at, every_s=1) as there:
             begun = time.monotonic()
             # when drivers charge, each in another way
             async with Fleet(ring.bootstrap, ring.topics, SystemClock()) as fleet, World(ring.provider_url) as world:
                 await play_day(fleet, world, deal(60, seed=4), at_once=20, waiting=Waiting())
+            await settle(ring, settled)
             # then every query of every panel has an answer
             empty = ["not asked yet"]
             last = time.monotonic() + WITHIN_S

@@ -34,8 +34,8 @@ from tapwatt_watch.reconciliation.settlement_file import BadFile, SettlementFile
 from tapwatt_watch.reconciliation.settlement_layout import Layout, read_layout
 from tapwatt_watch.reconciliation.settlement_statement import NoFiles, files_in, read_at, statement_of
 
-AGAIN_AFTER_S = 60.0
-"""After one side could not be read."""
+AGAIN_WITHIN_S = 60.0
+"""At the latest, after one side could not be read."""
 
 EARLIER = timedelta(days=1)
 """A fact may come to the log a little before the moment that the provider's clock gives it."""
@@ -65,7 +65,8 @@ class Reconciliation:
     async def look(self) -> NoReturn:
         """Compare again and again; sooner where one side could not be read."""
         while self._folder is not None:
-            await self._clock.sleep(self._every_s if await self.compared(self._folder) else AGAIN_AFTER_S)
+            compared = await self.compared(self._folder)
+            await self._clock.sleep(self._every_s if compared else min(self._every_s, AGAIN_WITHIN_S))
         while True:
             await self._clock.sleep(3600)
 
