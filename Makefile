@@ -1,6 +1,6 @@
 # Tapwatt: `make` alone prints this menu.
 .DEFAULT_GOAL := menu
-.PHONY: menu setup demo test test-fast check format contracts dashboards rooms bench-worker bench-tariff drill simulate crash-matrix mutants chaos fuzz differential lock clean
+.PHONY: menu setup demo test test-fast check format contracts dashboards rooms bench bench-worker bench-tariff drill simulate crash-matrix mutants chaos fuzz differential lock clean
 PY := .venv/bin/python
 export PYTHONDONTWRITEBYTECODE := 1
 
@@ -40,6 +40,9 @@ dashboards: setup ## write deploy/dashboards/*.json anew from scripts/dashboards
 
 rooms: setup ## how large each room is, and the story of a session in files and lines
 	@$(PY) -m scripts.rooms $(ARGS)
+
+bench: setup ## the whole ring under open-loop load: latencies, and what each process costs a session; ARGS="--help"
+	@$(PY) -m tests.bench.ring $(ARGS)
 
 bench-worker: setup ## the worker beside stock Faust, in turns, on one real Kafka
 	@$(PY) tests/bench/bench_worker.py $(ARGS)

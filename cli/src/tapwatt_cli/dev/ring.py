@@ -158,8 +158,8 @@ class Ring:
             "TAPWATT_SIM_API_KEY": PROVIDER_KEY,
             **self.settings.simulator_environment,
         }
-        ready = f"{self.provider_url}/admin/health"
-        return RingProcess("simulator", "simulator", self.logs / "simulator.log", env=env, ready_url=ready)
+        ready, log = f"{self.provider_url}/admin/health", self.logs / "simulator.log"
+        return RingProcess("simulator", self.settings.provider_module, log, env=env, ready_url=ready)
 
     async def _services(self) -> None:
         parts = []

@@ -54,6 +54,7 @@ class RingSettings:
     folder: Path
     bootstrap: str | None = None
     redis_url: str | None = None
+    provider_module: str = "simulator"
     provider_port: int = 0
     topic_prefix: str = ""
     environment: Mapping[str, str] = field(default_factory=demo_environment)
