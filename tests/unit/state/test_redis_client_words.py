@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 from tapwatt.errors import BadSettings, Unavailable
-from tapwatt.state.redis_client import RedisAway, RedisClient, RedisSettings
+from tapwatt.state.redis_client import LuaScript, RedisAway, RedisClient, RedisSettings
 
 Answer = Callable[[bytes], bytes | None]
 """What a Redis says to a command; None says nothing at all."""
@@ -45,7 +45,7 @@ async def with_client(url: str, do: Callable[[RedisClient], Awaitable[object]], 
 
 
 async def run_a_script(client: RedisClient) -> object:
-    return await client.run(client.script("return 1"), ["k"], ["v"])
+    return await client.run(LuaScript.of("return 1"), ("k",), lambda server: ("v",))
 
 
 async def test_a_redis_that_is_not_there_is_unavailable_in_one_sentence():
@@ -57,7 +57,7 @@ async def test_a_redis_that_is_not_there_is_unavailable_in_one_sentence():
 async def test_a_redis_that_never_answers_is_asked_as_often_as_settings_say_and_no_more():
     heard: list[bytes] = []
     begun = asyncio.get_running_loop().time()
-    async with a_redis_that_says(lambda command: b"+OK\r\n" if b"AUTH" in command else None, heard) as url:
+    async with a_redis_that_says(lambda command: None if b"EVALSHA" in command else b"+OK\r\n", heard) as url:
         with pytest.raises(Unavailable, match="cannot be used now"):
             await with_client(url, run_a_script, tries=3)
     assert sum(b"EVALSHA" in asked for asked in heard) == 3
@@ -113,15 +113,12 @@ async def test_a_wrong_password_is_a_setting_to_correct_at_start_and_not_now_at_
     assert "hush" not in str(told.value)
 
 
-async def test_when_all_connections_are_busy_the_wait_for_one_ends():
+async def test_when_redis_falls_silent_everybody_who_waits_is_told():
     async with a_redis_that_says(lambda command: b"+OK\r\n" if b"AUTH" in command else None) as url:
         told = await with_client(
             url,
             lambda client: asyncio.gather(*(run_a_script(client) for _ in range(4)), return_exceptions=True),
-            connections=1,
-            pool_wait_s=0.05,
             tries=1,
-            timeout_s=0.3,
         )
     assert [type(error) for error in told] == [RedisAway] * 4
 

@@ -26,7 +26,7 @@ try:
     from tapwatt.provider.port import Provider, Transaction
     from tapwatt.provider.settings import ProviderSettings, provider_settings
     from tapwatt.settings import read_settings
-    from tapwatt.state.redis_client import RedisClient, RedisSettings
+    from tapwatt.state.redis_client import LuaScript, RedisClient, RedisSettings
 except ModuleNotFoundError as error:
     MISSING: str | None = error.name
 else:
@@ -80,7 +80,7 @@ async def look_at_redis(clock: Clock) -> RedisTold:
     try:
         product = await redis.check(_REDIS_WITHIN_S)
         asked_at = clock.now()
-        seconds, microseconds = await redis.run(redis.script(_TIME), [], [])
+        seconds, microseconds = await redis.run(LuaScript.of(_TIME), (), lambda server: ())
         between = asked_at + (clock.now() - asked_at) / 2
     finally:
         await redis.close()

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from redis import exceptions
-from redis.asyncio import BlockingConnectionPool, Redis
+from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.connection import parse_url
 from redis.asyncio.retry import Retry
-from redis.backoff import ExponentialWithJitterBackoff
-from redis.commands.core import AsyncScript
+from redis.backoff import ExponentialWithJitterBackoff, NoBackoff
 from redis.maint_notifications import MaintNotificationsConfig
 
 from tapwatt.errors import BadSettings, Unavailable
 from tapwatt.spans import span
+from tapwatt.state.redis_line import Connection, RedisLine, Start
 
 OLDEST = (6, 2)
 """The oldest Redis that has what our scripts need."""
@@ -31,8 +34,26 @@ _LONGEST_WORDS = 200
 _IN_REDIS = {"db.system.name": "redis", "db.operation.name": "EVALSHA"}
 
 
+Args = Callable[[str], Sequence[Text]]
+"""A script's arguments, given the run id of the server that it is sent to; '' where that is not known."""
+
+NO_RETRY = Retry(NoBackoff(), 0)
+
 Noted = Callable[[float, str], None]
 """Hears of each call: how many seconds it took with its tries, and why it failed; nothing where it did not."""
+
+
+@dataclass(frozen=True, slots=True)
+class LuaScript:
+    """A script of ours, known to Redis by its SHA-1: sent whole only to a Redis that does not know it yet."""
+
+    text: str
+    sha: str
+
+    @classmethod
+    def of(cls, text: str) -> LuaScript:
+        """The script of this text."""
+        return cls(text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest())
 
 
 class RedisAway(Unavailable):
@@ -51,8 +72,6 @@ class RedisSettings(BaseSettings):
     connect_timeout_s: float = Field(1.0, gt=0, description="how long one attempt to connect may take")
     timeout_s: float = Field(1.0, gt=0, description="how long Redis may take to answer one command")
     tries: int = Field(3, ge=1, le=10, description="tries of one command: every script is idempotent")
-    connections: int = Field(32, ge=1, le=1000, description="connections a process opens at most")
-    pool_wait_s: float = Field(5.0, gt=0, description="how long a command waits for a free connection")
 
     @field_validator("url")
     @classmethod
@@ -75,43 +94,63 @@ class RedisSettings(BaseSettings):
 class RedisClient:
     """Connections to one Redis. It connects when first used; `check` says at start whether that will work.
 
+    Scripts share one connection (RedisLine), whose task `start` starts: a service gives it its supervisor's.
+
     After that, whatever Redis says means "not now": it may be a replica for a while, full, or have another password,
     and an operator's mending it needs nobody to start us again.
     """
 
-    def __init__(self, settings: RedisSettings, noted: Noted = lambda took_s, failed: None) -> None:
+    def __init__(
+        self,
+        settings: RedisSettings,
+        noted: Noted = lambda took_s, failed: None,
+        start: Start = asyncio.create_task,
+    ) -> None:
         self._noted = noted
         self._now = time.perf_counter
         self.where = settings.where
         self.key_prefix = settings.key_prefix
         backoff = ExponentialWithJitterBackoff(base=0.02, cap=0.25)
-        self._pool = BlockingConnectionPool.from_url(
+        self._retry = Retry(backoff, settings.tries - 1)
+        self._pool = ConnectionPool.from_url(
             settings.url.get_secret_value(),
-            max_connections=settings.connections,
-            timeout=settings.pool_wait_s,
             socket_connect_timeout=settings.connect_timeout_s,
             socket_timeout=settings.timeout_s,
-            retry=Retry(backoff, settings.tries - 1),
+            retry=self._retry,
             protocol=2,
             maint_notifications_config=MaintNotificationsConfig(enabled=False),
         )
         self._redis = Redis(connection_pool=self._pool)
+        self._line = RedisLine(self._connection, start)
 
-    def script(self, text: str) -> AsyncScript:
-        """A Lua script pinned by its SHA: sent whole only to a Redis that does not know it yet."""
-        return self._redis.register_script(text)
-
-    async def run(self, script: AsyncScript, keys: Sequence[str], args: Sequence[Text]) -> Any:
+    async def run(self, script: LuaScript, keys: Sequence[str], args: Args) -> Any:
         """Run a script in one call. RedisAway if Redis cannot be reached, or will not do it now."""
         begun, failed = self._now(), ""
         try:
             with span("EVALSHA", "client", _IN_REDIS), self._our_words():
-                return await script(keys=list(keys), args=list(args))
+                return await self._retry.call_with_retry(partial(self._run, script, keys, args), _again)
         except RedisAway as error:
             failed = str(error)
             raise
         finally:
             self._noted(self._now() - begun, failed)
+
+    def doubt_the_server(self) -> None:
+        """Ask again which server this is before the next script."""
+        self._line.doubt_the_server()
+
+    async def _run(self, script: LuaScript, keys: Sequence[str], args: Args) -> Any:
+        many = len(keys)
+        try:
+            return await self._line.ask(lambda server: ("EVALSHA", script.sha, many, *keys, *args(server)))
+        except exceptions.NoScriptError:
+            return await self._line.ask(lambda server: ("EVAL", script.text, many, *keys, *args(server)))
+
+    def _connection(self) -> Connection:
+        pool: Any = self._pool
+        connection: Connection = pool.make_connection()
+        connection.retry = NO_RETRY  # a call is tried again as a whole, and no more often than settings say
+        return connection
 
     async def unlink_under(self, prefix: str) -> None:
         """Forget every key that begins with this prefix, a few hundred at a time so that nobody waits long."""
@@ -149,6 +188,7 @@ class RedisClient:
 
     async def close(self) -> None:
         """Close the connections."""
+        await self._line.close()
         await self._redis.aclose()
         await self._pool.disconnect()
 
@@ -161,6 +201,10 @@ class RedisClient:
             if _is_ours(error):
                 raise
             raise RedisAway(f"Redis at {self.where} cannot be used now ({_words(error)})") from error
+
+
+async def _again(error: Exception) -> None:
+    """Nothing has to be mended before the next try: the line connects anew by itself."""
 
 
 @contextmanager

@@ -33,12 +33,11 @@ from collections.abc import Callable
 from importlib import resources
 from typing import Any, NamedTuple, NewType, Protocol
 
-from redis.commands.core import AsyncScript
 from redis.exceptions import ResponseError
 
 from tapwatt import crash_windows as crash
 from tapwatt.errors import Unavailable
-from tapwatt.state.redis_client import RedisClient, Text
+from tapwatt.state.redis_client import LuaScript, RedisClient, Text
 
 Generation = NewType("Generation", str)
 """The name of a generation that is being built; whoever holds it may write into it."""
@@ -95,10 +94,14 @@ def lua(package: str, name: str) -> str:
 
 
 class Script(NamedTuple):
-    """A script of ours, and the word for it in the windows on both sides of it; none where it only reads."""
+    """A script of ours, and the word for it in the windows on both sides of it; none where it only reads.
 
-    lua: AsyncScript
+    One that asks which server this is does so itself, and does not believe the connection (a proxy may stand between).
+    """
+
+    lua: LuaScript
     writes: str
+    asks_server: bool = False
 
 
 class RedisView:
@@ -122,7 +125,7 @@ class RedisView:
         self._next: Generation | None = None
         self._beginning = asyncio.Lock()
         self._whole, self._begin, self._renew, self._switch, self._abandon, self._cleaned = (
-            self.script("tapwatt.state", f"view_{name}.lua")
+            self.script("tapwatt.state", f"view_{name}.lua")._replace(asks_server=True)
             for name in ("whole", "begin", "renew", "switch", "abandon", "superseded")
         )
 
@@ -130,7 +133,7 @@ class RedisView:
         """One of our scripts, with what all of them begin with put before it."""
         word = name.removesuffix(".lua").replace("_", "-")
         text = lua("tapwatt.state", "view.lua") + lua(package, name)
-        return Script(self._redis.script(text), word if word in crash.WRITES else "")
+        return Script(LuaScript.of(text), word if word in crash.WRITES else "")
 
     async def run(self, script: Script, *args: Text, into: Generation | None = None) -> Any:
         """Run a script on the current generation, or on one being built. Unavailable while the view is not whole."""
@@ -142,9 +145,13 @@ class RedisView:
         return told
 
     async def _run(self, script: Script, *args: Text, into: Generation | None = None) -> Any:
+        known = "" if script.asks_server else "{}"
         try:
-            return await self._redis.run(script.lua, [self.marker], [self._epoch, into or "", *args])
+            return await self._redis.run(
+                script.lua, (self.marker,), lambda server: (f"{self._epoch} {known.format(server)}", into or "", *args)
+            )
         except ResponseError as error:
+            self._redis.doubt_the_server()
             if str(error).startswith("SUPERSEDED"):
                 raise Superseded(f"the rebuild of what {self.service} knows was taken over by another one") from error
             if str(error).startswith("LOST"):

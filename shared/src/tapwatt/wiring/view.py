@@ -49,7 +49,7 @@ class ServiceView:
         self._topics = [self._names.of(fact) for fact in topics]
         self._apply_event = apply
         self._outage = Outage("Redis", runtime.clock, runtime.log, REDIS_GRACE_S)
-        self._redis = RedisClient(read_settings(RedisSettings), self._noted)
+        self._redis = RedisClient(read_settings(RedisSettings), self._noted, runtime.tasks.start)
         self.view = RedisView(self._redis, service, epoch)
         self._standing = ViewStanding(runtime.metrics)
         self.posts: Mapping[str, Route] = {}

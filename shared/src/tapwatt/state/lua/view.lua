@@ -1,8 +1,14 @@
 -- Put before every script that reads or writes a view. KEYS[1] is the view's marker, a hash that says which
 -- generation of keys is current, for which epoch and by which server process it was made whole, and which
--- generation is being built. ARGV[1] is the caller's epoch; ARGV[2] is '' or the build that it writes into.
+-- generation is being built. ARGV[1] is the caller's epoch and, after a space, the server process that its connection
+-- leads to, where it knows; ARGV[2] is '' or the build that it writes into.
 -- Keys of a generation begin with KEYS[1] and so share its hash tag. Arguments of the script proper begin at ARGV[3].
+local EPOCH, SERVER = string.match(ARGV[1], '^(%S+) ?(%x*)$')
+
 local function server()
+  if SERVER ~= '' then
+    return SERVER
+  end
   return string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
 end
 
@@ -14,7 +20,7 @@ end
 -- (a restart or a failover may have lost writes it had acknowledged), not of another epoch.
 local function whole()
   local marker = redis.call('HMGET', KEYS[1], 'generation', 'epoch', 'server')
-  if marker[1] and marker[2] == ARGV[1] and marker[3] == server() then
+  if marker[1] and marker[2] == EPOCH and marker[3] == server() then
     return marker[1]
   end
   return nil
@@ -22,7 +28,7 @@ end
 
 local function being_built()
   local marker = redis.call('HMGET', KEYS[1], 'building', 'epoch', 'building_server')
-  if marker[1] and marker[2] == ARGV[1] and marker[3] == server() then
+  if marker[1] and marker[2] == EPOCH and marker[3] == server() then
     return marker[1]
   end
   return nil

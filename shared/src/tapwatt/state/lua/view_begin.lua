@@ -4,21 +4,21 @@
 local lease = KEYS[1] .. ':lease'
 local holder = redis.call('GET', lease)
 local epoch = redis.call('HGET', KEYS[1], 'epoch')
-if epoch and tonumber(epoch) > tonumber(ARGV[1]) then
+if epoch and tonumber(epoch) > tonumber(EPOCH) then
   return redis.error_reply('NEWER code holds this view')
 end
-if epoch == ARGV[1] and holder and being_built() == holder then
+if epoch == EPOCH and holder and being_built() == holder then
   return holder == ARGV[3] and 1 or 0
 end
 if whole() then
   return 0
 end
 set_aside('building')
-if epoch ~= ARGV[1] then
+if epoch ~= EPOCH then
   -- Code of another epoch must not write into our build: from now on it waits.
   set_aside('generation')
 end
-redis.call('HSET', KEYS[1], 'epoch', ARGV[1], 'building', ARGV[3], 'building_server', server())
+redis.call('HSET', KEYS[1], 'epoch', EPOCH, 'building', ARGV[3], 'building_server', server())
 redis.call('ZADD', register_of(ARGV[3]), '+inf', '')
 redis.call('SET', lease, ARGV[3], 'PX', ARGV[4])
 return 1
