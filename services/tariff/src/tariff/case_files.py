@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from tapwatt.errors import BrokenInvariant, Poison
 from tapwatt.facts.codec import Event
@@ -23,7 +24,7 @@ from tapwatt.facts.events import (
 )
 from tapwatt.facts.fact import Fact
 from tapwatt.facts.ids import cause, fact_id
-from tapwatt.facts.packed_event import pack, unpack
+from tapwatt.facts.packed_event import MOST_READ, pack, unpack
 from tapwatt.state.session_store import Kept, SessionStore
 from tariff.reading import Reading, read, so_far
 from tariff.words import Ended, Session, Word
@@ -175,6 +176,7 @@ def _packed(envelope: Envelope, reading: Reading, heard_at: datetime) -> bytes:
     return json.dumps({"headers": headers, "heard_at": heard_at.isoformat(), "reading": told}).encode()
 
 
+@lru_cache(MOST_READ)
 def _unpacked(stored: bytes) -> tuple[Envelope, Reading, datetime]:
     try:
         parts = json.loads(stored)

@@ -32,6 +32,13 @@ _AT_ONCE = 500
 _FETCHED = 8 * 1024 * 1024
 """Bytes that are fetched at once, of all partitions together."""
 
+_WORTH_FETCHING = 64 * 1024
+_FETCHED_WITHIN_MS = 500
+"""Nobody's answer depends on it, so the broker gathers so many bytes, or for so long, before it answers a fetch.
+
+One that is answered for each record names every partition each time, to the broker and back.
+"""
+
 Offsets = Mapping[TopicPartition, int]
 Begin = Callable[[AIOKafkaConsumer, Collection[TopicPartition], Offsets, Offsets], Awaitable[Offsets]]
 """From where partitions are read that were not read before, given where they begin and end."""
@@ -115,6 +122,8 @@ class Follower:
             enable_auto_commit=False,
             auto_offset_reset="none",
             fetch_max_bytes=_FETCHED,
+            fetch_min_bytes=_WORTH_FETCHING,
+            fetch_max_wait_ms=_FETCHED_WITHIN_MS,
             request_timeout_ms=10_000,
         )
         try:
