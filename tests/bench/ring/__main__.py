@@ -22,7 +22,13 @@ from redis.asyncio import Redis
 from tests.bench.ring.counted import RedisUsed, Used, context_switches, redis_used, used_by
 
 from tapwatt_cli.dev.ring import Ring
-from tapwatt_cli.dev.ring_settings import EXPORTER, SERVICES, RingSettings, demo_environment
+from tapwatt_cli.dev.ring_settings import EXPORTER, SERVICES, RingSettings
+
+AS_IN_PRODUCTION = {
+    "TAPWATT_TARIFF_ENDED_AHEAD_S": "259200",  # a simulated meter's clock runs ahead
+    "TAPWATT_TOKEN_MATCHER_DEBOUNCE_S": "0",  # a simulated driver stops after a second
+}
+"""All else is as it is by default."""
 
 
 def main() -> None:
@@ -47,7 +53,7 @@ async def measured(rates: list[float], seconds: float, provider_ms: str) -> list
     with tempfile.TemporaryDirectory(prefix="tapwatt-bench-") as folder:
         settings = RingSettings(
             Path(folder) / "ring",
-            environment=demo_environment(),
+            environment=AS_IN_PRODUCTION,
             provider_module="tests.bench.ring.provider",
             simulator_environment={"TAPWATT_BENCH_PROVIDER_MS": provider_ms},
         )

@@ -22,7 +22,7 @@ _COMMAND = re.compile(rb"\*(\d+)\r\n((?:\$\d+\r\n[^\r]*\r\n)+)")
 
 @dataclass
 class ARedis:
-    """Answers ECHO with what was said, FAIL with an error, HANGUP by ending the connection, and nothing more after SILENCE."""
+    """Answers ECHO with what was said and FAIL with an error; ends at HANGUP, and says nothing more after SILENCE."""
 
     server: str = "aa"
     writes: list[int] = field(default_factory=list)

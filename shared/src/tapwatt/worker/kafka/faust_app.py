@@ -21,6 +21,7 @@ from faust.types.tuples import ConsumerMessage
 from tapwatt import crash_windows as crash
 from tapwatt.errors import TapwattError
 from tapwatt.worker.inflight import InFlight
+from tapwatt.worker.kafka.fetch_sessions import keep_fetch_sessions
 from tapwatt.worker.kafka.header_names import METADATA_MS, read_any_name
 from tapwatt.worker.kafka.producer import LARGEST_VALUE, BatchingProducer
 from tapwatt.worker.open_transactions import HeldBack
@@ -270,6 +271,7 @@ def make_app(
     )
     app.inflight = inflight
     read_any_name()
+    keep_fetch_sessions()
     app.delayed = delayed
     app.partitions_came = partitions_came
     heard = app.topic(*topics, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")

@@ -21,6 +21,7 @@ from aiokafka.partitioner import DefaultPartitioner
 from aiokafka.producer.message_accumulator import BatchBuilder
 from aiokafka.record import default_records, memory_records
 
+from tapwatt.worker.kafka.fetch_sessions import keep_fetch_sessions
 from tapwatt.worker.records import Outgoing
 
 METADATA_MS = 30_000
@@ -35,6 +36,7 @@ def consumer(*topics: str, **settings: Any) -> AIOKafkaConsumer:
     An end offset that it tells is where it can read to now: the first record of an open transaction, if there is one.
     """
     read_any_name()
+    keep_fetch_sessions()
     return AIOKafkaConsumer(*topics, isolation_level="read_committed", metadata_max_age_ms=METADATA_MS, **settings)
 
 
