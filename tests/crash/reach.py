@@ -22,8 +22,11 @@ WITH_SESSIONS = (
 )  # fmt: skip
 """What a service does that remembers sessions. Stops are no session: the token matcher quarantines none."""
 
-ON_KAFKA_ALONE = frozenset({"before-commit", "after-commit", "before-revocation", "after-revocation", "before-seek"})
-"""What only the real worker does, on a real Kafka; every service does all of it."""
+ON_KAFKA_ALONE = frozenset(
+    {"before-commit", "after-commit", "before-revocation", "after-revocation", "before-seek"}
+    | _both("view-checkpoint", "view-resume", "view-distrust")
+)
+"""What only the real worker does, on a real Kafka and a Redis that comes back; every service does all of it."""
 
 REACHED: dict[str, set[str]] = {
     "authoriser": EVERY_SERVICE

@@ -159,8 +159,14 @@ class RealRing:
         return RingProcess(cell.service, MODULES[cell.service], log, env=env, ready_url=part.ready_url)
 
     async def _prepare(self, cell: RealCell) -> None:
-        if "view" in cell.window or cell.window == "in-rebuild":  # it is built anew at the start
-            await self.redis.delete(f"tapwatt:{{{cell.service}}}")
+        marker = f"tapwatt:{{{cell.service}}}"
+        if "view-resume" in cell.window or "view-distrust" in cell.window:  # as if Redis had come back
+            generation = (await self.redis.hget(marker, "generation")).decode()
+            await self.redis.hset(marker, "server", "0" * 40)
+            if "view-distrust" in cell.window:
+                await self.redis.hset(f"{marker}:{generation}:checkpoint", "cluster", "another")
+        elif "view" in cell.window or cell.window == "in-rebuild":  # it is built anew at the start
+            await self.redis.delete(marker)
 
     async def _dies(self, armed: RingProcess, cell: RealCell) -> bool:
         other: RingProcess | None = None

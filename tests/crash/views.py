@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from types import SimpleNamespace
 from typing import Any, cast
 
 from prometheus_client import CollectorRegistry
@@ -129,7 +130,7 @@ VIEWS: dict[str, tuple[Callable[[Runtime], ServiceView], Sequence[type[Any]]]] =
 def _put_together(service: str) -> ServiceView:
     """Made once: a ring in virtual time is alone in its process, and the virtual clock is whatever loop runs."""
     make, _ = VIEWS[service]
-    return make(Runtime(VirtualClock(), cast(Any, Pages()), _METRICS, cast(Any, None)))
+    return make(Runtime(VirtualClock(), cast(Any, Pages()), _METRICS, cast(Any, SimpleNamespace(start=None))))
 
 
 def in_memory(service: str, clock: Clock) -> Built:

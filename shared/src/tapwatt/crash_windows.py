@@ -22,8 +22,12 @@ WRITES = (
     *("session-remember", "deadline-set", "deadline-clear", "deadline-take"),
     *("index-open", "index-close", "index-claim", "index-answer", "index-tap"),
     *("view-begin", "view-renew", "view-switch", "view-abandon"),
+    *("view-checkpoint", "view-resume", "view-distrust"),
 )
-"""The scripts that write to Redis. view-begin names a generation, the fence; view-switch makes it current."""
+"""The scripts that write to Redis. view-begin names a generation, the fence; view-switch makes it current.
+
+view-checkpoint notes how far it is; view-resume goes on with one that came back, view-distrust does not.
+"""
 
 WINDOWS: Mapping[str, str] = {
     "before-handling": "a record is read and noted; nothing was done about it",

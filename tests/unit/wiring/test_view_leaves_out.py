@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ OWN = "tapwatt.session-cancelled.v1"
 
 class Sessions(RememberedSessions):
     def __init__(self, error: Exception | None) -> None:
-        tasks: Any = None
+        tasks: Any = SimpleNamespace(start=None)  # nothing is asked of Redis here
         super().__init__(
             Runtime(SystemClock(), quiet(), Metrics(CollectorRegistry(), OF_A_WORKER), tasks),
             "tariff",

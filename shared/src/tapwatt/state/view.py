@@ -12,6 +12,10 @@ is to live; what is not there though the register has it was lost. Every script 
 nothing, or makes a key, and whoever looks whether the view is whole looks for some of its keys each time. From then on
 the generation is no longer the current one, and the view is built anew (docs/adr/0013).
 
+A Redis that came back, or its replica, has all of what it had at some moment. So beside the data it is noted again and
+again how far the topics are in it, and what was lost since is read from there (`resume`): history is read anew only
+where there is nothing to go on with (docs/adr/0018).
+
 A rebuild writes into a generation that nobody reads, and one script makes it current. It may die at any line: a
 generation that never became current is invisible, and the next rebuild sets it aside and removes it. Only one that is
 being built is named in the marker, and every write of a rebuild is refused unless it carries that name: the name is
@@ -29,7 +33,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from functools import cache
 from importlib import resources
 from typing import Any, NamedTuple, NewType, Protocol
 
@@ -56,6 +61,10 @@ _LAYOUT = 1
 """Counted up when what view.lua keeps of every view changes: all views are then rebuilt from the log."""
 
 
+Checkpoint = Mapping[str, str]
+"""How far the topics were in a view when that was noted, in the words of whoever noted it."""
+
+
 class Superseded(Unavailable):
     """Another rebuild has taken over, or Redis has started anew: this one can no longer count."""
 
@@ -69,6 +78,21 @@ class ViewState(Protocol):
 
     async def begin(self) -> Generation | None:
         """Name a generation to build and lease it to the caller; None while another's lease runs, or if it is whole."""
+        ...
+
+    async def resume(self) -> tuple[Generation, Checkpoint] | None:
+        """Lease the generation that was whole for another server, to be brought up to date from where it was.
+
+        None where there is none, or another has it leased: `begin` then says which.
+        """
+        ...
+
+    async def distrust(self, generation: Generation) -> None:
+        """This one cannot be gone on with."""
+        ...
+
+    async def checkpoint(self, noted: Checkpoint) -> None:
+        """Note how far the topics are in the view. All that is before this was written into it. Unavailable as ever."""
         ...
 
     async def renew(self, generation: Generation) -> None:
@@ -104,6 +128,14 @@ class Script(NamedTuple):
     asks_server: bool = False
 
 
+@cache
+def _script(package: str, name: str) -> Script:
+    """Read once a process: a rebuild writes each record through a store of its own."""
+    word = name.removesuffix(".lua").replace("_", "-")
+    text = lua("tapwatt.state", "view.lua") + lua(package, name)
+    return Script(LuaScript.of(text), word if word in crash.WRITES else "")
+
+
 class RedisView:
     """One service's view in Redis. Count `epoch` up whenever the keys, or the topics they come from, change."""
 
@@ -128,12 +160,14 @@ class RedisView:
             self.script("tapwatt.state", f"view_{name}.lua")._replace(asks_server=True)
             for name in ("whole", "begin", "renew", "switch", "abandon", "superseded")
         )
+        self._resume, self._distrust, self._checkpoint = (
+            self.script("tapwatt.state", f"view_{name}.lua")._replace(asks_server=True)
+            for name in ("resume", "distrust", "checkpoint")
+        )
 
     def script(self, package: str, name: str) -> Script:
         """One of our scripts, with what all of them begin with put before it."""
-        word = name.removesuffix(".lua").replace("_", "-")
-        text = lua("tapwatt.state", "view.lua") + lua(package, name)
-        return Script(LuaScript.of(text), word if word in crash.WRITES else "")
+        return _script(package, name)
 
     async def run(self, script: Script, *args: Text, into: Generation | None = None) -> Any:
         """Run a script on the current generation, or on one being built. Unavailable while the view is not whole."""
@@ -177,6 +211,21 @@ class RedisView:
             begun = await self.run(self._begin, generation, self._lease_ms)
             self._next = None
         return generation if begun else None
+
+    async def resume(self) -> tuple[Generation, Checkpoint] | None:
+        """Lease the generation that was whole for another server, to be brought up to date from where it was."""
+        told = [part.decode() for part in await self.run(self._resume, self._new_name(), self._lease_ms)]
+        if not told:
+            return None
+        return Generation(told[0]), dict(zip(told[1::2], told[2::2], strict=True))
+
+    async def distrust(self, generation: Generation) -> None:
+        """This one cannot be gone on with."""
+        await self.run(self._distrust, generation)
+
+    async def checkpoint(self, noted: Checkpoint) -> None:
+        """Note how far the topics are in the view."""
+        await self.run(self._checkpoint, *(word for pair in noted.items() for word in pair))
 
     async def renew(self, generation: Generation) -> None:
         """Still at it. Superseded if it no longer counts."""

@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from tapwatt.clock import Clock
 from tapwatt.errors import Unavailable
-from tapwatt.state.view import LEASE_S, Generation, Superseded
+from tapwatt.state.view import LEASE_S, Checkpoint, Generation, Superseded
 
 Store = TypeVar("Store")
 
@@ -53,6 +53,17 @@ class InMemoryView(Generic[Store]):
         self._building = generation, self._new_store()
         await self.renew(generation)
         return generation
+
+    async def resume(self) -> tuple[Generation, Checkpoint] | None:
+        """Nothing comes back here: what is forgotten is forgotten."""
+        return None
+
+    async def distrust(self, generation: Generation) -> None:
+        """As it does not come back, there is nothing to distrust."""
+
+    async def checkpoint(self, noted: Checkpoint) -> None:
+        """Nothing comes back here, so it is of no use."""
+        self.reading(None)
 
     async def renew(self, generation: Generation) -> None:
         """Still at it."""

@@ -113,10 +113,12 @@ end
 
 -- What to say of a key that is not there though it should be: from now on its generation is not believed any more.
 local function gives_up(generation, name)
+  -- one that is brought up to date is both
   if generation == redis.call('HGET', KEYS[1], 'building') then
     set_aside('building')
     redis.call('DEL', KEYS[1] .. ':lease')
-  elseif generation == redis.call('HGET', KEYS[1], 'generation') then
+  end
+  if generation == redis.call('HGET', KEYS[1], 'generation') then
     set_aside('generation')
   end
   return redis.error_reply('LOST ' .. (string.match(name, '^[^:]*')))

@@ -13,6 +13,9 @@ end
 if whole() then
   return 0
 end
+if redis.call('HGET', KEYS[1], 'building') == redis.call('HGET', KEYS[1], 'generation') then
+  redis.call('HDEL', KEYS[1], 'building') -- it was being brought up to date, and is still what was whole
+end
 set_aside('building')
 if epoch ~= EPOCH then
   -- Code of another epoch must not write into our build: from now on it waits.

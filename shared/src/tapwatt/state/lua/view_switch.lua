@@ -7,10 +7,10 @@ if refused then
   return refused
 end
 local before = redis.call('HGET', KEYS[1], 'generation')
-if before then
+if before and before ~= ARGV[2] then
   redis.call('SADD', KEYS[1] .. ':superseded', before)
 end
 redis.call('HSET', KEYS[1], 'generation', ARGV[2], 'server', server())
-redis.call('HDEL', KEYS[1], 'building', 'building_server')
+redis.call('HDEL', KEYS[1], 'building', 'building_server', 'resumer')
 redis.call('DEL', KEYS[1] .. ':lease')
 return 1

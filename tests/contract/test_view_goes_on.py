@@ -1,0 +1,310 @@
+"""A Redis that came back, as it was or older than it was: the view goes on from where it was noted to be."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+import pytest
+from redis.asyncio import Redis
+from tests.stores import choice
+
+from tapwatt.clock import SystemClock
+from tapwatt.errors import Unavailable
+from tapwatt.state.deadlines import RedisDeadlines
+from tapwatt.state.rebuild import CannotResume, rebuild
+from tapwatt.state.redis_client import RedisClient, RedisSettings
+from tapwatt.state.session_store import RedisSessionStore
+from tapwatt.state.view import Checkpoint, Generation, RedisView, Superseded
+from tapwatt_cli.dev.local.redis_server import EmbeddedRedis
+
+pytestmark = [pytest.mark.redis, pytest.mark.timeout(100)]
+CLOCK = SystemClock()
+DAY_S = 86400.0
+
+
+@dataclass
+class Log:
+    """One partition, read from anywhere; how many records were read of it the last time."""
+
+    sessions: list[str] = field(default_factory=list)
+    read: int = 0
+    fits: bool = True
+
+    async def whole(self) -> AsyncIterator[str]:
+        async for session in self._from(0):
+            yield session
+
+    async def since(self, noted: Checkpoint) -> AsyncIterator[str]:
+        if not self.fits:
+            raise CannotResume
+        async for session in self._from(int(noted["t/0"])):
+            yield session
+
+    async def _from(self, offset: int) -> AsyncIterator[str]:
+        self.read = 0
+        for session in self.sessions[offset:]:
+            self.read += 1
+            yield session
+
+
+@dataclass
+class Service:
+    """What a service does with its view: remembers each record before it commits it, and notes now and then how far."""
+
+    client: RedisClient
+    log: Log
+    epoch: int = 1
+
+    def __post_init__(self) -> None:
+        self.view = RedisView(self.client, "capturer", self.epoch, lease_s=0.5)
+        self.sessions = RedisSessionStore(self.view)
+        self.due = RedisDeadlines(self.view)
+
+    async def handle(self, session: str, into: Generation | None = None) -> None:
+        sessions, due = (self.sessions.into(into), self.due.into(into)) if into else (self.sessions, self.due)
+        await sessions.remember(session, "said", session.encode(), ttl_s=DAY_S)
+        await due.set("look", session, CLOCK.now())
+
+    async def made_whole(self) -> int | None:
+        return await rebuild(self.log.whole, self.handle, self.view, clock=CLOCK, since=self.log.since)
+
+    async def knows(self) -> list[str]:
+        return [one for one in self.log.sessions if await self.sessions.recall(one) == {"said": one.encode()}]
+
+
+@asynccontextmanager
+async def service_on(url: str, log: Log, epoch: int = 1) -> AsyncIterator[Service]:
+    client = RedisClient(RedisSettings(url=url, connect_timeout_s=0.3, timeout_s=2))
+    try:
+        yield Service(client, log, epoch)
+    finally:
+        await client.close()
+
+
+@pytest.fixture
+async def service(own_redis: choice.OwnRedis) -> AsyncIterator[Service]:
+    log = Log([f"op/s-{number}" for number in range(20)])
+    async with service_on(own_redis.url, log) as service:
+        yield service
+
+
+@pytest.fixture
+async def raw(own_redis: choice.OwnRedis) -> AsyncIterator[Redis]:
+    redis = Redis.from_url(own_redis.url)
+    yield redis
+    await redis.aclose()
+
+
+async def restarted(redis: choice.OwnRedis) -> None:
+    await asyncio.sleep(1.2)  # what it was told a second ago is on its disk (appendfsync everysec)
+    await redis.kill()
+    await redis.restart()
+
+
+async def test_after_a_restart_only_what_came_since_is_read(own_redis, service):
+    # given a view that is whole, and noted to be at 15 of 20
+    assert await service.made_whole() == 20
+    await service.view.checkpoint({"t/0": "15"})
+    service.log.sessions += ["op/new-1", "op/new-2"]
+    # when Redis is killed and comes back
+    await restarted(own_redis)
+    # then nothing is believed until what may have been lost was read, which is seven records and not all
+    with pytest.raises(Unavailable, match="being rebuilt"):
+        await service.sessions.recall("op/s-1")
+    assert await service.made_whole() == 7
+    assert await service.knows() == service.log.sessions
+    assert await service.made_whole() is None
+
+
+async def test_a_flush_leaves_nothing_to_go_on_with(service, raw):
+    await service.made_whole()
+    await service.view.checkpoint({"t/0": "20"})
+    await raw.flushall()
+    assert await service.made_whole() == 20
+    assert await service.knows() == service.log.sessions
+
+
+async def test_without_anything_noted_the_view_is_built_anew(own_redis, service):
+    await service.made_whole()
+    await restarted(own_redis)
+    assert await service.made_whole() == 20
+
+
+async def test_what_was_noted_of_another_log_is_not_gone_on_with(own_redis, service, raw):
+    # given a view of which more was noted than there is: its topics were made anew, or this is another cluster
+    await service.made_whole()
+    await service.view.checkpoint({"t/0": "20"})
+    await restarted(own_redis)
+    service.log.fits = False
+    # then it is built anew, and the old one removed
+    assert await service.made_whole() == 20
+    assert await service.knows() == service.log.sessions
+    assert len({key.split(b":")[2] for key in await raw.keys("*:*:*:*")}) == 1
+
+
+async def test_newer_code_does_not_go_on_with_what_older_code_kept(own_redis, service):
+    await service.made_whole()
+    await service.view.checkpoint({"t/0": "20"})
+    await restarted(own_redis)
+    newer = Service(service.client, service.log, epoch=2)
+    assert await newer.view.resume() is None
+    assert await newer.made_whole() == 20
+    assert await newer.knows() == service.log.sessions
+
+
+async def test_a_lost_key_is_noticed_while_it_is_gone_on_with_and_then_it_is_built_anew(own_redis, service, raw):
+    await service.made_whole()
+    await service.view.checkpoint({"t/0": "15"})
+    await restarted(own_redis)
+    # given that the key of a session that is read again has gone
+    (key,) = await raw.keys("*:session:op/s-17")
+    await raw.delete(key)
+    with pytest.raises(Unavailable, match="lost a key"):
+        await service.made_whole()
+    assert await service.made_whole() == 20
+    assert await service.knows() == service.log.sessions
+
+
+async def test_whoever_goes_on_and_dies_is_followed_by_the_next_and_nothing_is_removed(own_redis, service, raw):
+    await service.made_whole()
+    await service.view.checkpoint({"t/0": "15"})
+    await restarted(own_redis)
+    # given one that went on and died, and that another waits for
+    leased = await service.view.resume()
+    assert leased is not None
+    assert leased[1] == {"t/0": "15"}
+    assert await service.view.resume() is None
+    assert await service.view.begin() is None
+    # when its lease has run out
+    assert await service.made_whole() == 5
+    assert await service.knows() == service.log.sessions
+    assert await raw.smembers(f"{service.view.marker}:superseded") == set()
+    # then it can do no more
+    with pytest.raises(Superseded):
+        await service.view.mark_whole(Generation("another"))
+
+
+async def test_whoever_gives_up_lets_the_next_go_on_at_once(own_redis, service):
+    await service.made_whole()
+    await service.view.checkpoint({"t/0": "15"})
+    await restarted(own_redis)
+
+    async def breaks(noted: Checkpoint) -> AsyncIterator[str]:
+        yield "op/s-15"
+        raise Unavailable("Kafka went away")
+
+    with pytest.raises(Unavailable, match="Kafka went away"):
+        await rebuild(service.log.whole, service.handle, service.view, clock=CLOCK, since=breaks)
+    assert await service.made_whole() == 5
+    assert await service.knows() == service.log.sessions
+
+
+async def test_a_restart_while_it_is_gone_on_with_begins_that_again(own_redis, service):
+    await service.made_whole()
+    await service.view.checkpoint({"t/0": "15"})
+    await restarted(own_redis)
+    begun = 0
+
+    async def interrupted(noted: Checkpoint) -> AsyncIterator[str]:
+        nonlocal begun
+        begun += 1
+        async for session in service.log.since(noted):
+            yield session
+        if begun == 1:
+            await own_redis.kill()
+            await own_redis.restart()
+
+    applied = await rebuild(service.log.whole, service.handle, service.view, clock=CLOCK, since=interrupted)
+    assert (applied, begun) == (5, 2)
+    assert await service.knows() == service.log.sessions
+
+
+async def test_nothing_is_noted_of_a_view_that_is_not_whole_for_this_server(own_redis, service):
+    await service.made_whole()
+    await service.view.checkpoint({"t/0": "15"})
+    await restarted(own_redis)
+    # when somebody notes what was committed before the restart, of which some may be lost
+    with pytest.raises(Unavailable):
+        await service.view.checkpoint({"t/0": "20"})
+    # then it does not count
+    assert await service.made_whole() == 5
+
+
+async def _lived(redis: EmbeddedRedis, records: int, noted_every: int) -> Log:
+    """A service that handled so many records one by one, and noted now and then how far it was."""
+    log = Log()
+    async with service_on(redis.url, log) as service:
+        await service.made_whole()
+        await service.view.checkpoint({"t/0": "0"})
+        for number in range(records):
+            log.sessions.append(f"op/s-{number}")
+            await service.handle(f"op/s-{number}")
+            if (number + 1) % noted_every == 0:
+                await service.view.checkpoint({"t/0": str(number + 1)})
+    return log
+
+
+def _commands(written: bytes) -> list[int]:
+    """Where each command of an append-only file ends."""
+    ends, at = [], 0
+    while at < len(written):
+        parts = int(written[at + 1 : written.index(b"\r\n", at)])
+        at = written.index(b"\r\n", at) + 2
+        for _ in range(parts):
+            size = int(written[at + 1 : written.index(b"\r\n", at)])
+            at = written.index(b"\r\n", at) + 2 + size + 2
+        ends.append(at)
+    return ends
+
+
+def _cuts(written: bytes, chance: Random, many: int) -> list[int]:
+    ends = _commands(written)
+    # after a whole command, and in the middle of one
+    return [*sorted(max(chance.choice(ends) - chance.choice((0, 0, 3)), 0) for _ in range(many)), len(written)]
+
+
+async def test_from_whatever_moment_redis_comes_back_nothing_slips_between(tmp_path: Path):
+    """Its file is cut at any point, as a failover or a power cut leaves it: a state that it had at some moment."""
+    redis = EmbeddedRedis(tmp_path / "lived", choice=choice.redis_places()[-1])
+    await redis.start()
+    try:
+        log = await _lived(redis, records=30, noted_every=7)
+    finally:
+        await redis.stop()
+    (file,) = (tmp_path / "lived" / "appendonlydir").glob("*.incr.aof")
+    written = file.read_bytes()
+    went_on = 0
+    for number, cut in enumerate(_cuts(written, Random(11), 24)):
+        # given a Redis that came back as it was then
+        folder = tmp_path / f"cut-{number}"
+        _copied(tmp_path / "lived", folder, file.name, written[:cut])
+        back = EmbeddedRedis(folder, choice=choice.redis_places()[-1])
+        await back.start()
+        try:
+            async with service_on(back.url, log) as service:
+                # then it knows all there is, however much of that it had lost
+                applied = await service.made_whole()
+                assert await service.knows() == log.sessions, f"cut at {cut} of {len(written)}"
+                noted = len(log.sessions) - (applied or 0)
+                went_on += noted > 0
+                # and what is due is due
+                due = await service.due.take("look", CLOCK.now(), at_most=100, again_s=60)
+                assert sorted(due) == sorted(log.sessions)
+        finally:
+            await back.stop()
+    # and most of the time it had not to begin at the beginning
+    assert went_on > 12
+
+
+def _copied(source: Path, target: Path, cut_file: str, content: bytes) -> None:
+    directory = target / "appendonlydir"
+    directory.mkdir(parents=True)
+    for path in (source / "appendonlydir").iterdir():
+        (directory / path.name).write_bytes(content if path.name == cut_file else path.read_bytes())
+    assert any(re.search("manifest$", path.name) for path in directory.iterdir())
