@@ -6,6 +6,7 @@ from datetime import date, datetime, time
 from decimal import Decimal
 from difflib import get_close_matches
 from enum import StrEnum
+from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -191,6 +192,7 @@ _OF_PRICES = frozenset(
 _ALIKE = 3 / 4
 
 
+@lru_cache(maxsize=1024)
 def speaks_of_prices(name: str) -> bool:
     """Whether a field of a tariff that OCPI has not, by its name, is about what is charged: min_prize, taxes, fee."""
     words = name.casefold().replace("-", "_").split("_")

@@ -27,9 +27,17 @@ _NOISE_IS = Decimal("1e-12")
 def show_priced(console: Console, priced: Priced) -> None:
     """The whole price on a page. Where the table is wider than the terminal, what makes a line up stands below it."""
     width = max(min(console.width, _WIDEST), _NARROWEST)
-    for text, style in _page(priced, width):
-        shown = text.replace("─", "-").encode("ascii", "replace").decode() if console.options.ascii_only else text
-        console.print(Text(shown, style=style), soft_wrap=True)
+    ascii_only = console.options.ascii_only
+    lines = [(_ascii(text) if ascii_only else text, style) for text, style in _page(priced, width)]
+    if console.is_terminal:
+        console.print(Text("\n").join(Text(text, style=style) for text, style in lines), soft_wrap=True)
+    else:
+        # Nothing has to be drawn where there is no colour: of thousands of records that is most of the work.
+        console.file.writelines(f"{text}\n" for text, _ in lines)
+
+
+def _ascii(text: str) -> str:
+    return text.replace("─", "-").encode("ascii", "replace").decode()
 
 
 def _page(priced: Priced, width: int) -> Iterator[tuple[str, str]]:

@@ -7,11 +7,13 @@ from decimal import Decimal
 
 from pricing.ocpi.charging_periods import UnreadableCdr
 from pricing.ocpi.documents import kind_of, quoted
+from pricing.ocpi.known_tariffs import KnownTariffs
 from pricing.ocpi.recorded_usage import Usage
-from pricing.ocpi.tariff_reader import UnreadableTariffs, tariff_at
+from pricing.ocpi.tariff_reader import UnreadableTariffs
 from tapwatt.tariffs import Dimension, PriceComponent, Tariff
 
 _MOST_TARIFFS = 200
+_READ = KnownTariffs()
 
 
 def tariff_for(usage: Usage, offered: Sequence[Tariff] | None = None) -> Tariff:
@@ -126,7 +128,7 @@ def _inside(usage: Usage, named: str | None) -> Tariff:
         problem = f"there are {len(found)} where one {which} is needed; name the tariff's file before the record's"
         raise UnreadableCdr(path, problem)
     try:
-        return tariff_at(*found[0], before_taxes=usage.older)
+        return _READ.at(*found[0], before_taxes=usage.older)
     except UnreadableTariffs as error:
         raise UnreadableCdr(error.path, error.problem) from None
 

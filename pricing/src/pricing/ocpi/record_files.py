@@ -16,7 +16,8 @@ from pricing.ocpi.documents import LARGEST_FILE, UnreadableOcpi, Wrong, kind_of,
 _CHUNK = 1 << 16
 _SPACE = b" \t\r\n"
 _BOM = b"\xef\xbb\xbf"
-_MARK = re.compile(rb'["{}\[\]]')
+_MARK = re.compile(rb'[{}\[\]]|("[^"\\]*(?:\\.[^"\\]*)*")|"', re.DOTALL)
+"""A bracket, or a whole text; a quotation mark alone where the text goes on beyond what is held."""
 _IN_TEXT = re.compile(rb'["\\]')
 _DATA = re.compile(rb'"data"\s*:\s*\[\Z')
 _COMPRESSED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"(\xb5/\xfd": "zstd"}
@@ -200,6 +201,8 @@ class _Reader:
                 continue
             at = found.end()
             mark = found[0]
+            if found.lastindex:
+                continue
             if mark == b'"':
                 at = self._after_text(at)
                 continue

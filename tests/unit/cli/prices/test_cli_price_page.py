@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -109,3 +110,13 @@ def test_an_ordinary_day_has_no_offsets_and_a_price_no_noise() -> None:
     assert "UTC+" not in shown
     assert "0.45/kWh" in shown
     assert "0.4499" not in shown.split("Unrounded")[0]
+
+
+def test_without_colour_it_is_the_same_page() -> None:
+    # given a price, when it is drawn on a terminal and written to a file, then the words are the same
+    [usage] = read_usage(json.dumps(vector("2.3.0")))
+    priced, drawn, in_file = price_usage(usage, None, How()), io.StringIO(), io.StringIO()
+    show_priced(Console(file=drawn, width=80, force_terminal=True, color_system="truecolor"), priced)
+    show_priced(Console(file=in_file, width=80), priced)
+    assert re.sub(r"\x1b\[[0-9;]*m", "", drawn.getvalue()) == in_file.getvalue()
+    assert "\x1b[1m" in drawn.getvalue()

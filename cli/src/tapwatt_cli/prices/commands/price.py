@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from decimal import Decimal
 from itertools import chain
@@ -153,20 +153,21 @@ class Shown:
 
     as_document: bool
     only_summary: bool
+    paper: Console = field(default_factory=page)
 
     def alone(self, one: Priced) -> None:
         """The only record of a file."""
         if self.as_document:
             typer.echo(json.dumps(document(one), indent=2))
         else:
-            show_priced(page(), one)
+            show_priced(self.paper, one)
 
     def one_of_several(self, one: Priced | NoPrice, number: int) -> None:
         """As soon as it is priced, so that nothing has to be held. JSON is one list for all."""
         if self.as_document:
             typer.echo(f"{',' if number else '['}\n{json.dumps(_document(one), indent=2)}", nl=False)
         elif not self.only_summary and isinstance(one, Priced):
-            show_priced(page(), one)
+            show_priced(self.paper, one)
             typer.echo()
 
     def ended(self, summary: Summary) -> None:
