@@ -6,10 +6,10 @@ from datetime import date
 from decimal import Decimal
 from xml.etree.ElementTree import Element, SubElement
 
-from receipts.invoice import BANK_CARD, NO_VAT_APPLIES, SPECIFICATION, Invoice, Sold, category, lines_of
+from receipts.invoice import NO_VAT_APPLIES, Address, Invoice, Sold, category
 from receipts.invoice_amounts import TaxedAt
 from receipts.invoice_xml import in_xml, written
-from receipts.receipt import Merchant
+from receipts.receipt import Contact, Merchant
 
 _RSM = "urn:un:unece:uncefact:data:standard:CrossIndustryInvoice:100"
 _RAM = "urn:un:unece:uncefact:data:standard:ReusableAggregateBusinessInformationEntity:100"
@@ -22,7 +22,9 @@ def cii(invoice: Invoice) -> str:
     """The document as XML."""
     root = Element(f"{{{_RSM}}}CrossIndustryInvoice")
     context = SubElement(root, f"{{{_RSM}}}ExchangedDocumentContext")
-    _text(_part(context, "GuidelineSpecifiedDocumentContextParameter"), "ID", SPECIFICATION)
+    if invoice.process is not None:
+        _text(_part(context, "BusinessProcessSpecifiedDocumentContextParameter"), "ID", invoice.process)
+    _text(_part(context, "GuidelineSpecifiedDocumentContextParameter"), "ID", invoice.specification)
     document = SubElement(root, f"{{{_RSM}}}ExchangedDocument")
     _text(document, "ID", invoice.number)
     _text(document, "TypeCode", invoice.code)
@@ -32,6 +34,8 @@ def cii(invoice: Invoice) -> str:
     for place, sold in enumerate(invoice.lines, start=1):
         _line(_part(trade, "IncludedSupplyChainTradeLineItem"), place, sold, invoice)
     agreement = _part(trade, "ApplicableHeaderTradeAgreement")
+    if invoice.parties.buyer.reference is not None:
+        _text(agreement, "BuyerReference", invoice.parties.buyer.reference)
     _party(_part(agreement, "SellerTradeParty"), invoice.parties.seller)
     _party(_part(agreement, "BuyerTradeParty"), invoice.parties.buyer)
     delivery = _part(trade, "ApplicableHeaderTradeDelivery")
@@ -58,13 +62,31 @@ def _line(line: Element, place: int, sold: Sold, invoice: Invoice) -> None:
 
 def _party(party: Element, merchant: Merchant) -> None:
     _text(party, "Name", merchant.name)
-    address = _part(party, "PostalTradeAddress")
-    for part, line in zip(("LineOne", "LineTwo", "CityName"), lines_of(merchant.address), strict=True):
+    if merchant.contact is not None:
+        _contact(_part(party, "DefinedTradeContact"), merchant.contact)
+    address, parts = _part(party, "PostalTradeAddress"), Address.of(merchant)
+    for part, line in (
+        ("PostcodeCode", parts.postcode),
+        ("LineOne", parts.street),
+        ("LineTwo", parts.more),
+        ("CityName", parts.city),
+    ):
         if line:
             _text(address, part, line)
     _text(address, "CountryID", merchant.country or "")
+    if merchant.electronic_address is not None:
+        reached = merchant.electronic_address
+        _text(_part(party, "URIUniversalCommunication"), "URIID", reached.address, schemeID=reached.scheme)
     if merchant.vat_number is not None:
         _text(_part(party, "SpecifiedTaxRegistration"), "ID", merchant.vat_number, schemeID="VA")
+
+
+def _contact(parent: Element, contact: Contact) -> None:
+    _text(parent, "PersonName", contact.name)
+    if contact.phone is not None:
+        _text(_part(parent, "TelephoneUniversalCommunication"), "CompleteNumber", contact.phone)
+    if contact.email is not None:
+        _text(_part(parent, "EmailURIUniversalCommunication"), "URIID", contact.email)
 
 
 def _settlement(settled: Element, invoice: Invoice) -> None:
@@ -72,7 +94,7 @@ def _settlement(settled: Element, invoice: Invoice) -> None:
         _text(settled, "PaymentReference", invoice.paid_by.reference)
     _text(settled, "InvoiceCurrencyCode", invoice.paid.currency)
     means = _part(settled, "SpecifiedTradeSettlementPaymentMeans")
-    _text(means, "TypeCode", BANK_CARD)
+    _text(means, "TypeCode", invoice.paid_by.means)
     if invoice.paid_by.digits is not None:
         _text(_part(means, "ApplicableTradeSettlementFinancialCard"), "ID", invoice.paid_by.digits)
     for one in invoice.amounts.taxed:

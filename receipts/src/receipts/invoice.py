@@ -6,7 +6,6 @@ are the receipt's, to the cent.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -22,7 +21,8 @@ from tapwatt.money import Money, exponent
 
 SPECIFICATION = "urn:cen.eu:en16931:2017"
 INVOICE, CREDIT_NOTE = "380", "381"
-BANK_CARD = "48"
+BANK_CARD, NOT_DEFINED = "48", "1"
+"""How it was paid (UNTDID 4461)."""
 NO_VAT_APPLIES = "No VAT applies by the tariff"
 _UNITS = {"kWh": "KWH", "h": "HUR", "session": "C62"}
 """UN/ECE Recommendation 20."""
@@ -46,6 +46,7 @@ class PaidBy:
     reference: str | None
     digits: str | None
     network: str
+    means: str = BANK_CARD
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,8 @@ class Invoice:
     amounts: InvoiceAmounts
     paid: Money
     credits: str | None = None
+    specification: str = SPECIFICATION
+    process: str | None = None
 
     @property
     def code(self) -> str:
@@ -133,12 +136,22 @@ def credit_note_of(
     return _document(note.receipt, parties, number, issued_on, lines, amounts, note.amount, of_invoice)
 
 
-def lines_of(address: Sequence[str]) -> tuple[str, str, str]:
-    """Street, more of it, and the place: the last line of an address."""
-    if not address:
-        return "", "", ""
-    street, *more = address[:-1] or ("",)
-    return street, ", ".join(more), address[-1]
+@dataclass(frozen=True, slots=True)
+class Address:
+    """An address in its parts, each empty where it is not known."""
+
+    street: str
+    more: str
+    city: str
+    postcode: str
+
+    @classmethod
+    def of(cls, party: Merchant) -> Address:
+        """Of its lines, of which the last is the place where no city is given apart."""
+        lines = party.address if party.city is not None else party.address[:-1]
+        place = party.city if party.city is not None else "".join(party.address[-1:])
+        street, *more = lines or ("",)
+        return cls(street, ", ".join(more), place, party.postcode or "")
 
 
 def category(percent: Decimal | None) -> str:

@@ -117,7 +117,7 @@ def lay_out(receipt: Receipt, language: str = ENGLISH, *, operators: bool = Fals
 def _merchant(receipt: Receipt, words: Words) -> Iterator[str]:
     if receipt.merchant is not None:
         yield receipt.merchant.name
-        yield from receipt.merchant.address
+        yield from receipt.merchant.written
         if receipt.merchant.vat_number is not None:
             yield f"{words.vat_number} {receipt.merchant.vat_number}"
 

@@ -18,18 +18,50 @@ from tapwatt.tariffs import Dimension
 Line = Annotated[str, Field(min_length=1, max_length=100)]
 
 
+class Contact(BaseModel):
+    """Whom to ask about an invoice. The phone has three digits at least (BR-DE-27), the address an @ (BR-DE-28)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Line
+    phone: Annotated[str, Field(max_length=40, pattern="[0-9][^0-9]*[0-9][^0-9]*[0-9]")] | None = None
+    email: Annotated[str, Field(max_length=254, pattern=r"^[^@\s]+@([^@.\s]+\.)+[^@.\s]+$")] | None = None
+
+
+class ElectronicAddress(BaseModel):
+    """Where documents are sent to: the code of its scheme (EAS), as 0088 for a GLN or EM for mail, and the address."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    scheme: Annotated[str, Field(pattern="^([0-9]{4}|EM|AN|AQ|AS|AU)$")]
+    address: Line
+
+
 class Merchant(BaseModel):
     """Who sold the energy, as it stands on top of a receipt. Without a VAT number nothing is said of one.
 
-    An invoice says the buyer in the same words, and needs the country of both (ISO 3166-1 alpha-2).
+    An invoice says the buyer in the same words, and needs the country of both (ISO 3166-1 alpha-2). Where there is a
+    `city`, `address` is the street alone, else its last line is the place. `reference` is the buyer's own (BT-10), in
+    Germany the Leitweg-ID.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: Line
     address: Annotated[tuple[Line, ...], Field(max_length=6)] = ()
+    postcode: Annotated[str, Field(min_length=1, max_length=16)] | None = None
+    city: Line | None = None
     vat_number: Annotated[str, Field(min_length=1, max_length=32)] | None = None
     country: Annotated[str, Field(pattern="^[A-Z]{2}$")] | None = None
+    contact: Contact | None = None
+    electronic_address: ElectronicAddress | None = None
+    reference: Line | None = None
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """The address as it stands on paper."""
+        place = " ".join(one for one in (self.postcode, self.city) if one)
+        return (*self.address, place) if place else self.address
 
 
 class LocalMoment(FactPart):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from xml.etree.ElementTree import Element, SubElement
 
-from receipts.invoice import BANK_CARD, NO_VAT_APPLIES, SPECIFICATION, Invoice, Sold, category, lines_of
+from receipts.invoice import NO_VAT_APPLIES, Address, Invoice, Sold, category
 from receipts.invoice_xml import in_xml, written
+from receipts.receipt import Contact, Merchant
 
 _CBC = "urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2"
 _CAC = "urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2"
@@ -31,11 +32,16 @@ def ubl(invoice: Invoice) -> str:
 def _document(kind: str, invoice: Invoice) -> Element:
     root = Element(f"{{{_UBL}{kind}-2}}{kind}")
     issued = invoice.issued_on.isoformat()
-    for name, said in (("CustomizationID", SPECIFICATION), ("ID", invoice.number), ("IssueDate", issued)):
+    _text(root, "CustomizationID", invoice.specification)
+    if invoice.process is not None:
+        _text(root, "ProfileID", invoice.process)
+    for name, said in (("ID", invoice.number), ("IssueDate", issued)):
         _text(root, name, said)
     _text(root, f"{kind}TypeCode", invoice.code)
     _text(root, "Note", invoice.note)
     _text(root, "DocumentCurrencyCode", invoice.paid.currency)
+    if invoice.parties.buyer.reference is not None:
+        _text(root, "BuyerReference", invoice.parties.buyer.reference)
     if invoice.period is not None:
         period = SubElement(root, _cac("InvoicePeriod"))
         for name, day in zip(("StartDate", "EndDate"), invoice.period, strict=True):
@@ -46,24 +52,42 @@ def _document(kind: str, invoice: Invoice) -> Element:
 def _parties(root: Element, invoice: Invoice) -> None:
     seller, buyer = invoice.parties.seller, invoice.parties.buyer
     for name, merchant in (("AccountingSupplierParty", seller), ("AccountingCustomerParty", buyer)):
-        party = SubElement(SubElement(root, _cac(name)), _cac("Party"))
-        address = SubElement(party, _cac("PostalAddress"))
-        parts = ("StreetName", "AdditionalStreetName", "CityName")
-        for part, line in zip(parts, lines_of(merchant.address), strict=True):
-            if line:
-                _text(address, part, line)
-        _text(SubElement(address, _cac("Country")), "IdentificationCode", merchant.country or "")
-        if merchant.vat_number is not None:
-            scheme = SubElement(party, _cac("PartyTaxScheme"))
-            _text(scheme, "CompanyID", merchant.vat_number)
-            _vat_scheme(scheme)
-        _text(SubElement(party, _cac("PartyLegalEntity")), "RegistrationName", merchant.name)
+        _party(SubElement(SubElement(root, _cac(name)), _cac("Party")), merchant)
+
+
+def _party(party: Element, merchant: Merchant) -> None:
+    if merchant.electronic_address is not None:
+        reached = merchant.electronic_address
+        _text(party, "EndpointID", reached.address, schemeID=reached.scheme)
+    address, parts = SubElement(party, _cac("PostalAddress")), Address.of(merchant)
+    for part, line in (
+        ("StreetName", parts.street),
+        ("AdditionalStreetName", parts.more),
+        ("CityName", parts.city),
+        ("PostalZone", parts.postcode),
+    ):
+        if line:
+            _text(address, part, line)
+    _text(SubElement(address, _cac("Country")), "IdentificationCode", merchant.country or "")
+    if merchant.vat_number is not None:
+        scheme = SubElement(party, _cac("PartyTaxScheme"))
+        _text(scheme, "CompanyID", merchant.vat_number)
+        _vat_scheme(scheme)
+    _text(SubElement(party, _cac("PartyLegalEntity")), "RegistrationName", merchant.name)
+    if merchant.contact is not None:
+        _contact(SubElement(party, _cac("Contact")), merchant.contact)
+
+
+def _contact(parent: Element, contact: Contact) -> None:
+    for name, said in (("Name", contact.name), ("Telephone", contact.phone), ("ElectronicMail", contact.email)):
+        if said is not None:
+            _text(parent, name, said)
 
 
 def _paid_by_card(root: Element, invoice: Invoice) -> None:
     means = SubElement(root, _cac("PaymentMeans"))
-    _text(means, "PaymentMeansCode", BANK_CARD)
     paid_by = invoice.paid_by
+    _text(means, "PaymentMeansCode", paid_by.means)
     if paid_by.reference is not None:
         _text(means, "PaymentID", paid_by.reference)
     if paid_by.digits is not None:

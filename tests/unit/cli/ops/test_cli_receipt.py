@@ -261,3 +261,26 @@ def test_an_invoice_without_a_buyer_or_a_country_is_refused(tmp_path: Path) -> N
     refused(
         tapwatt("s-1", "--events", file, "--ubl", out, "--number", "1", *parties), "the seller's country", "add country"
     )
+
+
+def test_an_xrechnung_names_what_the_sellers_settings_lack(tmp_path: Path) -> None:
+    # given a seller without a contact and a buyer without a reference
+    file, out = written(tmp_path, [event(PRICED), event(CAPTURED)]), tmp_path / "x.xml"
+    seller, buyer = tmp_path / "seller.json", tmp_path / "buyer.json"
+    mail = {"scheme": "EM", "address": "a@example.com"}
+    has = {"country": "DE", "postcode": "80335", "city": "München", "electronic_address": mail}
+    seller.write_text(json.dumps({"name": "Beispiel", "vat_number": "DE123456789", **has}))
+    buyer.write_text(json.dumps({"name": "Stadt", **has}))
+    asked = ("s-1", "--events", file, "--merchant", seller, "--buyer", buyer, "--number", "1", "--xrechnung")
+    # when an XRechnung is asked for, then each is named with its rule
+    refused(tapwatt(*asked, "--ubl", out), "the seller's contact with name, phone and email (BR-DE-2", "(BR-DE-15)")
+    assert not out.exists()
+    # and with both it is written
+    contact = {"name": "R", "phone": "+49 89 123", "email": "r@example.com"}
+    seller.write_text(json.dumps({"name": "Beispiel", "vat_number": "DE123456789", **has, "contact": contact}))
+    buyer.write_text(json.dumps({"name": "Stadt", **has, "reference": "991-01234-44"}))
+    assert tapwatt(*asked, "--ubl", out).exit_code == 0
+    assert "xrechnung_3.0</cbc:CustomizationID>" in out.read_text()
+    # and it is no way to show a receipt
+    alone = tapwatt("s-1", "--events", file, "--xrechnung")
+    assert (alone.exit_code, "--xrechnung" in alone.stderr) == (2, True)

@@ -19,6 +19,7 @@ from receipts.page import html_page, laid_out
 from receipts.receipt import Merchant, Receipt
 from receipts.ubl import ubl as in_ubl
 from receipts.words import LANGUAGES
+from receipts.xrechnung import xrechnung_of
 from tapwatt.clock import SystemClock
 from tapwatt.facts.topics import Topics
 from tapwatt_cli.console import page
@@ -63,6 +64,9 @@ def receipt(
         Path | None,
         typer.Option(metavar="FILE", help="Write the same in CII, as Factur-X, ZUGFeRD and XRechnung have it."),
     ] = None,
+    xrechnung: Annotated[
+        bool, typer.Option("--xrechnung", help="Hold it to XRechnung, too, as German authorities want it.")
+    ] = False,
     buyer: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Who bought, for an invoice: as --merchant, with a country.")
     ] = None,
@@ -87,6 +91,8 @@ def receipt(
     if as_document and html is not None:
         raise typer.BadParameter("--json and --html are two ways to have it: give one")
     booked = _booked(ubl, cii, merchant, buyer, number)
+    if xrechnung and booked is None:
+        raise typer.BadParameter("--xrechnung says how an invoice is written: give --ubl or --cii, too")
     if refund is not None and original:
         raise typer.BadParameter("--refund asks for a credit note and --original for the receipt: give one")
     try:
@@ -99,7 +105,7 @@ def receipt(
     except (NoReceipt, NotSettled, UnknownSession, UnreadableFacts) as error:
         _refuse(str(error))
     if booked is not None:
-        document = _invoice(made, booked, invoice, language)
+        document = _invoice(made, booked, invoice, language, xrechnung=xrechnung)
         for file, written in booked.files:
             _write(file, written(document))
             typer.echo(f"the {'invoice' if document.credits is None else 'credit note'} {booked.number} is in {file}")
@@ -135,14 +141,18 @@ def _booked(
     return _Booked(files, Parties(seller, bought), number)
 
 
-def _invoice(made: Receipt | CreditNote, booked: _Booked, invoice: str | None, language: str) -> Invoice:
+def _invoice(
+    made: Receipt | CreditNote, booked: _Booked, invoice: str | None, language: str, *, xrechnung: bool
+) -> Invoice:
     issued_on = made.issued_at.local.date() if made.issued_at is not None else SystemClock().now().date()
     try:
         if isinstance(made, Receipt):
-            return invoice_of(made, booked.parties, booked.number, issued_on, language)
-        if invoice is None:
+            document = invoice_of(made, booked.parties, booked.number, issued_on, language)
+        elif invoice is None:
             raise typer.BadParameter("money went back, so this is a credit note: say with --invoice of which invoice")
-        return credit_note_of(made, booked.parties, booked.number, invoice, issued_on, language)
+        else:
+            document = credit_note_of(made, booked.parties, booked.number, invoice, issued_on, language)
+        return xrechnung_of(document) if xrechnung else document
     except NoReceipt as error:
         _refuse(str(error))
 
