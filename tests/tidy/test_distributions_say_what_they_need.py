@@ -18,6 +18,7 @@ PACKAGE_OF = {
     "token_matcher": "tapwatt-token-matcher",
     "tapwatt_watch": "tapwatt-watch",
     "faust": "faust-streaming",
+    "fpdf": "fpdf2",
     "opentelemetry.exporter": "opentelemetry-exporter-otlp-proto-http",
     "opentelemetry.sdk": "opentelemetry-sdk",
     "opentelemetry.trace": "opentelemetry-api",
@@ -33,7 +34,8 @@ ONLY_IN_AN_EXTRA: dict[str, dict[str, set[str]]] = {
         },
         "traces": {"wiring/tracing.py"},
     },
-    "cli": {"provider": {"ops/service_parts.py"}, "dev": {"dev"}},
+    "receipts": {"pdf": {"factur_x.py"}},
+    "cli": {"pdf": {"ops/invoice_pdf.py"}, "provider": {"ops/service_parts.py"}, "dev": {"dev"}},
     "watch": {"exporter": {"exporter", "__main__.py"}},
 }  # fmt: skip
 """The rooms of a distribution that need an extra of it; each one needs those before it, too."""

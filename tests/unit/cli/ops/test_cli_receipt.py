@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -284,3 +285,23 @@ def test_an_xrechnung_names_what_the_sellers_settings_lack(tmp_path: Path) -> No
     # and it is no way to show a receipt
     alone = tapwatt("s-1", "--events", file, "--xrechnung")
     assert (alone.exit_code, "--xrechnung" in alone.stderr) == (2, True)
+
+
+def test_an_invoice_as_a_pdf_and_what_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # given who sold and who bought
+    file, out = written(tmp_path, [event(PRICED), event(CAPTURED)]), tmp_path / "x.pdf"
+    party = tmp_path / "party.json"
+    party.write_text(json.dumps({"name": "Beispiel", "vat_number": "DE123456789", "country": "DE"}))
+    asked = ("s-1", "--events", file, "--merchant", party, "--buyer", party, "--number", "1", "--pdf", out)
+    # when the invoice is asked for as a PDF, then it is one
+    assert tapwatt(*asked).stdout == f"the invoice 1 is in {out}\n"
+    assert out.read_bytes().startswith(b"%PDF-1.7")
+    # and an XRechnung is none
+    contact = {"name": "R", "phone": "+49 89 123", "email": "r@example.com"}
+    mail = {"scheme": "EM", "address": "a@example.com"}
+    has = {"postcode": "80335", "city": "München", "electronic_address": mail, "contact": contact, "reference": "1"}
+    party.write_text(json.dumps({"name": "Beispiel", "vat_number": "DE123456789", "country": "DE", **has}))
+    refused(tapwatt(*asked, "--xrechnung"), "an XRechnung is XML alone")
+    # and where the extra is not installed, it is named
+    monkeypatch.setitem(sys.modules, "tapwatt_cli.ops.invoice_pdf", None)
+    refused(tapwatt(*asked), "pip install 'tapwatt-cli[pdf]'")

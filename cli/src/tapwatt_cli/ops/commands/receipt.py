@@ -64,6 +64,10 @@ def receipt(
         Path | None,
         typer.Option(metavar="FILE", help="Write the same in CII, as Factur-X, ZUGFeRD and XRechnung have it."),
     ] = None,
+    pdf: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write it as Factur-X: a PDF with the CII inside. Needs tapwatt-cli[pdf]."),
+    ] = None,
     xrechnung: Annotated[
         bool, typer.Option("--xrechnung", help="Hold it to XRechnung, too, as German authorities want it.")
     ] = False,
@@ -90,7 +94,7 @@ def receipt(
     """
     if as_document and html is not None:
         raise typer.BadParameter("--json and --html are two ways to have it: give one")
-    booked = _booked(ubl, cii, merchant, buyer, number)
+    booked = _booked(ubl, cii, pdf, merchant, buyer, number)
     if xrechnung and booked is None:
         raise typer.BadParameter("--xrechnung says how an invoice is written: give --ubl or --cii, too")
     if refund is not None and original:
@@ -107,7 +111,7 @@ def receipt(
     if booked is not None:
         document = _invoice(made, booked, invoice, language, xrechnung=xrechnung)
         for file, written in booked.files:
-            _write(file, written(document))
+            _write(file, _made(written, document, language))
             typer.echo(f"the {'invoice' if document.credits is None else 'credit note'} {booked.number} is in {file}")
     elif as_document:
         typer.echo(made.model_dump_json(indent=2))
@@ -118,27 +122,52 @@ def receipt(
         show_receipt(page(), laid_out(made, language, operators=operators))
 
 
+Written = Callable[[Invoice, str], str | bytes]
+"""How an invoice is written, its page in a language."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Booked:
     """What an invoice needs beside the facts: which files it goes into and in which syntax, of whom, and its number."""
 
-    files: tuple[tuple[Path, Callable[[Invoice], str]], ...]
+    files: tuple[tuple[Path, Written], ...]
     parties: Parties
     number: str
 
 
 def _booked(
-    ubl: Path | None, cii: Path | None, merchant: Path | None, buyer: Path | None, number: str | None
+    ubl: Path | None, cii: Path | None, pdf: Path | None, merchant: Path | None, buyer: Path | None, number: str | None
 ) -> _Booked | None:
-    files = tuple((file, written) for file, written in ((ubl, in_ubl), (cii, in_cii)) if file is not None)
+    asked: tuple[tuple[Path | None, Written], ...] = (
+        (ubl, lambda document, _: in_ubl(document)),
+        (cii, lambda document, _: in_cii(document)),
+        (pdf, _in_pdf),
+    )
+    files = tuple((file, written) for file, written in asked if file is not None)
     if not files:
         return None
     seller, bought = _merchant(merchant), _merchant(buyer)
     if seller is None or bought is None or number is None:
         raise typer.BadParameter(
-            "--ubl and --cii need --merchant, --buyer and --number: who sold, who bought, which invoice"
+            "--ubl, --cii and --pdf need --merchant, --buyer and --number: who sold, who bought, which invoice"
         )
     return _Booked(files, Parties(seller, bought), number)
+
+
+def _in_pdf(document: Invoice, language: str) -> bytes:
+    try:
+        # Not before it is asked for: an operator's host need not have it.
+        from tapwatt_cli.ops.invoice_pdf import factur_x
+    except ImportError:
+        _refuse("a PDF needs more than is installed here: pip install 'tapwatt-cli[pdf]'")
+    return factur_x(document, language)
+
+
+def _made(written: Written, document: Invoice, language: str) -> str | bytes:
+    try:
+        return written(document, language)
+    except NoReceipt as error:
+        _refuse(str(error))
 
 
 def _invoice(
@@ -178,9 +207,9 @@ def _merchant(path: Path | None) -> Merchant | None:
         _refuse(f"{path} does not describe a merchant: {where}: {first['msg']}")
 
 
-def _write(path: Path, text: str) -> None:
+def _write(path: Path, made: str | bytes) -> None:
     try:
-        path.write_text(text, encoding="utf-8")
+        path.write_bytes(made.encode() if isinstance(made, str) else made)
     except OSError as error:
         _refuse(f"{path} cannot be written: {error.strerror or error}")
 
