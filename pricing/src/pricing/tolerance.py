@@ -7,6 +7,8 @@ from decimal import Decimal
 
 FINEST_WH = Decimal("0.0001")
 """What a reading of ours can hold (tapwatt.facts.fields, Energy)."""
+HOURS_OF_A_SECOND = Decimal("0.0003")
+"""How far below nothing a time may be written, in hours: a clock was set, or two were compared."""
 START_OFF = timedelta(seconds=60)
 """How far the first period may begin from where its session does: then the periods count."""
 

@@ -11,6 +11,9 @@ from tapwatt.money import Money
 from tapwatt_cli.prices.pricing_records import Priced
 
 LARGEST = 10
+MOST_NAMES = 1_000_000
+"""Of so many records it is known whether one came before: 8 bytes of each, and what holds them."""
+_MOST_TWICE = 3
 
 
 @dataclass(slots=True)
@@ -21,9 +24,13 @@ class Summary:
     no_price: int = 0
     doubted: int = 0
     differ: int = 0
+    silent: int = 0
+    again: int = 0
     totals: dict[str, int] = field(default_factory=dict)
     off: dict[str, int] = field(default_factory=dict)
     _largest: list[tuple[int, int, str, Money]] = field(default_factory=list)
+    _names: set[int] = field(default_factory=set)
+    _twice: list[str] = field(default_factory=list)
 
     @property
     def clean(self) -> bool:
@@ -34,6 +41,8 @@ class Summary:
         """Count a record that has a price."""
         self.priced += 1
         self.doubted += bool(one.doubts)
+        self.silent += one.stated is None
+        self._named(one)
         currency = one.tariff.currency
         self.totals[currency] = self.totals.get(currency, 0) + one.bill.incl_vat.minor
         difference = one.difference
@@ -45,6 +54,18 @@ class Summary:
         # The count makes every entry another, so that two differences are never compared by name or money.
         entry = (abs(difference.minor), -self.differ, name, difference)
         (heapq.heappush if len(self._largest) < LARGEST else heapq.heappushpop)(self._largest, entry)
+
+    def _named(self, one: Priced) -> None:
+        if one.usage.id is None:
+            return
+        # By its hash, which is the same as another's once in billions: names may be long, and files of any size.
+        name = hash(one.usage.id)
+        if name in self._names:
+            self.again += 1
+            if len(self._twice) < _MOST_TWICE:
+                self._twice.append(quoted(one.usage.id))
+        elif len(self._names) < MOST_NAMES:
+            self._names.add(name)
 
     @property
     def largest(self) -> list[tuple[str, Money]]:
@@ -59,8 +80,15 @@ class Summary:
             yield f"{self.no_price} have no price: each is named above, with why."
         if self.doubted:
             yield f"{self.doubted} are doubted: look for Doubt above."
+        if self.again:
+            have = "has an id" if self.again == 1 else "have ids"
+            yield f"{self.again} {have} that came before, as {', '.join(self._twice)}: all are in the totals."
+        if self.silent:
+            say = "says" if self.silent == 1 else "say"
+            yield f"{self.silent} {say} no total that can be compared."
         if not self.differ:
-            yield "None differs from the total that it says itself."
+            if self.silent < self.priced:
+                yield "None differs from the total that it says itself."
             return
         off = ", ".join(f"{_signed(minor, currency)}" for currency, minor in sorted(self.off.items()))
         yield f"{self.differ} differ from the total that they say themselves, by {off} in all; the largest:"

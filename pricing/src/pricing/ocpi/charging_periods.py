@@ -16,7 +16,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, FailFast, Field, ValidationError
 
 from pricing.ocpi.documents import UnreadableOcpi, fault_of, quoted
-from pricing.tolerance import FINEST_WH
+from pricing.tolerance import FINEST_WH, HOURS_OF_A_SECOND
 from tapwatt.facts.fields import ChargingPeriod
 from tapwatt.tariffs import OcpiTime
 
@@ -210,9 +210,13 @@ def _volumes(period: OcpiPeriod, where: str) -> dict[str, Decimal]:
             raise UnreadableCdr(f"{place}.type", problem)
         if kind in volumes:
             raise UnreadableCdr(f"{place}.type", f"{kind} is given twice in one period; leave the one that is meant")
-        if dimension.volume < 0:
-            raise UnreadableCdr(f"{place}.volume", _negative(kind, dimension.volume))
-        volumes[kind] = dimension.volume
+        volume = dimension.volume
+        if kind in _HOURS and -HOURS_OF_A_SECOND <= volume < 0:
+            # Two clocks that are a moment apart: a period without length, whose times count anyway.
+            volume = Decimal(0)
+        if volume < 0:
+            raise UnreadableCdr(f"{place}.volume", _negative(kind, volume))
+        volumes[kind] = volume
     return volumes
 
 

@@ -173,6 +173,7 @@ def usage_at(path: str, one: dict[str, Any]) -> Usage:
         periods, rest = _with_the_rest(periods, total, path)
         more = [*more, *rest]
     energy, trouble = _compare(periods, given, total, total_path)
+    stated, unsaid = _stated(one.get("total_cost"), f"{path}.total_cost")
     location = one.get("cdr_location")
     location = location if isinstance(location, dict) else {}
     return Usage(
@@ -188,10 +189,10 @@ def usage_at(path: str, one: dict[str, Any]) -> Usage:
         tariffs=one.get("tariffs", []),
         tariff_ids=tuple(_name(period.tariff_id) for period in given),
         starts=tuple(period.start_date_time for period in given),
-        stated=_stated(one.get("total_cost")),
+        stated=stated,
         total_kwh=total,
         trouble=trouble,
-        notes=(*understood[:_MOST_NOTES], *notes, *more, *energy),
+        notes=(*understood[:_MOST_NOTES], *notes, *more, *energy, *unsaid),
         older=older,
         doubts=() if ending.open else tuple(doubts_of(one, periods, path)),
     )
@@ -284,7 +285,7 @@ def _compare(
         return [], UnreadableCdr(where, "is missing, and no charging period says its ENERGY; add one of them")
     if charged == total:
         return [], None
-    said = f"says {total} kWh and the periods add up to {charged.normalize():f} kWh"
+    said = f"says {total} kWh and the periods add up to {charged.normalize():f} kWh{_instead(given)}"
     most = explained_wh(len(given)).scaleb(-3)
     if abs(charged - total) <= most:
         explained = f"{said}: within the {most.normalize():f} kWh that rounding explains, so the periods count"
@@ -292,14 +293,26 @@ def _compare(
     return [], UnreadableCdr(where, f"{said}, further apart than rounding explains ({most.normalize():f}); correct one")
 
 
+def _instead(given: Sequence[OcpiPeriod]) -> str:
+    """What the periods have in place of ENERGY, where none of them has it."""
+    kinds = {dimension.type for period in given for dimension in period.dimensions}
+    found = sorted(kinds & {"ENERGY_IMPORT", "ENERGY_EXPORT"})
+    return (
+        f" of ENERGY, by which OCPI prices: they have {' and '.join(found)}" if found and "ENERGY" not in kinds else ""
+    )
+
+
 def _name(value: object) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def _stated(value: object) -> StatedCost | None:
-    """What the record says of its cost; None if it is not in the form of OCPI, for no price depends on it."""
+def _stated(value: object, where: str) -> tuple[StatedCost | None, list[Note]]:
+    """What the record says of its cost; a note where it is not in the form of OCPI: no price depends on it."""
+    if value is None:
+        return None, []
     try:
         price = OcpiPrice.model_validate(value)
-    except ValidationError:
-        return None
-    return StatedCost(price.before_taxes, price.incl)
+    except ValidationError as error:
+        at, problem = fault_of(error, where)
+        return None, [Note(at, f"{problem.split(';')[0]}: this price is compared with nothing")]
+    return StatedCost(price.before_taxes, price.incl), []

@@ -470,3 +470,23 @@ def test_a_session_may_have_several_tariffs_by_its_periods(desk: Desk) -> None:
     assert desk.price(TARIFF, record)["total_cost"]["excl_vat"] == "5.00"
     assert "of which the tariff's file has 0" in desk.refusal([TARIFF, {**TARIFF, "id": "T-3"}], record)
     assert "there are 0 where one tariff 't-2'" in desk.refusal({**record, "tariffs": [TARIFF]})
+
+
+def test_a_record_that_comes_twice_is_told_for_it_is_in_the_totals_twice(desk: Desk) -> None:
+    # given a file in which a back office sent two records again, one of them with nothing to compare
+    silent = recorded(2, total_cost="5,00")
+    done = desk.run(TARIFF, [recorded(0), recorded(1), recorded(0), silent, silent], options=("--summary",))
+    # then it is said which, what has no total, and the exit code is that of the prices
+    assert done.exit_code == 0
+    assert done.stdout.splitlines() == [
+        "5 records: 5 priced (27.50 EUR in all).",
+        "2 have ids that came before, as 'C-0', 'C-2': all are in the totals.",
+        "2 say no total that can be compared.",
+        "None differs from the total that it says itself.",
+    ]
+    # and where nothing can be compared nothing is called the same
+    done = desk.run(TARIFF, [silent, silent], options=("--summary",))
+    assert done.stdout.splitlines()[1:] == [
+        "1 has an id that came before, as 'C-2': all are in the totals.",
+        "2 say no total that can be compared.",
+    ]

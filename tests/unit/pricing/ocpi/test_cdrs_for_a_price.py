@@ -196,3 +196,36 @@ def test_a_running_sessions_meter_is_believed_before_its_periods() -> None:
 def test_a_record_of_nothing_but_a_reservation_is_one_that_expired() -> None:
     assert used(with_dimensions(("RESERVATION_TIME", 2))).reservation_expired
     assert not used(CDR).reservation_expired
+
+
+def test_a_total_that_cannot_be_read_is_said_and_no_price_depends_on_it() -> None:
+    # given a total with a decimal comma, and one with half of what it needs
+    for written, where in (("4,00", "$.total_cost"), ({"incl_vat": 3}, "$.total_cost.before_taxes")):
+        usage = used(CDR, total_cost=written)
+        # then nothing is compared, and that is said with its place
+        assert usage.stated is None
+        assert [note.path for note in usage.notes] == [where]
+        assert usage.notes[0].said.endswith(": this price is compared with nothing")
+
+
+def test_a_time_a_moment_below_nothing_is_none() -> None:
+    # given a period without length, as a back office writes it whose two clocks are a moment apart (-0.55 s)
+    first = {"start_date_time": CDR["start_date_time"], "dimensions": [{"type": "TIME", "volume": "-0.000153333"}]}
+    usage = used(CDR, charging_periods=[first, *CDR["charging_periods"]])
+    assert shape(usage) == [("charging", 0, Decimal(0)), *shape(used(CDR))]
+    # and a whole second more is an error
+    first["dimensions"] = [{"type": "TIME", "volume": "-0.0006"}]
+    with pytest.raises(UnreadableCdr, match="no time is less than nothing"):
+        used(CDR, charging_periods=[first, *CDR["charging_periods"]])
+
+
+def test_energy_under_another_name_is_named() -> None:
+    # given periods with ENERGY_IMPORT alone, by which OCPI prices nothing
+    periods = [
+        {"start_date_time": f"2026-03-02T0{hour}:00:00Z", "dimensions": [{"type": "ENERGY_IMPORT", "volume": 5}]}
+        for hour in (8, 9)
+    ]
+    said = str(used(CDR, charging_periods=periods, total_energy=10).trouble)
+    assert "add up to 0 kWh of ENERGY, by which OCPI prices: they have ENERGY_IMPORT" in said
+    periods[0]["dimensions"] = [{"type": "ENERGY", "volume": 5}]
+    assert "ENERGY_IMPORT" not in str(used(CDR, charging_periods=periods, total_energy=10).trouble)
