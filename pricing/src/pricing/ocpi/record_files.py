@@ -20,6 +20,8 @@ _MARK = re.compile(rb'[{}\[\]]|("[^"\\]*(?:\\.[^"\\]*)*")|"', re.DOTALL)
 """A bracket, or a whole text; a quotation mark alone where the text goes on beyond what is held."""
 _IN_TEXT = re.compile(rb'["\\]')
 _DATA = re.compile(rb'"data"\s*:\s*\[\Z')
+_GOES_ON = (b"{", b"[", b",", b":")
+_OTHERS = {b"%PDF": "a PDF", b"\xd0\xcf\x11\xe0": "a file of Excel or Word"}
 _COMPRESSED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"(\xb5/\xfd": "zstd"}
 
 
@@ -64,6 +66,9 @@ def _no_json(first: bytes) -> str:
     for mark, name in _COMPRESSED.items():
         if first.startswith(mark):
             return f"this is compressed ({name}); unpack it first"
+    for mark, name in _OTHERS.items():
+        if first.startswith(mark):
+            return f"this is {name}, and OCPI is JSON; export the records as JSON"
     if first.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in first[:100]:
         return "this is not text in UTF-8; save it as UTF-8"
     if first[:1] in b"{[":
@@ -78,9 +83,12 @@ def _no_json(first: bytes) -> str:
 
 
 def _lines(first: bytes) -> bool:
-    """Whether this is how JSON Lines begin: with two objects, each on a line of its own."""
-    lines = [line for line in first.split(b"\n") if line.strip()]
-    return len(lines) > 1 and all(line.lstrip().startswith(b"{") and line.strip() != b"{" for line in lines[:2])
+    """Whether this is how JSON Lines begin: with two objects, each on a line of its own.
+
+    A first line that goes on is none of them: an answer whose records have a line each begins with {"data": [.
+    """
+    lines = [line.strip() for line in first.split(b"\n") if line.strip()]
+    return len(lines) > 1 and all(line.startswith(b"{") for line in lines[:2]) and not lines[0].endswith(_GOES_ON)
 
 
 def _of_lines(reader: _Reader, wrong: Wrong) -> Iterator[Record]:

@@ -33,8 +33,12 @@ def read(text: str | bytes) -> list[Record]:
         f"\n{json.dumps(A)}\r\n\r\n{json.dumps(B)}",
         f"{json.dumps(A, indent=2)}\n{json.dumps(B, indent=2)}",
         "\ufeff" + json.dumps([A, B]),
+        # as a database or a script writes an answer: a line for each record, the list begun on the first
+        f'{{"status_code": 1000, "data": [\n{json.dumps(A)},\n{json.dumps(B)}\n]}}',
+        f'{{"data": [\r\n{json.dumps(A)}\r\n,{json.dumps(B)}]}}',
+        f'{{"data":\n[{json.dumps(A)},\n{json.dumps(B)}]}}',
     ],
-    ids=range(8),
+    ids=range(11),
 )
 def test_two_records_are_two_however_they_are_written(text: str) -> None:
     assert [one.written for one in read(text)] == [A, B]
@@ -44,6 +48,11 @@ def test_one_record_is_one_also_in_an_answer() -> None:
     assert [one.written for one in read(json.dumps(A))] == [A]
     assert [(one.path, one.written) for one in read(json.dumps({"data": B}))] == [("$.data", B)]
     assert read("[]") == []
+
+
+def test_one_record_with_a_line_for_each_of_its_parts_is_one() -> None:
+    written = '{"id": "a", "elements": [\n{"x": 1},\n{"x": 2}]}'
+    assert [(one.path, one.id) for one in read(written)] == [("$", "a")]
 
 
 def test_a_record_that_is_wrong_takes_no_other_with_it() -> None:
@@ -66,6 +75,8 @@ BAD_FILES: list[tuple[str, str | bytes, str]] = [
     ("nothing in it", b" \n", "the file is empty"),
     ("a table", "id;start;end;kwh\n1;2;3;4\n", "this is a table (CSV, with semicolons)"),
     ("a web page", "<!doctype html><title>Log in</title>", "this is XML or HTML"),
+    ("a paper", b"%PDF-1.7", "this is a PDF, and OCPI is JSON"),
+    ("an old spreadsheet", b"\xd0\xcf\x11\xe0\xa1\xb1", "this is a file of Excel or Word"),
     ("packed", b"\x1f\x8b\x08\x00", "this is compressed (gzip)"),
     ("another encoding", json.dumps(CDR).encode("utf-16"), "this is not text in UTF-8"),
     ("cut off in a record", json.dumps([CDR, CDR])[:-20], "it ends in the middle of a record, so it was cut off"),
