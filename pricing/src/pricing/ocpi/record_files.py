@@ -21,8 +21,13 @@ _MARK = re.compile(rb'[{}\[\]]|("[^"\\]*(?:\\.[^"\\]*)*")|"', re.DOTALL)
 _IN_TEXT = re.compile(rb'["\\]')
 _DATA = re.compile(rb'"data"\s*:\s*\[\Z')
 _GOES_ON = (b"{", b"[", b",", b":")
-_OTHERS = {b"%PDF": "a PDF", b"\xd0\xcf\x11\xe0": "a file of Excel or Word"}
-_COMPRESSED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"(\xb5/\xfd": "zstd"}
+_PACKED = {b"\x1f\x8b": "gzip", b"PK\x03\x04": "zip", b"BZh": "bzip2", b"\xfd7zXZ": "xz", b"(\xb5/\xfd": "zstd"}
+_PAPERS = {b"%PDF": "a PDF", b"\xd0\xcf\x11\xe0": "a file of Excel or Word"}
+_KNOWN = {
+    **{mark: f"this is compressed ({name}); unpack it first" for mark, name in _PACKED.items()},
+    **{mark: f"this is {name}, and OCPI is JSON; export the records as JSON" for mark, name in _PAPERS.items()},
+}
+"""What is said of a file that begins so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +68,9 @@ def _no_json(first: bytes) -> str:
     """Why a file that begins so cannot hold JSON; nothing if it may."""
     if not first:
         return "the file is empty; give OCPI records as they were sent"
-    for mark, name in _COMPRESSED.items():
+    for mark, said in _KNOWN.items():
         if first.startswith(mark):
-            return f"this is compressed ({name}); unpack it first"
-    for mark, name in _OTHERS.items():
-        if first.startswith(mark):
-            return f"this is {name}, and OCPI is JSON; export the records as JSON"
+            return said
     if first.startswith((b"\xff\xfe", b"\xfe\xff")) or b"\x00" in first[:100]:
         return "this is not text in UTF-8; save it as UTF-8"
     if first[:1] in b"{[":
