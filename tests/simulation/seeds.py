@@ -7,7 +7,7 @@ import signal
 import time
 import traceback
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 
 from tests.simulation.day import live
@@ -39,14 +39,14 @@ def run_seed(dice: Dice) -> Came:
     return Came(dice.seed, outcome.sessions, tuple(outcome.wrong), outcome.stories, met, took)
 
 
-def run_seeds(every: list[Dice], jobs: int) -> Iterator[Came]:
+def run_seeds(every: list[Dice], jobs: int, live_one: Callable[[Dice], Came] = run_seed) -> Iterator[Came]:
     """Each seed, in whatever order they are done."""
     if jobs == 1:
-        yield from map(run_seed, every)
+        yield from map(live_one, every)
         return
     context = multiprocessing.get_context("spawn")
     with context.Pool(jobs, initializer=signal.signal, initargs=(signal.SIGINT, signal.SIG_IGN)) as pool:
-        yield from pool.imap_unordered(run_seed, every, chunksize=4)
+        yield from pool.imap_unordered(live_one, every, chunksize=4)
 
 
 @dataclass(slots=True)

@@ -29,7 +29,7 @@ def test_one_json_document_has_what_a_script_needs() -> None:
 
 def test_a_seed_that_fails_is_told_with_its_story_and_how_to_live_it_again(monkeypatch: pytest.MonkeyPatch) -> None:
     came = Came(7, 2, ("op0/s0: taken 2 times",), {"op0/s0": ["day 0 capture", "day 0 capture"]})
-    monkeypatch.setattr(command, "run_seeds", lambda every, jobs: iter([came]))
+    monkeypatch.setattr(command, "run_seeds", lambda every, jobs, live_one: iter([came]))
     done = CliRunner().invoke(APP, ["--seeds", "7-7", "--drivers", "2", "--without", "lost views"])
     assert done.exit_code == 1
     for said in ("op0/s0: taken 2 times", "the story of op0/s0", "1 seeds failed"):
