@@ -109,7 +109,8 @@ class Fleet:
     def partial_reading(self, truth: Truth, energy_wh: int, began: datetime, over: datetime, name: str) -> None:
         """A word whose periods do not add up to what it says."""
         energy = Decimal(energy_wh)
-        truth.words.append(Word("ended", self._now_s, energy, self._now_s, None))
+        said = energy + 5000
+        truth.words.append(Word("ended", self._now_s, said, self._now_s, None))
         period = ChargingPeriod(starts_at=began, ends_at=over, energy_wh=energy)
         self.say(
             ChargingEnded(
@@ -118,7 +119,7 @@ class Fleet:
                 reason=EndReason.FAULT,
                 started_at=began,
                 ended_at=over,
-                energy_wh=energy + 5000,
+                energy_wh=said,
                 periods=(period,),
             ),
             name,
