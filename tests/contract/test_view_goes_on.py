@@ -122,6 +122,13 @@ async def test_after_a_restart_only_what_came_since_is_read(own_redis, service):
     assert await service.made_whole() is None
 
 
+async def test_as_much_is_noted_as_a_ring_of_thousands_of_partitions_has(own_redis, service):
+    await service.made_whole()
+    await service.view.checkpoint({f"t/{number}": f"{number}" for number in range(20_000)} | {"t/0": "15"})
+    await restarted(own_redis)
+    assert await service.made_whole() == 5
+
+
 async def test_a_flush_leaves_nothing_to_go_on_with(service, raw):
     await service.made_whole()
     await service.view.checkpoint({"t/0": "20"})

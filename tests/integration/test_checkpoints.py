@@ -18,6 +18,7 @@ from tests.stores.choice import Store, redis_places
 from tapwatt.clock import SystemClock
 from tapwatt.facts.events import Authorised, SessionRequested
 from tapwatt.facts.topics import Topics
+from tapwatt.log import quiet
 from tapwatt.worker.kafka.checkpoints import AT, CLUSTER, AnotherLog, Checkpoints
 from tapwatt.worker.kafka.log_reader import read_log
 from tapwatt_cli.dev.local.redis_server import EmbeddedRedis
@@ -67,7 +68,7 @@ async def test_s21_only_what_may_have_been_lost_is_read_again_and_all_of_it(
     await committed(kafka.at, f"{prefix}authoriser", {TopicPartition(heard, 0): 7, TopicPartition(retry, 0): 1})
     # and that has said something in the morning, something within the time of one handling, and something just now
     await say(kafka.at, said, [300, 200, 100, 35, 20, 0])
-    checkpoints = Checkpoints(kafka.at, f"{prefix}authoriser", [retry, heard], [said], HANDLING, SystemClock())
+    checkpoints = Checkpoints(kafka.at, f"{prefix}authoriser", [retry, heard], [said], HANDLING, SystemClock(), quiet())
     # when that is noted, and Redis comes back
     noted = await noted_by(checkpoints)
     offsets = await checkpoints.offsets(noted)
@@ -84,7 +85,7 @@ async def test_s21_what_does_not_fit_the_log_is_not_gone_on_with(kafka: Store, m
     prefix = await make_topics(kafka.at, partitions=2)
     heard = Topics(prefix).of(SessionRequested)
     await say(kafka.at, heard, [1.0] * 3)
-    checkpoints = Checkpoints(kafka.at, f"{prefix}authoriser", [heard], [], HANDLING, SystemClock())
+    checkpoints = Checkpoints(kafka.at, f"{prefix}authoriser", [heard], [], HANDLING, SystemClock(), quiet())
     noted = await noted_by(checkpoints)
     assert noted.keys() == {CLUSTER, AT}
     with pytest.raises(AnotherLog, match="another cluster, and this is"):

@@ -62,6 +62,7 @@ class ServiceView:
             said=said,
             said_within=timedelta(seconds=worker.handling_limit_s),
             clock=runtime.clock,
+            log=runtime.log,
         )
         self._apply_event = apply
         self._outage = Outage("Redis", runtime.clock, runtime.log, REDIS_GRACE_S)

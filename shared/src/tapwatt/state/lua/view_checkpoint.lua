@@ -4,6 +4,8 @@ if refused then
   return refused
 end
 local key = at .. 'checkpoint'
-redis.call('HSET', key, unpack(ARGV, 3))
+for i = 3, #ARGV, 1000 do -- Lua takes no more than some thousands at once
+  redis.call('HSET', key, unpack(ARGV, i, math.min(i + 999, #ARGV)))
+end
 keep(key)
 return 1

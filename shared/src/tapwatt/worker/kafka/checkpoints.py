@@ -9,7 +9,6 @@ itself is remembered after it stands on the log, within the limit of one handlin
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NoReturn
@@ -20,6 +19,7 @@ from aiokafka.errors import KafkaError
 
 from tapwatt.clock import Clock
 from tapwatt.errors import Unavailable
+from tapwatt.log import Log
 from tapwatt.worker.kafka.log_reader import reader
 from tapwatt.worker.kafka.partitions import partitions_of
 from tapwatt.worker.records import Partition
@@ -48,20 +48,26 @@ class Checkpoints:
     said: Collection[str]
     said_within: timedelta
     clock: Clock
+    log: Log
 
     async def keep_noting(self, note: Callable[[Mapping[str, str]], Awaitable[None]], every_s: float) -> NoReturn:
         """Note how far it is now, again and again. While Kafka or Redis is away, what was noted last stands."""
         while True:
-            admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
-            with suppress(KafkaError, OSError, Unavailable):
-                try:
-                    await admin.start()
-                    while True:
-                        await note(await self._taken(admin))
-                        await self.clock.sleep(every_s)
-                finally:
-                    await admin.close()
+            try:
+                await self._note(note, every_s)
+            except (KafkaError, OSError, Unavailable) as error:
+                self.log.warning("not noted how far the view is: again in a while", reason=str(error) or repr(error))
             await self.clock.sleep(every_s)
+
+    async def _note(self, note: Callable[[Mapping[str, str]], Awaitable[None]], every_s: float) -> NoReturn:
+        admin = AIOKafkaAdminClient(bootstrap_servers=self.bootstrap)
+        try:
+            await admin.start()
+            while True:
+                await note(await self._taken(admin))
+                await self.clock.sleep(every_s)
+        finally:
+            await admin.close()
 
     async def _taken(self, admin: AIOKafkaAdminClient) -> dict[str, str]:
         """How far it is now: asked first, noted after, so that what is noted was done before."""
