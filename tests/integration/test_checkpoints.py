@@ -7,18 +7,28 @@ import json
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 from tests.conftest import MakeTopics
+from tests.integration.test_worker_takes_any_record import good, odd_and_bad, put
 from tests.integration.worker_process import produce, program, until
 from tests.stores.choice import Store, redis_places
 
 from tapwatt.clock import SystemClock
+from tapwatt.facts.codec import Event
 from tapwatt.facts.events import Authorised, SessionRequested
 from tapwatt.facts.topics import Topics
 from tapwatt.log import quiet
+from tapwatt.metrics.of_a_worker import OF_A_WORKER
+from tapwatt.metrics.registry import Metrics
+from tapwatt.state.view import Generation
+from tapwatt.wiring.process import Runtime
+from tapwatt.wiring.sessions import RememberedSessions
 from tapwatt.worker.kafka.checkpoints import AT, CLUSTER, AnotherLog, Checkpoints
 from tapwatt.worker.kafka.log_reader import read_log
 from tapwatt_cli.dev.local.redis_server import EmbeddedRedis
@@ -92,6 +102,31 @@ async def test_s21_what_does_not_fit_the_log_is_not_gone_on_with(kafka: Store, m
         await checkpoints.offsets({**noted, CLUSTER: "another cluster"})
     with pytest.raises(AnotherLog, match="was read to 4 and ends at 3: it was made anew"):
         await checkpoints.offsets({**noted, f"{heard}/0": "4"})
+
+
+async def test_s21_what_waited_for_its_next_try_is_written_into_the_view_again(
+    kafka: Store, make_topics: MakeTopics, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # given a request that waited in a retry topic, was handled from there, and is not known to be done
+    prefix = await make_topics(kafka.at)
+    topics = Topics(prefix)
+    await put(kafka.at, [good(topics.retry("tariff", "minute"), 7), *odd_and_bad(topics.retry("tariff", "minute"))])
+    monkeypatch.setenv("TAPWATT_KAFKA_BOOTSTRAP", kafka.at)
+    monkeypatch.setenv("TAPWATT_TOPIC_PREFIX", prefix)
+    tasks: Any = SimpleNamespace(start=None)  # nothing is asked of Redis here
+    runtime = Runtime(SystemClock(), quiet(), Metrics(CollectorRegistry(), OF_A_WORKER), tasks)
+    view = RememberedSessions(runtime, "tariff", 1, {SessionRequested: "request"}, 45)
+    written: list[str] = []
+
+    async def write(event: Event, generation: Generation) -> None:
+        written.append(event.fact.key)
+
+    view._apply_event = write
+    # when Redis comes back
+    async for record in view._read_since(await noted_by(view._checkpoints)):
+        await view._apply(record, Generation("back"))
+    # then it is in the view, and what is no fact there is not
+    assert written == ["7"]
 
 
 @pytest.mark.redis
