@@ -81,7 +81,7 @@ class People:
             )
             refund = f"r{number if self.chance.random() < 0.8 else 0}"
             name = f"{self.truth.tag}-refund-{number}"
-            self.truth.refunds.setdefault(refund, minor)
+            self.truth.refunds.setdefault(refund, []).append(minor)
             self.fleet.say(
                 RefundRequested(
                     operator_id=self.truth.operator,

@@ -52,7 +52,8 @@ class Truth:
     life: int = 1
     """Which session of this name it is: a counter may begin again."""
     words: list[Word] = field(default_factory=list)
-    refunds: dict[str, int] = field(default_factory=dict)
+    refunds: dict[str, list[int]] = field(default_factory=dict)
+    """What was asked for under each refund_id: one of them is given, whichever is heard first."""
     by_hand: list[str] = field(default_factory=list)
     begun_at: float | None = None
     heard_no: bool = False
