@@ -54,7 +54,9 @@ class Owed:
         reads = [one for one in truth.of("read") if one.at <= authorised_at + LAST_S + HOUR_S]
         by_reading = cls._by_reading(reads, authorised_at)
         amounts = {one.owed for one in believed if one.owed is not None}
-        if not decided and believed and cls._certain(believed):
+        # A meter that has counted stands before a word that charging never began, as any charger's word does.
+        counted = any(one.owed for one in reads) and all(one.kind == "cancelled" for one in believed)
+        if not decided and believed and cls._certain(believed) and not counted:
             return cls(frozenset({believed[0].owed or 0}))
         if not believed and not decided and not late and not lies:
             return cls(frozenset(by_reading or {0}), open=any(one.owed is None for one in reads))
