@@ -350,9 +350,10 @@ class _Up:
             self._in_flight.read_to(partition, log.end(partition))
 
     def reassigned(self, woken_after_s: float) -> None:
-        lost = [p for p in self._positions if not self._group.owns(self._worker, p)]
+        known = dict.fromkeys((*self._positions, *self._in_flight.partitions()))
+        lost = [p for p in known if not self._group.owns(self._worker, p)]
         for partition in lost:
-            del self._positions[partition]
+            self._positions.pop(partition, None)
         self._ending.append(asyncio.ensure_future(self._let_go(lost, woken_after_s)))
         self._news |= set(_partitions(self._topics, self._worker.records))
 
