@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -147,11 +148,11 @@ def test_a_fault_of_our_own_is_not_exit_code_1(tmp_path: Path) -> None:
 @pytest.mark.parametrize("to", ["full", "head", "closed"])
 def test_as_it_is_installed(to: str, given: Given) -> None:
     """The end of a real process, too: Python writes what is left as it ends."""
-    tapwatt = str(Path(sys.executable).with_name("tapwatt"))
+    tapwatt = shlex.quote(str(Path(sys.executable).with_name("tapwatt")))
     said = {
-        "full": f"{tapwatt} price $CDR >/dev/full",
+        "full": f'{tapwatt} price "$CDR" >/dev/full',
         "head": f"{tapwatt} --help | true",
-        "closed": f"{tapwatt} price $CDR >&-",
+        "closed": f'{tapwatt} price "$CDR" >&-',
     }
     script = f"set -o pipefail; {said[to]}"
     done = subprocess.run(
