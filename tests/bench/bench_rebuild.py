@@ -33,8 +33,8 @@ from tapwatt.facts.fields import Hold, Place
 from tapwatt.facts.ids import fact_id
 from tapwatt.facts.topics import Topics
 from tapwatt.money import Money
-from tapwatt_cli.dev.local.embedded import Embedded
 from tapwatt_cli.dev.local.processes import free_ports
+from tapwatt_cli.dev.local.redis_server import EmbeddedRedis
 from tapwatt_cli.dev.local_stores import kafka_here, redis_here
 from tapwatt_cli.dev.ring_process import RingProcess
 from tapwatt_cli.dev.ring_settings import new_fingerprint_keys
@@ -69,10 +69,9 @@ async def measured(sessions: int, days_ago: float) -> dict[str, Any]:
             return await _timed(kafka.bootstrap, redis, folder, sessions)
 
 
-async def _timed(bootstrap: str, redis: Embedded, folder: Path, sessions: int) -> dict[str, Any]:
-    url = str(redis.url)  # type: ignore[attr-defined]
-    matcher = _matcher(bootstrap, url, folder)
-    asked = Redis.from_url(url)
+async def _timed(bootstrap: str, redis: EmbeddedRedis, folder: Path, sessions: int) -> dict[str, Any]:
+    matcher = _matcher(bootstrap, redis.url, folder)
+    asked = Redis.from_url(redis.url)
     begun = time.monotonic()
     await matcher.start()
     try:

@@ -6,6 +6,7 @@ Whoever adds a language adds `languages/CODE.po` and nothing else: its numbers, 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -72,6 +73,17 @@ class InEachLanguage(Mapping[str, Made]):
 
     def __len__(self) -> int:
         return len(languages())
+
+
+def spoken(words: Callable[..., Made], place: str) -> InEachLanguage[Made]:
+    """Words (a dataclass whose defaults are English), each translated at `place.field`."""
+    english = {one.name: str(one.default) for one in fields(words)}  # type: ignore[arg-type]  # a dataclass, all of text
+
+    def made(language: str) -> Made:
+        translate = translations(language)
+        return words(**{name: translate(f"{place}.{name}", text) for name, text in english.items()})
+
+    return InEachLanguage(made)
 
 
 @cache

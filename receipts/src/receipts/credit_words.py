@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
-from receipts.catalogue import InEachLanguage, translations
+from receipts.catalogue import spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +25,4 @@ class CreditWords:
     taken_too_much: str = "Taken in excess"
 
 
-def _words(language: str) -> CreditWords:
-    translate = translations(language)
-    return CreditWords(**{one.name: translate(f"credit.{one.name}", str(one.default)) for one in fields(CreditWords)})
-
-
-CREDIT_WORDS: Mapping[str, CreditWords] = InEachLanguage(_words)
+CREDIT_WORDS: Mapping[str, CreditWords] = spoken(CreditWords, "credit")

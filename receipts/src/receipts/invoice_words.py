@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
-from receipts.catalogue import InEachLanguage, translations
+from receipts.catalogue import spoken
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,10 +24,4 @@ class InvoiceWords:
     due: str = "Amount due"
 
 
-def _words(language: str) -> InvoiceWords:
-    translate = translations(language)
-    said = {one.name: translate(f"invoice.{one.name}", str(one.default)) for one in fields(InvoiceWords)}
-    return InvoiceWords(**said)
-
-
-INVOICE_WORDS: Mapping[str, InvoiceWords] = InEachLanguage(_words)
+INVOICE_WORDS: Mapping[str, InvoiceWords] = spoken(InvoiceWords, "invoice")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
-from receipts.catalogue import InEachLanguage, translations
+from receipts.catalogue import InEachLanguage, spoken, translations
 
 _LINES = {
     "ENERGY": "Energy",
@@ -102,10 +102,5 @@ def _words(language: str) -> Words:
     return Words(language, lines=lines, **translated)
 
 
-def _reasons(language: str) -> ReasonWords:
-    translate = translations(language)
-    return ReasonWords(**{one.name: translate(f"reason.{one.name}", str(one.default)) for one in fields(ReasonWords)})
-
-
 LANGUAGES: Mapping[str, Words] = InEachLanguage(_words)
-REASONS: Mapping[str, ReasonWords] = InEachLanguage(_reasons)
+REASONS: Mapping[str, ReasonWords] = spoken(ReasonWords, "reason")

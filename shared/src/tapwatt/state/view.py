@@ -33,7 +33,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from importlib import resources
 from typing import Any, NamedTuple, NewType, Protocol
@@ -156,14 +156,14 @@ class RedisView:
         self._new_name = new_name
         self._next: Generation | None = None
         self._beginning = asyncio.Lock()
-        self._whole, self._begin, self._renew, self._switch, self._abandon, self._cleaned = (
-            self.script("tapwatt.state", f"view_{name}.lua")._replace(asks_server=True)
-            for name in ("whole", "begin", "renew", "switch", "abandon", "superseded")
+        self._whole, self._begin, self._renew, self._switch, self._abandon, self._cleaned = self._of_the_view(
+            "whole", "begin", "renew", "switch", "abandon", "superseded"
         )
-        self._resume, self._distrust, self._checkpoint = (
-            self.script("tapwatt.state", f"view_{name}.lua")._replace(asks_server=True)
-            for name in ("resume", "distrust", "checkpoint")
-        )
+        self._resume, self._distrust, self._checkpoint = self._of_the_view("resume", "distrust", "checkpoint")
+
+    def _of_the_view(self, *names: str) -> Iterator[Script]:
+        """What watches over the view itself."""
+        return (self.script("tapwatt.state", f"view_{name}.lua")._replace(asks_server=True) for name in names)
 
     def script(self, package: str, name: str) -> Script:
         """One of our scripts, with what all of them begin with put before it."""
@@ -179,11 +179,13 @@ class RedisView:
         return told
 
     async def _run(self, script: Script, *args: Text, into: Generation | None = None) -> Any:
-        known = "" if script.asks_server else "{}"
+
+        def told(server: str) -> tuple[Text, ...]:
+            known = "" if script.asks_server else server
+            return (f"{self._epoch} {known}", into or "", *args)
+
         try:
-            return await self._redis.run(
-                script.lua, (self.marker,), lambda server: (f"{self._epoch} {known.format(server)}", into or "", *args)
-            )
+            return await self._redis.run(script.lua, (self.marker,), told)
         except ResponseError as error:
             self._redis.doubt_the_server()
             if str(error).startswith("SUPERSEDED"):

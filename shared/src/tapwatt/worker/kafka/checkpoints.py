@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NoReturn
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from tapwatt.clock import Clock
 from tapwatt.errors import Unavailable
 from tapwatt.log import Log
-from tapwatt.worker.kafka.log_reader import reader
+from tapwatt.worker.kafka.log_reader import offsets_since, reader
 from tapwatt.worker.kafka.partitions import partitions_of
 from tapwatt.worker.records import Partition
 
@@ -95,7 +95,8 @@ class Checkpoints:
                     raise AnotherLog(f"{_name(tp)} was read to {offset} and ends at {ends[tp]}: it was made anew")
                 found[Partition(*tp)] = offset
             since = datetime.fromisoformat(noted[AT]).astimezone(UTC) - self.said_within - CLOCKS
-            return found | await _from(log, await partitions_of(admin, sorted(self.said)), since)
+            said = await partitions_of(admin, sorted(self.said))
+            return found | await offsets_since(log, said, since, await log.end_offsets(said))
         except (KafkaError, OSError) as error:
             raise Unavailable(f"the log at {self.bootstrap} cannot be read now: {error!r}") from error
         finally:
@@ -105,9 +106,3 @@ class Checkpoints:
 
 def _name(tp: TopicPartition) -> str:
     return f"{tp.topic}/{tp.partition}"
-
-
-async def _from(log: AIOKafkaConsumer, every: Collection[TopicPartition], since: datetime) -> dict[Partition, int]:
-    ends = await log.end_offsets(every)
-    first = await log.offsets_for_times(dict.fromkeys(every, int(since.timestamp() * 1000)))
-    return {Partition(*tp): at.offset if (at := first.get(tp)) is not None else ends[tp] for tp in every}

@@ -119,7 +119,7 @@ class FetchSession:
         self._epoch = 0
 
 
-class SessionFetcher(Fetcher):  # type: ignore[misc]
+class SessionFetcher(Fetcher):  # type: ignore[misc]  # as above
     """aiokafka's fetcher, whose requests go through a session with each broker."""
 
     def __init__(self, client: Any, *args: Any, **kwargs: Any) -> None:

@@ -46,7 +46,7 @@ async def read_log(
         every = [tp for tp in await partitions_of(admin, topics) if only(Partition(*tp))]
         ends = await log.end_offsets(every)
         begins = await log.beginning_offsets(every)
-        wanted = await _at(log, every, since, ends) if isinstance(since, datetime) else since or {}
+        wanted = await offsets_since(log, every, since, ends) if isinstance(since, datetime) else since or {}
         begins = {tp: max(begin, wanted.get(Partition(*tp), 0)) for tp, begin in begins.items()}
         sized(sum(max(ends[tp] - begins[tp], 0) for tp in every))
         # Assigned once and for all: stopping an aiokafka consumer that was assigned anew can wait for ever (measured).
@@ -69,7 +69,7 @@ async def read_log(
         await admin.close()
 
 
-async def _at(
+async def offsets_since(
     log: AIOKafkaConsumer, every: Sequence[TopicPartition], since: datetime, ends: Mapping[TopicPartition, int]
 ) -> dict[Partition, int]:
     """The first offset of each partition whose record came to the log then or later; its end where there is none."""
